@@ -1,0 +1,66 @@
+import type { JobId, NodeId } from '@borgios/core'
+
+export interface JobLimits {
+  /** Memory of the sandbox as a whole. */
+  readonly memoryBytes: number
+  /** From the program's start to its end. */
+  readonly wallTimeMs: number
+  /** Everything written under /out. */
+  readonly outputBytes: number
+  /** stdout and stderr together. */
+  readonly logBytes: number
+}
+
+/** What to run. Files are named by capability, so only who may read them can hand them to a job. */
+export interface JobSpec {
+  /** Capability of a WASI preview 1 command module. */
+  readonly program: string
+  /** Arguments after the program's name. */
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** Files found at `/in/<name>`. */
+  readonly inputs: readonly { readonly name: string; readonly capability: string }[]
+  readonly limits: JobLimits
+}
+
+export type JobState = 'placing' | 'fetching' | 'running' | 'storing' | 'done' | 'failed' | 'cancelled'
+
+export type JobEvent =
+  | { readonly kind: 'state'; readonly state: JobState; readonly node: NodeId | undefined; readonly why: string }
+  | { readonly kind: 'log'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
+
+export interface JobResult {
+  readonly job: JobId
+  readonly node: NodeId
+  readonly state: 'done' | 'failed' | 'cancelled'
+  /** The program's own; 124 when a time limit ended it, 137 when memory did. Undefined if it never ran. */
+  readonly exitCode: number | undefined
+  /** A sentence for people: why it ended so and what to do. */
+  readonly why: string
+  /** What the program left under /out, by name. */
+  readonly outputs: readonly { readonly name: string; readonly bytes: number; readonly capability: string }[]
+  readonly wallTimeMs: number
+}
+
+export interface RunOptions {
+  /** Run only on this node. Defaults to the least loaded one that is not this node. */
+  readonly node?: NodeId
+  readonly onEvent?: (event: JobEvent) => void
+  readonly signal?: AbortSignal
+  /** Chosen by the caller so that it can be shown before the job starts; a fresh one otherwise. */
+  readonly job?: JobId
+}
+
+export interface ComputeStatus {
+  readonly runningJobs: number
+  readonly jobSlots: number
+  /** Why this node runs no jobs; undefined when it does. */
+  readonly unavailableWhy: string | undefined
+}
+
+/** Jobs on other people's machines: what gateway and command line use. */
+export interface JobService {
+  run(spec: JobSpec, options?: RunOptions): Promise<JobResult>
+  status(): ComputeStatus
+  stop(): Promise<void>
+}

@@ -1,0 +1,5 @@
+export { syncFolder, writeFileDurably } from './durable-file.ts'
+export { createFileLogger, type FileLoggerOptions } from './pino-logger.ts'
+export { systemClock } from './system-clock.ts'
+export { systemRandom } from './system-random.ts'
+export { systemTimers } from './system-timers.ts'

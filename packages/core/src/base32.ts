@@ -1,0 +1,15 @@
+import { base32nopad } from '@scure/base'
+
+/** RFC 4648 base32, lower case, no padding: what people see of every id and capability. */
+export const encodeBase32 = (bytes: Uint8Array): string => base32nopad.encode(bytes).toLowerCase()
+
+/** Inverse of {@link encodeBase32}. Returns undefined unless `text` is the one canonical encoding of its bytes. */
+export function decodeBase32(text: string): Uint8Array | undefined {
+  if (!/^[a-z2-7]*$/.test(text)) return undefined
+  try {
+    const bytes = base32nopad.decode(text.toUpperCase())
+    return encodeBase32(bytes) === text ? bytes : undefined
+  } catch {
+    return undefined
+  }
+}

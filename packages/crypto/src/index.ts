@@ -1,0 +1,8 @@
+export * from './credentials.ts'
+export { type Ed25519, isAcceptable, type Signer } from './ed25519.ts'
+export * from './envelope.ts'
+export { type Genesis, networkIdOf, parseGenesis } from './genesis.ts'
+export { nobleEd25519 } from './noble-ed25519.ts'
+export { ReplayMemory, type ReplayVerdict } from './replay-memory.ts'
+export * from './schema.ts'
+export * from './statement.ts'

@@ -1,0 +1,87 @@
+import type { NodeId } from '@borgios/core'
+
+/** `data` shards of a stripe rebuild it; `parity` more may be lost. */
+export interface Coding {
+  readonly data: number
+  readonly parity: number
+}
+
+/** How far a put, get or check has come. */
+export interface TransferProgress {
+  readonly doneBytes: number
+  /** Undefined while the size is not known. */
+  readonly totalBytes: number | undefined
+}
+
+export interface PutOptions {
+  /** Kept encrypted in the manifest, for whoever gets the file. */
+  readonly name?: string
+  /** When known beforehand, for progress. */
+  readonly totalBytes?: number
+  /** Defaults to the store's configured coding. */
+  readonly coding?: Coding
+  readonly onProgress?: (progress: TransferProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export interface PutResult {
+  /** The text that leads to the file. Whoever has it can read it; without it the shards are noise. */
+  readonly capability: string
+  readonly bytes: number
+  readonly stripes: number
+  readonly shards: number
+  readonly coding: Coding
+  /** Shards that found no node for now (a member failed meanwhile); repair will place them. 0 as a rule. */
+  readonly missingShards: number
+}
+
+export interface GetOptions {
+  readonly onProgress?: (progress: TransferProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export interface OpenedFile {
+  readonly name: string | undefined
+  readonly bytes: number
+  /** The verified, decrypted bytes in order. Throws in the middle if a stripe cannot be rebuilt. */
+  readonly content: AsyncIterable<Uint8Array>
+}
+
+/** Health of one file: each shard is counted once. */
+export interface FileInfo {
+  readonly name: string | undefined
+  readonly bytes: number
+  readonly coding: Coding
+  readonly stripes: number
+  readonly shards: number
+  /** Shards held by nodes that answered (and, for a verification, read back and rehashed). */
+  readonly presentShards: number
+  readonly verified: boolean
+  /** The smallest number of further shards that any stripe can lose and still be read; negative: unreadable now. */
+  readonly spareShards: number
+  readonly holders: readonly { readonly node: NodeId; readonly shards: number }[]
+}
+
+export interface InfoOptions {
+  /** Ask every holder to read its shards from disk and hash them, not only to look them up. */
+  readonly verify?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface StoreStatus {
+  readonly shards: number
+  readonly bytes: number
+  /** Stripes this node is repairing or about to. */
+  readonly repairsPending: number
+  readonly repairsDone: number
+}
+
+/** Files on the network: what gateway and command line use. */
+export interface FileStore {
+  /** Stores a file of any size in bounded memory. Returns once every shard is durable on its node. */
+  put(source: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<PutResult>
+  get(capability: string, options?: GetOptions): Promise<OpenedFile>
+  info(capability: string, options?: InfoOptions): Promise<FileInfo>
+  status(): StoreStatus
+  stop(): Promise<void>
+}
