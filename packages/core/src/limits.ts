@@ -40,8 +40,13 @@ export const limits = {
     /** Payload of one message on a bulk stream: one shard. */
     maxStreamPayloadBytes: 1 * MIB,
   },
+  /** The pure tree: joining, broadcast, repair, directory. */
+  tree: {},
   store: {
     /** One shard: what a wasm kernel, a disk write and a stream frame handle well (storage measurements). */
     maxShardBytes: 1 * MIB,
   },
+  compute: {},
+  /** Daemon and command line. */
+  node: {},
 } as const

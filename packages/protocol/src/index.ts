@@ -1,1 +1,5 @@
-export {}
+export * from './compute.ts'
+export * from './daemon.ts'
+export * from './session.ts'
+export * from './store.ts'
+export * from './tree.ts'
