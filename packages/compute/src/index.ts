@@ -1,1 +1,5 @@
 export type * from './job.ts'
+export type { JobFile, JobFiles } from './job-files.ts'
+export { defaultJobLimits, maxJobLimits } from './job-spec.ts'
+export { openSandbox, type SandboxModules, type SandboxOptions } from './sandbox/bubblewrap-sandbox.ts'
+export type { Sandbox, SandboxEnd, SandboxReport, SandboxTask } from './sandbox/sandbox.ts'

@@ -1,0 +1,96 @@
+import { access, mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { limits } from '@borgios/core'
+
+/** A control group that holds one sandbox to its memory and number of processes. */
+export interface ControlGroup {
+  /** Moves a process in; what it starts from then on is in it too. */
+  add(pid: number): Promise<void>
+  /** Whether the kernel killed a process of it for want of memory. */
+  ranOutOfMemory(): Promise<boolean>
+  /** Takes it away. Its processes must have ended. */
+  remove(): Promise<void>
+}
+
+/** Makes control groups in the kernel's file system at `root`, e.g. `/sys/fs/cgroup`. */
+export interface ControlGroups {
+  /** For status: `cgroup v2` or `cgroup v1`. */
+  readonly version: string
+  create(name: string, memoryBytes: number): Promise<ControlGroup>
+}
+
+/** All our groups lie below one of this name. */
+const PARENT = 'borgios'
+
+/** The control groups of this machine, or undefined when this user cannot make any. */
+export async function openControlGroups(root: string): Promise<ControlGroups | undefined> {
+  return (await openVersion2(root)) ?? (await openVersion1(root))
+}
+
+async function openVersion2(root: string): Promise<ControlGroups | undefined> {
+  const parent = join(root, PARENT)
+  try {
+    const controllers = await readFile(join(root, 'cgroup.controllers'), 'utf8')
+    if (!/\bmemory\b/.test(controllers) || !/\bpids\b/.test(controllers)) return undefined
+    await mkdir(parent, { recursive: true })
+    await writeFile(join(parent, 'cgroup.subtree_control'), '+memory +pids')
+  } catch {
+    return undefined
+  }
+  return {
+    version: 'cgroup v2',
+    async create(name, memoryBytes) {
+      const folder = join(parent, name)
+      await mkdir(folder)
+      await writeFile(join(folder, 'memory.max'), String(memoryBytes))
+      await writeIfThere(join(folder, 'memory.swap.max'), '0')
+      await writeFile(join(folder, 'pids.max'), String(limits.compute.maxTasks))
+      return group([folder], join(folder, 'memory.events'))
+    },
+  }
+}
+
+async function openVersion1(root: string): Promise<ControlGroups | undefined> {
+  const parents = { memory: join(root, 'memory', PARENT), pids: join(root, 'pids', PARENT) }
+  try {
+    await access(join(root, 'memory', 'memory.limit_in_bytes'))
+    await access(join(root, 'pids', 'cgroup.procs'))
+    for (const parent of Object.values(parents)) await mkdir(parent, { recursive: true })
+  } catch {
+    return undefined
+  }
+  return {
+    version: 'cgroup v1',
+    async create(name, memoryBytes) {
+      const memory = join(parents.memory, name)
+      const pids = join(parents.pids, name)
+      for (const folder of [memory, pids]) await mkdir(folder)
+      await writeFile(join(memory, 'memory.limit_in_bytes'), String(memoryBytes))
+      await writeFile(join(pids, 'pids.max'), String(limits.compute.maxTasks))
+      return group([memory, pids], join(memory, 'memory.oom_control'))
+    },
+  }
+}
+
+/** Both versions count kills on a line `oom_kill N`, each in a file of its own. */
+const group = (folders: readonly string[], eventsPath: string): ControlGroup => ({
+  async add(pid) {
+    for (const folder of folders) await writeFile(join(folder, 'cgroup.procs'), String(pid))
+  },
+  async ranOutOfMemory() {
+    const kills = /^oom_kill (\d+)$/m.exec(await readFile(eventsPath, 'utf8'))?.[1]
+    return kills !== undefined && kills !== '0'
+  },
+  async remove() {
+    for (const folder of folders) await rmdir(folder)
+  },
+})
+
+/** Without swap the kernel may leave the file out. */
+async function writeIfThere(path: string, value: string): Promise<void> {
+  try {
+    await writeFile(path, value)
+  } catch {
+    return
+  }
+}
