@@ -1,5 +1,5 @@
+import * as files from '../wasi/files.ts'
 import * as counter from './count.ts'
-import * as files from './files.ts'
 import * as sha256 from './sha256.ts'
 
 const BUFFER_BYTES: i32 = 262144

@@ -112,10 +112,7 @@ class BubblewrapSandbox implements Sandbox {
     await writeFile(join(task.folder, 'task.json'), JSON.stringify(runnerTask), { mode: 0o600 })
     this.#runs += 1
     // Outputs lie in memory, so the group's limit is what program and outputs may use together.
-    const controlGroup = await this.#controlGroups?.create(
-      `job-${process.pid}-${this.#runs}`,
-      jobLimits.memoryBytes + jobLimits.outputBytes,
-    )
+    const controlGroup = await this.#controlGroups?.create(this.#runs, jobLimits.memoryBytes + jobLimits.outputBytes)
     try {
       const command = bubblewrapCommand(this.#programs, task.folder, jobLimits)
       const { clock, timers } = this.#modules

@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { limits } from '@borgios/core'
 
@@ -16,11 +16,13 @@ export interface ControlGroup {
 export interface ControlGroups {
   /** For status: `cgroup v2` or `cgroup v1`. */
   readonly version: string
-  create(name: string, memoryBytes: number): Promise<ControlGroup>
+  /** `number` is unique in this process. */
+  create(number: number, memoryBytes: number): Promise<ControlGroup>
 }
 
 /** All our groups lie below one of this name. */
 const PARENT = 'borgios'
+const groupName = (number: number): string => `job-${process.pid}-${number}`
 
 /** The control groups of this machine, or undefined when this user cannot make any. */
 export async function openControlGroups(root: string): Promise<ControlGroups | undefined> {
@@ -34,13 +36,14 @@ async function openVersion2(root: string): Promise<ControlGroups | undefined> {
     if (!/\bmemory\b/.test(controllers) || !/\bpids\b/.test(controllers)) return undefined
     await mkdir(parent, { recursive: true })
     await writeFile(join(parent, 'cgroup.subtree_control'), '+memory +pids')
+    await removeStale(parent)
   } catch {
     return undefined
   }
   return {
     version: 'cgroup v2',
-    async create(name, memoryBytes) {
-      const folder = join(parent, name)
+    async create(number, memoryBytes) {
+      const folder = join(parent, groupName(number))
       await mkdir(folder)
       await writeFile(join(folder, 'memory.max'), String(memoryBytes))
       await writeIfThere(join(folder, 'memory.swap.max'), '0')
@@ -55,20 +58,42 @@ async function openVersion1(root: string): Promise<ControlGroups | undefined> {
   try {
     await access(join(root, 'memory', 'memory.limit_in_bytes'))
     await access(join(root, 'pids', 'cgroup.procs'))
-    for (const parent of Object.values(parents)) await mkdir(parent, { recursive: true })
+    for (const parent of Object.values(parents)) {
+      await mkdir(parent, { recursive: true })
+      await removeStale(parent)
+    }
   } catch {
     return undefined
   }
   return {
     version: 'cgroup v1',
-    async create(name, memoryBytes) {
-      const memory = join(parents.memory, name)
-      const pids = join(parents.pids, name)
+    async create(number, memoryBytes) {
+      const memory = join(parents.memory, groupName(number))
+      const pids = join(parents.pids, groupName(number))
       for (const folder of [memory, pids]) await mkdir(folder)
       await writeFile(join(memory, 'memory.limit_in_bytes'), String(memoryBytes))
       await writeFile(join(pids, 'pids.max'), String(limits.compute.maxTasks))
       return group([memory, pids], join(memory, 'memory.oom_control'))
     },
+  }
+}
+
+/** Removes the groups of nodes that have crashed. Those of other nodes on this machine stay. */
+async function removeStale(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const pid = /^job-(\d+)-\d+$/.exec(name)?.[1]
+    if (pid === undefined || (await exists(`/proc/${pid}`))) continue
+    // A process still in it ends with its node within moments; then the next start removes the group.
+    await rmdir(join(parent, name)).catch(() => {})
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path)
+    return true
+  } catch {
+    return false
   }
 }
 

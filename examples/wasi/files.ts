@@ -8,6 +8,8 @@ export const OUT: i32 = 4
 
 export const READ: i64 = 2
 export const WRITE: i64 = 64
+/** To set a file's size. */
+export const RESIZE: i64 = 4194304
 export const CREATE: i32 = 1
 export const TRUNCATE: i32 = 8
 
@@ -62,18 +64,23 @@ export function readFully(fd: i32, buffer: usize, bytes: i32): i32 {
   return filled
 }
 
-/** Writes a text as UTF-8. Returns 0 or an error number. */
-export function write(fd: i32, text: string): i32 {
-  const encoded = String.UTF8.encode(text)
+/** Writes all these bytes. Returns 0 or an error number. */
+export function writeBytes(fd: i32, bytes: usize, length: i32): i32 {
   let offset = 0
-  while (offset < encoded.byteLength) {
-    store<u32>(vector, <u32>(changetype<usize>(encoded) + offset))
-    store<u32>(vector, encoded.byteLength - offset, 4)
+  while (offset < length) {
+    store<u32>(vector, <u32>(bytes + offset))
+    store<u32>(vector, length - offset, 4)
     const error = wasi.fd_write(fd, vector, 1, result)
     if (error !== 0) return error
     offset += load<i32>(result)
   }
   return 0
+}
+
+/** Writes a text as UTF-8. Returns 0 or an error number. */
+export function write(fd: i32, text: string): i32 {
+  const encoded = String.UTF8.encode(text)
+  return writeBytes(fd, changetype<usize>(encoded), encoded.byteLength)
 }
 
 export const close = (fd: i32): i32 => wasi.fd_close(fd)
