@@ -64,8 +64,10 @@ describe('a runner that a program has taken over', () => {
       signal: new AbortController().signal,
       onLog: async () => {},
       onEnded: () => {},
-      onOutput: async (_name: string, _bytes: number, content: AsyncIterable<Uint8Array>) => {
-        for await (const chunk of content) assert.ok(chunk.length > 0)
+      onOutput: async (_name: string, bytes: number, content: AsyncIterable<Uint8Array>) => {
+        let found = 0
+        for await (const chunk of content) found += chunk.length
+        if (found !== bytes) throw new Error('an output was passed on that is not as long as announced')
       },
     }
     const command = bubblewrapCommand(programs, folder, limits)
