@@ -1,4 +1,4 @@
-import { KIB, MIB, MINUTE_MS, SECOND_MS } from './units.ts'
+import { HOUR_MS, KIB, MIB, MINUTE_MS, SECOND_MS } from './units.ts'
 
 /**
  * Every bound of BorgIOS in one place: sizes, counts, times, retries. Grouped by room; each with its unit last in the
@@ -84,6 +84,8 @@ export const limits = {
     verifyTimeoutMs: 60 * SECOND_MS,
     /** Members asked at the same time. */
     membersAsked: 16,
+    /** Requests a node answers at once; more wait at their senders. At most so many shards are in memory for it. */
+    requestsServed: 32,
     /** Shards a node reads from its disk at once to check them when others ask. */
     verificationsAtOnce: 2,
 
@@ -110,6 +112,8 @@ export const limits = {
     repairQueue: 100_000,
     /** Rest between two shards the scrub reads: 10 MiB/s at most, a disk of 1 TB in about a day. */
     scrubPauseMs: 100,
+    /** A scrub that is through sooner waits until so long after it began. */
+    scrubRoundMs: 24 * HOUR_MS,
   },
   compute: {},
   /** Daemon and command line. */

@@ -99,6 +99,12 @@ export const storeFull = (capacityBytes: number): BorgError =>
     meta: { capacityBytes },
   })
 
+export const stripeHeld = (shard: ShardId): BorgError =>
+  make('STORE_STRIPE_HELD', `another shard of the stripe of ${shortId(shard)} is stored here already`, {
+    kind: 'conflict',
+    meta: { shard },
+  })
+
 /** The disk is full or fails. */
 export const diskFailed = (cause: unknown): BorgError =>
   make('STORE_DISK_FAILED', "this node's disk took no more shards; free some space or look at the disk", {
@@ -140,6 +146,14 @@ export const transferTimedOut = (node: NodeId, timeoutMs: number): BorgError =>
 /** What a peer answered instead of doing what it was asked. Its words are quoted only in `meta`. */
 export const peerRefused = (node: NodeId, kind: ErrorKind, code: string): BorgError =>
   make('STORE_PEER_REFUSED', `node ${shortId(node)} answered ${code}`, { kind, retryable: true, meta: { node, code } })
+
+/** A stripe record whose shards are not the code of one another. */
+export const falseRecord = (record: string): BorgError =>
+  make('STORE_FALSE_RECORD', `the shards of stripe record ${record.slice(0, 8)} do not belong together`, {
+    kind: 'byzantine',
+    blame: 'peer',
+    meta: { record },
+  })
 
 export const stopped = (): BorgError =>
   make('STORE_STOPPED', 'the store was stopped', { kind: 'unavailable', retryable: true })
