@@ -191,6 +191,7 @@ export class Repairer {
       return
     }
     this.#note(id, plan.kind === 'unreadable' || plan.kind === 'no-room')
+    if (plan.kind === 'trim') await this.#modules.shards.discard(plan.shard)
     if (plan.kind === 'rebuild') await this.#lanes.with(() => this.#rebuild(id, record, plan))
   }
 

@@ -25,7 +25,7 @@ export class ShardStore {
   readonly #folder: ShardFolder
   readonly #index: ShardIndex
   readonly #writing = new Map<ShardId, Promise<void>>()
-  readonly #losing = new Set<ShardId>()
+  readonly #removing = new Set<ShardId>()
   #bytes = 0
   #count = 0
   #reservedBytes = 0
@@ -114,6 +114,11 @@ export class ShardStore {
     return isWhole
   }
 
+  /** Removes a shard that is not needed here. */
+  async discard(shard: ShardId): Promise<void> {
+    await this.#remove(shard)
+  }
+
   async close(): Promise<void> {
     await Promise.allSettled(this.#writing.values())
     await this.#index.close()
@@ -143,19 +148,26 @@ export class ShardStore {
   }
 
   async #lose(shard: ShardId): Promise<void> {
+    const records = this.#index.get(shard)?.records ?? []
+    if (!(await this.#remove(shard))) return
+    this.#modules.logger.warn('a stored shard is damaged or gone', { shard })
+    this.onLost(records)
+  }
+
+  /** False if it is not here, or being removed already. */
+  async #remove(shard: ShardId): Promise<boolean> {
     const known = this.#index.get(shard)
-    if (known === undefined || this.#losing.has(shard)) return
-    this.#losing.add(shard)
+    if (known === undefined || this.#removing.has(shard)) return false
+    this.#removing.add(shard)
     try {
-      this.#modules.logger.warn('a stored shard is damaged or gone', { shard })
       await this.#index.remove(shard)
       await this.#folder.remove(shard)
       this.#count -= 1
       this.#bytes -= known.bytes
+      return true
     } finally {
-      this.#losing.delete(shard)
+      this.#removing.delete(shard)
     }
-    this.onLost(known.records)
   }
 
   /** Makes the index say what the folder holds, without reading any shard. */
