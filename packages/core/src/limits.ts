@@ -93,8 +93,6 @@ export const limits = {
 
     /** Stripe records that one shard may belong to: one in honest use, a few so that a false one does not block the true one. */
     recordsPerShard: 4,
-    /** Shards a full node refuses: it keeps this much of its capacity free. */
-    reserveBytes: 8 * MIB,
 
     /** A member that is down for less is restarting: rebuilding its shards would be in vain. */
     repairGraceMs: 2 * MINUTE_MS,
