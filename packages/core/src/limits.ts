@@ -99,7 +99,110 @@ export const limits = {
     tickMs: 250,
   },
   /** The pure tree: joining, broadcast, repair, directory. */
-  tree: {},
+  tree: {
+    /** Children of a node: broad enough for 4,000 nodes in four levels, narrow enough for a home uplink. */
+    degree: 8,
+    /** Largest degree a node may be set to: bounds the root group that every node keeps. */
+    maxDegree: 32,
+    /** Guests of one node, beside its children: each costs a copy of every public broadcast. */
+    maxGuests: 32,
+    /** Longest path to a root. A chain of 64 means something is broken: treated like a cycle. */
+    maxDepth: 64,
+    /** How often edges and lazy links say that they live. */
+    beatMs: 1 * SECOND_MS,
+    /** Silence after which a neighbour is lost: three beats may be late or lost. */
+    silenceMs: 3_300,
+    /** How long the root's pulse may stand still: loss of an ancestor, its healing and the way down fit. */
+    pulseTimeoutMs: 9 * SECOND_MS,
+    /** A gap between two ticks that means this process was stopped: others' silence says nothing then. */
+    frozenMs: 1_500,
+    /** A dial must be answered by the shell within this time, or counts as failed. */
+    dialTimeoutMs: 2 * SECOND_MS,
+    /** An asked node answers within this time: one trip and a busy machine. */
+    attachTimeoutMs: 1 * SECOND_MS,
+    /** Redirects one attempt follows: a walk to the root and down a deep tree. */
+    maxRedirects: 24,
+    /** Attempts at once: one dead candidate must not hold up healing. */
+    parallelAttempts: 3,
+    /** Wait before the next candidate is tried beside the one under way. */
+    attemptStaggerMs: 200,
+    /** Known members tried in one round of healing, beside grandparent and root group. */
+    seekMembers: 8,
+    /** Pause between rounds, doubled up to the longest, plus as much again at random. */
+    seekPauseMs: 200,
+    maxSeekPauseMs: 2 * SECOND_MS,
+    /** How long an orphan below the root group leaves the election to others before it makes a tree of its own. */
+    patienceMs: 5 * SECOND_MS,
+    /** Addresses given at the start: enough for a well-known list. */
+    maxContacts: 16,
+    /** Sessions the tree takes note of; also those other rooms use. */
+    maxSessions: 4_096,
+    /** A session this node dialed for the tree that serves nothing any more is hung up after this. */
+    idleSessionMs: 10 * SECOND_MS,
+    /** Messages a member may send us: beats, storms of joins behind it, pages. Beyond it they are dropped. */
+    messagesPerSecond: 200,
+    messageBurst: 1_000,
+    /** A guest only asks for a place and beats. */
+    guestMessagesPerSecond: 5,
+    guestMessageBurst: 30,
+    /** Lazy links a node looks for; with them a broadcast survives the loss of any one neighbour. */
+    lazyLinks: 2,
+    /** Lazy links a node agrees to. */
+    maxLazyLinks: 6,
+    /** Pause between two looks for a lazy link. */
+    lazyRetryMs: 2 * SECOND_MS,
+    /** How often a root asks an address outside its tree: the time to find the other half of a split. */
+    rootProbeMs: 1 * SECOND_MS,
+    /** The same for everybody else: only for what the root cannot reach. */
+    memberProbeMs: 20 * SECOND_MS,
+    /** Longest pause before the same address is probed again: bounds dials to the dead. */
+    maxProbePauseMs: 20 * SECOND_MS,
+    /** How long a deep node sees room above before it moves, plus as much again at random: no chase after a slot. */
+    moveDelayMs: 4 * SECOND_MS,
+    /** Broadcasts kept for repair: count, bytes and age, the last below the freshness window. */
+    recentBroadcasts: 4_096,
+    recentBytes: 16 * MIB,
+    recentAgeMs: 1 * MINUTE_MS,
+    /** Broadcast ids in one message of repair. */
+    maxIdsPerMessage: 512,
+    /** Wait before a broadcast heard of is pulled: the tree itself is usually faster. */
+    pullDelayMs: 600,
+    /** Wait before it is pulled again, from the next who has it. */
+    pullRetryMs: 1_500,
+    /** Broadcasts heard of but not yet here. */
+    maxMissing: 4_096,
+    /** Links remembered as having one missing broadcast. */
+    maxHolders: 4,
+    /** Broadcasts of publishers whose record has not come yet: count and time. */
+    maxStrangers: 64,
+    strangerMs: 10 * SECOND_MS,
+    /** Members known: at 1-2 KiB each some MiB. Beyond it new ones wait for one that was long down. */
+    directoryEntries: 4_096,
+    /** How long a down member is remembered: a split that lasts longer heals through contacts. */
+    downMemoryMs: 60 * MINUTE_MS,
+    /** Records in one message: fits a frame. */
+    directoryPageRecords: 64,
+    /** Members in one page of a comparison: about 70 bytes each. */
+    directorySummaryMembers: 1_024,
+    /** Pause between two comparisons with one neighbour. */
+    reconcileMs: 2 * SECOND_MS,
+    /** Pause between two announcements of our own record: bounds what false notices can cause. */
+    announceMs: 1 * SECOND_MS,
+    /** Random wait before a down notice: one of several who saw it speaks. */
+    noticeJitterMs: 1 * SECOND_MS,
+    /** How long a member may be missing from the root's census before the root says it is down. */
+    missingMs: 8 * SECOND_MS,
+    /** Ids in one part of a census. */
+    censusPageNodes: 1_024,
+    /** Pause between two census questions to one child. */
+    censusMs: 500,
+    maxAddresses: 8,
+    maxAddressChars: 256,
+    maxPlaceChars: 64,
+    maxReleaseChars: 64,
+    maxServices: 16,
+    maxServiceChars: 32,
+  },
   store: {
     /** One shard: what a wasm kernel, a disk write and a stream frame handle well (storage measurements). */
     maxShardBytes: 1 * MIB,

@@ -1,1 +1,7 @@
-export type * from './peer-network.ts'
+export type { DirectoryKeys, RecordFields } from './directory/directory-keys.ts'
+export { type StatementKeysOptions, statementKeys } from './directory/statement-keys.ts'
+export * from './peer-network.ts'
+export { step } from './tree/step.ts'
+export type { SelfDescription, Target, TreeEffect, TreeEvent } from './tree/tree-io.ts'
+export type { TreeOptions } from './tree/tree-options.ts'
+export { createTree, membersOf, positionOf, type TreeState } from './tree/tree-state.ts'
