@@ -91,7 +91,9 @@ export const limits = {
     streamReadAhead: 2,
     /** Flow-control window of a stream: what may be under way; 50 ms of round trip then carry 20 MiB/s. */
     streamWindowBytes: 1 * MIB,
-    /** Messages of the tree that wait for one session to come up. */
+    /** Guests of one node at once: each is nobody yet and may ask a little. */
+    maxGuests: 64,
+    /** Members whose addresses are kept over a restart. */
     maxAddressBook: 512,
     /** How often what changed in the address book is saved. */
     addressBookSaveMs: 10 * SECOND_MS,

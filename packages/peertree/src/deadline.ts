@@ -10,10 +10,11 @@ export async function withTimeout<Result>(
   timeoutMs: number,
   outer: AbortSignal | undefined,
   run: (signal: AbortSignal) => Promise<Result>,
+  what = 'no answer',
 ): Promise<Result> {
   outer?.throwIfAborted()
   const controller = new AbortController()
-  const cancelTimer = timers.after(timeoutMs, () => controller.abort(timedOut(`no answer within ${timeoutMs} ms`)))
+  const cancelTimer = timers.after(timeoutMs, () => controller.abort(timedOut(`${what} within ${timeoutMs} ms`)))
   const onOuter = (): void => controller.abort(outer?.reason)
   outer?.addEventListener('abort', onOuter, { once: true })
   try {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { isBorgError } from '@borgios/core'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 
@@ -30,3 +32,7 @@ export const signerOf = (n: number) => {
   new DataView(seed.buffer).setUint32(0, n + 1)
   return sodiumEd25519.signerFromSeed(seed)
 }
+
+setFlagsFromString('--expose-gc')
+/** Collects garbage now, so that what is left is really held. */
+export const collect = runInNewContext('gc') as () => void
