@@ -110,8 +110,14 @@ export const limits = {
     maxGuests: 32,
     /** Longest path to a root. A chain of 64 means something is broken: treated like a cycle. */
     maxDepth: 64,
+    /** How often the shell lets the core look at the time: fine enough for every time here. */
+    tickMs: 250,
     /** How often edges and lazy links say that they live. */
     beatMs: 1 * SECOND_MS,
+    /** A whole root group goes with a beat when it changed, and every so many beats in case that one was lost. */
+    groupEveryBeats: 8,
+    /** Without a new pulse for this long a node takes nobody in, since it may itself be cut off. */
+    pulseStaleMs: 4_500,
     /** Silence after which a neighbour is lost: three beats may be late or lost. */
     silenceMs: 3_300,
     /** How long the root's pulse may stand still: loss of an ancestor, its healing and the way down fit. */
@@ -119,7 +125,7 @@ export const limits = {
     /** A gap between two ticks that means this process was stopped: others' silence says nothing then. */
     frozenMs: 1_500,
     /** A dial must be answered by the shell within this time, or counts as failed. */
-    dialTimeoutMs: 2 * SECOND_MS,
+    dialTimeoutMs: 1_500,
     /** An asked node answers within this time: one trip and a busy machine. */
     attachTimeoutMs: 1 * SECOND_MS,
     /** Redirects one attempt follows: a walk to the root and down a deep tree. */
@@ -135,6 +141,10 @@ export const limits = {
     maxSeekPauseMs: 2 * SECOND_MS,
     /** How long an orphan below the root group leaves the election to others before it makes a tree of its own. */
     patienceMs: 5 * SECOND_MS,
+    /** How long nodes that all start at once wait for each other, plus as much again at random. */
+    joinPatienceMs: 1_500,
+    /** Bad signatures taken from one peer before its session is closed: none is an accident, a few may be a bug. */
+    maxStrikes: 3,
     /** Addresses given at the start: enough for a well-known list. */
     maxContacts: 16,
     /** Sessions the tree takes note of; also those other rooms use. */
@@ -153,6 +163,10 @@ export const limits = {
     maxLazyLinks: 6,
     /** Pause between two looks for a lazy link. */
     lazyRetryMs: 2 * SECOND_MS,
+    /** Questions under way at once, to whom no answer came yet. */
+    maxQuestions: 64,
+    /** Addresses whose probing is paced. */
+    maxProbed: 8_192,
     /** How often a root asks an address outside its tree: the time to find the other half of a split. */
     rootProbeMs: 1 * SECOND_MS,
     /** The same for everybody else: only for what the root cannot reach. */
@@ -171,6 +185,9 @@ export const limits = {
     pullDelayMs: 600,
     /** Wait before it is pulled again, from the next who has it. */
     pullRetryMs: 1_500,
+    /** Bytes of kept broadcasts one neighbour may pull: repair, not a way to make us send for ever. */
+    pullBytesPerSecond: 4 * MIB,
+    pullBurstBytes: 16 * MIB,
     /** Broadcasts heard of but not yet here. */
     maxMissing: 4_096,
     /** Links remembered as having one missing broadcast. */
@@ -188,6 +205,13 @@ export const limits = {
     directorySummaryMembers: 1_024,
     /** Pause between two comparisons with one neighbour. */
     reconcileMs: 2 * SECOND_MS,
+    /** Comparisons one neighbour may ask for: each may cost the whole directory. */
+    summariesPerSecond: 2,
+    summaryBurst: 10,
+    /** A difference this old is no news on its way. */
+    differenceMs: 1_200,
+    /** News to one neighbour is gathered for this long. */
+    newsPauseMs: 200,
     /** Pause between two announcements of our own record: bounds what false notices can cause. */
     announceMs: 1 * SECOND_MS,
     /** Random wait before a down notice: one of several who saw it speaks. */

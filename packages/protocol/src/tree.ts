@@ -65,6 +65,8 @@ const AttachSchema = strictObject({
   why: Type.Union([Type.Literal('join'), Type.Literal('heal'), Type.Literal('move'), Type.Literal('merge')]),
   /** Of the asking node now: a move must end above it. */
   depth: LevelSchema,
+  /** Redirects followed so far: only the first asked may send upwards, so that a walk ends. */
+  hops: LevelSchema,
   /** Tree the asking node is (or was last) in. */
   tree: Type.Optional(TreeNameSchema),
   /** Absent from a guest. */
@@ -115,7 +117,7 @@ const BeatSchema = strictObject({
   below: Type.Optional(BelowSchema),
   /** Fingerprint of the members the sender holds to be up. */
   directory: Type.Optional(DigestSchema),
-  /** The `upTo` of the last `have` the sender got on this link. */
+  /** The sender got every `have` of this link up to this count. */
   ack: CounterSchema,
 })
 export type Beat = Static<typeof BeatSchema>
@@ -130,8 +132,13 @@ const IdsSchema = Type.Array(
 )
 export type BroadcastIds = Static<typeof IdsSchema>
 
-/** Broadcasts the sender keeps, in the order it got them, up to its count `upTo`. Repeated until acknowledged by a beat. */
-const HaveSchema = strictObject({ kind: Type.Literal('have'), upTo: CounterSchema, ids: IdsSchema })
+/** Broadcasts the sender keeps, in the order it got them, from its count `after` up to `upTo`. Repeated until acknowledged by a beat. */
+const HaveSchema = strictObject({
+  kind: Type.Literal('have'),
+  after: CounterSchema,
+  upTo: CounterSchema,
+  ids: IdsSchema,
+})
 
 /** Asks for these broadcasts. */
 const WantSchema = strictObject({ kind: Type.Literal('want'), ids: IdsSchema })
