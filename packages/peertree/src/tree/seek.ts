@@ -77,13 +77,13 @@ function healingTargets(state: TreeState, isFirstRound: boolean): Target[] {
   const asked = new Set<NodeId>([state.options.self])
   // Who fell silent would only hold us up; who merely lost the connection may still be there.
   const skipsParent = isFirstRound && lost?.silent === true
-  if (lost !== undefined && skipsParent) asked.add(lost.node)
+  if (lost !== undefined) asked.add(lost.contact.node)
+  if (lost !== undefined && !skipsParent) targets.push(lost.contact)
   const add = (node: NodeId | undefined): void => {
     if (node === undefined || asked.has(node)) return
     asked.add(node)
     targets.push(contactOf(state, node))
   }
-  if (!skipsParent) add(lost?.node)
   add(state.grandparent)
   for (const { node } of state.group) add(node)
   // The root group elects by itself; for it, others come into play only if that fails.
@@ -144,6 +144,10 @@ function pursue(state: TreeState, seek: Seek, attempt: Attempt, target: Target):
 }
 
 function ask(state: TreeState, seek: Seek, attempt: Attempt, node: NodeId): void {
+  if (state.sessions.get(node)?.role !== 'member') {
+    drop(seek, attempt)
+    return
+  }
   attempt.phase = 'asked'
   attempt.node = node
   attempt.edge = state.options.random.below(2 ** 32)

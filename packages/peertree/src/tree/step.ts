@@ -110,9 +110,9 @@ function tick(state: TreeState): void {
 }
 
 function closeSession(state: TreeState, node: NodeId): void {
-  if (!state.sessions.delete(node)) return
   const link = state.links.get(node)
-  if (link !== undefined) loseLink(state, link, 'closed')
+  if (link === undefined) state.sessions.delete(node)
+  else loseLink(state, link, 'closed')
 }
 
 /** A dial came to its end. One that we gave up may still bring a session, which then goes idle. */
