@@ -1,3 +1,4 @@
+import { limits } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import type { Host } from './host.ts'
 import { broadcastFault, directoryFault, heightFault, settle, treeFault } from './liveness.ts'
@@ -47,7 +48,8 @@ export function runChaos(options: ChaosOptions): ChaosResult {
   }
   world.network.heal()
   for (const host of world.hosts) world.thaw(host)
-  if (!world.hosts.some((host) => host.alive && host.role === 'member')) world.boot(first, [])
+  // Everybody has its address, so whoever knows nobody else alive finds the others through it.
+  if (!first.alive) world.boot(first, live(world).slice(0, limits.tree.maxContacts))
   const healedMs = settle(world, SETTLE_MS, treeFault, directoryFault, broadcastFault)
   settle(world, BALANCE_MS, heightFault, treeFault, directoryFault)
   return { world, healedMs }
@@ -55,10 +57,11 @@ export function runChaos(options: ChaosOptions): ChaosResult {
 
 const live = (world: World): Host[] => world.hosts.filter((host) => host.alive && host.role === 'member')
 
-/** A few hosts to join through: mostly live, some dead. */
+/** A few hosts to join through: some live, some dead, and the first of all. */
 function someLive(world: World, plan: SeededRandom): Host[] {
   const members = world.hosts.filter((host) => host.role === 'member')
-  return [plan.pick(members), plan.pick(members), plan.pick(live(world))].filter((host) => host !== undefined)
+  const picked = [plan.pick(members), plan.pick(live(world)), members[0]]
+  return picked.filter((host) => host !== undefined)
 }
 
 function join(world: World, plan: SeededRandom): void {

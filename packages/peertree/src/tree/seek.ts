@@ -57,8 +57,9 @@ export function beginMerging(state: TreeState, at: Contact): void {
   advanceSeek(state)
 }
 
+/** Contacts are addresses: whoever answers there now will do. */
 const contactTargets = (state: TreeState): Target[] =>
-  state.contacts.map((addresses) => ({ node: state.contactNodes.get(addresses.join(' ')), addresses }))
+  state.contacts.map((addresses) => ({ node: undefined, addresses }))
 
 /** The members of the root group that come before this node in it, the lost root aside; they elect themselves first. */
 const eldersOf = (state: TreeState): readonly NodeId[] => {

@@ -127,7 +127,7 @@ function endDial(state: TreeState, number: number, node: NodeId | undefined): vo
   state.dials.delete(number)
   const { purpose } = pending
   if (purpose.kind === 'attach') {
-    noteContact(state, purpose.attempt.target.addresses, node)
+    if (purpose.attempt.hops === 0) noteContact(state, purpose.attempt.target.addresses, node)
     onAttemptDialed(state, purpose.attempt, node)
   } else if (session !== undefined) {
     if (purpose.kind === 'lazy') askLazy(state, session.node)
