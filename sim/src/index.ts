@@ -1,3 +1,4 @@
+export { type ChaosOptions, type ChaosResult, runChaos } from './chaos.ts'
 export { Host } from './host.ts'
 export * from './liveness.ts'
 export { fairWeather, Network, type Weather } from './network.ts'

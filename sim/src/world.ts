@@ -86,6 +86,7 @@ export class World {
   /** Starts a host's process, joining through these. */
   boot(host: Host, contacts: readonly Host[]): void {
     host.boot(this.nowMs)
+    host.contacts = contacts
     this.give(host, { kind: 'start', contacts: contacts.map((contact) => contact.addresses) })
     this.#planTick(host, host.life, this.random.below(TICK_MS))
   }

@@ -81,6 +81,12 @@ export class Directory {
     this.#entries.set(notice.node, { record: known.record, notice, sinceMs: nowMs })
   }
 
+  /** Another's word for the same. */
+  replaceNotice(notice: DownNotice): void {
+    const known = this.#entries.get(notice.node)
+    if (known?.notice !== undefined) this.#entries.set(notice.node, { ...known, notice })
+  }
+
   /** Forgets members that have been down for long. */
   forget(nowMs: number): void {
     for (const [node, entry] of this.#entries) {

@@ -80,6 +80,14 @@ export function declareDown(state: TreeState, node: NodeId): void {
   spread(state, node, state.options.self)
 }
 
+/** A notice by somebody who is gone too means nothing to who never knew them: then we say it ourselves. */
+function vouchFor(state: TreeState, notice: DownNotice): DownNotice {
+  if (state.directory.isUp(notice.by) || notice.by === notice.node) return notice
+  const own = state.options.keys.signNotice({ node: notice.node, sequence: notice.sequence })
+  state.directory.replaceNotice(own)
+  return own
+}
+
 /** Sends these entries, records before the notices against them. */
 export function sendEntries(state: TreeState, to: NodeId, nodes: Iterable<NodeId>): void {
   let records: NodeRecord[] = []
@@ -93,7 +101,7 @@ export function sendEntries(state: TreeState, to: NodeId, nodes: Iterable<NodeId
     const entry = state.directory.get(node)
     if (entry === undefined) continue
     records.push(entry.record)
-    if (entry.notice !== undefined) notices.push(entry.notice)
+    if (entry.notice !== undefined) notices.push(vouchFor(state, entry.notice))
     if (records.length === bounds.directoryPageRecords) flush()
   }
   flush()

@@ -35,7 +35,7 @@ function nextOutsider(state: TreeState): Target | undefined {
   }
   for (const addresses of state.contacts) {
     const node = state.contactNodes.get(addresses.join(' '))
-    if (node === undefined || (!state.directory.has(node) && node !== state.options.self)) consider({ node, addresses })
+    if (node === undefined || !state.directory.has(node)) consider({ node: undefined, addresses })
   }
   return due[state.options.random.below(Math.max(due.length, 1))]
 }

@@ -57,8 +57,9 @@ export function beginMerging(state: TreeState, at: Contact): void {
   advanceSeek(state)
 }
 
+/** Contacts are addresses: whoever answers there now will do. */
 const contactTargets = (state: TreeState): Target[] =>
-  state.contacts.map((addresses) => ({ node: state.contactNodes.get(addresses.join(' ')), addresses }))
+  state.contacts.map((addresses) => ({ node: undefined, addresses }))
 
 /** The members of the root group that come before this node in it, the lost root aside; they elect themselves first. */
 const eldersOf = (state: TreeState): readonly NodeId[] => {
@@ -77,13 +78,13 @@ function healingTargets(state: TreeState, isFirstRound: boolean): Target[] {
   const asked = new Set<NodeId>([state.options.self])
   // Who fell silent would only hold us up; who merely lost the connection may still be there.
   const skipsParent = isFirstRound && lost?.silent === true
-  if (lost !== undefined && skipsParent) asked.add(lost.node)
+  if (lost !== undefined) asked.add(lost.contact.node)
+  if (lost !== undefined && !skipsParent) targets.push(lost.contact)
   const add = (node: NodeId | undefined): void => {
     if (node === undefined || asked.has(node)) return
     asked.add(node)
     targets.push(contactOf(state, node))
   }
-  if (!skipsParent) add(lost?.node)
   add(state.grandparent)
   for (const { node } of state.group) add(node)
   // The root group elects by itself; for it, others come into play only if that fails.
@@ -144,6 +145,10 @@ function pursue(state: TreeState, seek: Seek, attempt: Attempt, target: Target):
 }
 
 function ask(state: TreeState, seek: Seek, attempt: Attempt, node: NodeId): void {
+  if (state.sessions.get(node)?.role !== 'member') {
+    drop(seek, attempt)
+    return
+  }
   attempt.phase = 'asked'
   attempt.node = node
   attempt.edge = state.options.random.below(2 ** 32)

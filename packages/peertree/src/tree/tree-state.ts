@@ -140,7 +140,8 @@ export interface TreeState {
   rooted: boolean
   treeFreeDepth: number
   group: readonly Contact[]
-  lastParent: { readonly node: NodeId; readonly silent: boolean } | undefined
+  /** Whom we lost, and whether by silence. */
+  lastParent: { readonly contact: Contact; readonly silent: boolean } | undefined
   grandparent: NodeId | undefined
   seek: Seek | undefined
   rootedHereMs: number
