@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { limits, MIB } from '@borgios/core'
 import { exampleProgram, SandboxBench, type Trial, type TrialOptions } from './support/sandbox-trial.ts'
+import { fullSlice } from './support/slice.ts'
 
 const WASI_NOSPC = 51
 const WASI_NOTCAPABLE = 76
@@ -36,6 +37,16 @@ describe('hostile programs in the real sandbox', () => {
     const { report } = await trial
     assert.equal(report.end, 'stopped')
     assert.equal(report.exitCode, undefined)
+  })
+
+  it('can be told to stop at any moment of its start, and leaves nothing running', async () => {
+    for (let delayMs = 0; delayMs < 60; delayMs += fullSlice ? 1 : 4) {
+      const stop = new AbortController()
+      const trial = run('spin', { signal: stop.signal })
+      setTimeout(() => stop.abort(), delayMs)
+      // It resolves once every pipe into the sandbox is closed, so once every process in it is gone.
+      assert.equal((await trial).report.end, 'stopped', `after ${delayMs} ms`)
+    }
   })
 
   it('holds a program that allocates without end to its memory, with exit code 137', async () => {

@@ -36,6 +36,14 @@ type Frames = AsyncGenerator<RunnerFrame, void, undefined>
 const pipeOf = (child: ChildProcess, fd: number): Readable | Writable | null | undefined =>
   (child.stdio as readonly (Readable | Writable | null | undefined)[])[fd]
 
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
+
 /** One life of a sandbox: start, program, handing over of outputs, end. */
 export class SandboxRun {
   readonly #task: SandboxTask
@@ -43,7 +51,11 @@ export class SandboxRun {
   /** Aborts when the process has ended. */
   readonly #over = new AbortController()
   #child: ChildProcess | undefined
+  /** Of the first process inside. */
   #pid: number | undefined
+  /** Whether bubblewrap has said all it will about that process. */
+  #knowsPid = false
+  #doomed = false
   #startedMs: number | undefined
   #endedMs: number | undefined
   #ended: EndedReport | undefined
@@ -62,10 +74,12 @@ export class SandboxRun {
     const { signal } = this.#task
     const { timers } = this.#modules
     const onStop = (): void => this.#decide(stoppedVerdict)
-    signal.throwIfAborted()
+    if (signal.aborted) return { ...stoppedVerdict, wallTimeMs: 0 }
     signal.addEventListener('abort', onStop, { once: true })
     const cancelStart = timers.after(limits.compute.startTimeoutMs, () => {
-      if (this.#startedMs === undefined) this.#kill()
+      if (this.#startedMs !== undefined) return
+      this.#knowsPid = true
+      this.#kill()
     })
     try {
       const verdict = await this.#live()
@@ -121,7 +135,6 @@ export class SandboxRun {
       cwd: '/',
     })
     this.#child = child
-    if (this.#verdict !== undefined) this.#kill()
     // A child that ends early breaks its pipes; how it ended says more.
     for (const stream of child.stdio) stream?.on('error', () => {})
     return child
@@ -132,8 +145,10 @@ export class SandboxRun {
     let text = ''
     for await (const chunk of pipeOf(child, FD.info) as Readable) text += String(chunk)
     const pid = /"child-pid":\s*(\d+)/.exec(text)?.[1]
-    if (pid === undefined) return
-    this.#pid = Number(pid)
+    this.#knowsPid = true
+    if (pid !== undefined) this.#pid = Number(pid)
+    if (this.#doomed) this.#kill()
+    if (this.#doomed || this.#pid === undefined) return
     await this.#modules.controlGroup?.add(this.#pid)
     const gate = pipeOf(child, FD.gate) as Writable
     gate.end('1')
@@ -226,9 +241,16 @@ export class SandboxRun {
     this.#kill()
   }
 
-  /** bubblewrap's child is told by the kernel to die with it, and with that one every process of its namespace. */
+  /**
+   * Ends the first process inside, and with it every one of its namespace, and then bubblewrap. That process asks the kernel to die with
+   * bubblewrap only late in its life: one whose bubblewrap is killed before that would live on. So its id must be known first.
+   */
   #kill(): void {
-    this.#child?.kill('SIGKILL')
+    this.#doomed = true
+    const child = this.#child
+    if (child === undefined || !this.#knowsPid || child.exitCode !== null || child.signalCode !== null) return
+    if (this.#pid !== undefined) killProcess(this.#pid)
+    child.kill('SIGKILL')
   }
 
   #wallTimeMs(): number {
