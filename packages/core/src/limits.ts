@@ -20,6 +20,8 @@ export const limits = {
     replaySenders: 10_000,
     /** Envelopes remembered per sender within the freshness window: 2 minutes at 50 a second, with a margin. */
     replayPerSender: 8_192,
+    /** Envelopes remembered of all senders together: about 50 MB. */
+    replayTotal: 500_000,
     /** How often what has grown too old is forgotten: a scan of the whole memory. */
     replaySweepMs: 10 * SECOND_MS,
     /** Name of a message type, such as `tree.node-up`. */
