@@ -19,7 +19,7 @@ export class ShardFolder {
   private constructor(path: string) {
     this.#shards = join(path, 'shards')
     this.#incoming = join(path, 'incoming')
-    this.#sync = new FolderSync(this.#shards)
+    this.#sync = new FolderSync(() => syncFolder(this.#shards))
   }
 
   /** Opens the folder and removes what a crash left half written. */
