@@ -109,6 +109,8 @@ export const limits = {
     maxProbed: 8_192,
     /** How often a root asks an address outside its tree: the time to find the other half of a split. */
     rootProbeMs: 1 * SECOND_MS,
+    /** How many it asks each time: after a great loss many of those it remembers are dead. */
+    rootProbes: 4,
     /** The same for everybody else: only for what the root cannot reach. */
     memberProbeMs: 20 * SECOND_MS,
     /** Longest pause before the same address is probed again: bounds dials to the dead. */

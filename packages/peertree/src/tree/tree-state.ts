@@ -144,7 +144,6 @@ export interface TreeState {
   lastParent: { readonly contact: Contact; readonly silent: boolean } | undefined
   grandparent: NodeId | undefined
   seek: Seek | undefined
-  rootedHereMs: number
   moveAtMs: number | undefined
 
   readonly directory: Directory
@@ -201,7 +200,6 @@ export function createTree(options: TreeOptions, nowMs: number): TreeState {
     lastParent: undefined,
     grandparent: undefined,
     seek: undefined,
-    rootedHereMs: nowMs,
     moveAtMs: undefined,
     directory: new Directory(),
     sequence: options.firstSequence,

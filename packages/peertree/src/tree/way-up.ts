@@ -64,7 +64,8 @@ export function becomeRoot(state: TreeState, elected: boolean): void {
   state.status = 'attached'
   state.seek = undefined
   state.lastParent = undefined
-  state.rootedHereMs = state.nowMs
+  // Others may have done the same: look for them soon.
+  state.nextProbeMs = state.nowMs + bounds.rootProbeMs / 2
   state.absentSinceMs.clear()
   refreshRoot(state)
 }
