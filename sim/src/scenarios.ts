@@ -22,7 +22,8 @@ export interface ScenarioResult {
   readonly membersMs: number
 }
 
-export const members = (world: World): Host[] => world.hosts.filter((host) => host.alive && !host.frozen && host.role === 'member')
+export const members = (world: World): Host[] =>
+  world.hosts.filter((host) => host.alive && !host.frozen && host.role === 'member')
 
 const at = (world: World, depth: number): Host[] =>
   members(world).filter(({ state }) => state !== undefined && positionOf(state).depth === depth)

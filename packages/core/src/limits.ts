@@ -78,7 +78,7 @@ export const limits = {
     seekMembers: 8,
     /** Pause between rounds, doubled up to the longest, plus as much again at random. */
     seekPauseMs: 200,
-    maxSeekPauseMs: 2 * SECOND_MS,
+    maxSeekPauseMs: 1 * SECOND_MS,
     /** How long an orphan below the root group leaves the election to others before it makes a tree of its own. */
     patienceMs: 5 * SECOND_MS,
     /** How long nodes that all start at once wait for each other, plus as much again at random. */

@@ -90,7 +90,9 @@ const RefuseSchema = strictObject({
   kind: Type.Literal('refuse'),
   edge: EdgeSchema,
   reason: Type.Union([
-    /** The asked node has no way to a root now. */
+    /** The asked node lost its parent, or never had one, and looks for one itself. */
+    Type.Literal('orphan'),
+    /** The asked node's way to the root is broken further up. */
     Type.Literal('unrooted'),
     Type.Literal('full'),
     /** The asking node is above the asked one. */

@@ -73,8 +73,9 @@ export interface Seek {
   round: number
   queue: Target[]
   attempts: Attempt[]
-  /** Who answered in this round that it has no way to a root either. */
+  /** Who answered in this round that it has no way to a root either, and who of them has no parent. */
   readonly unrooted: Set<NodeId>
+  readonly orphans: Set<NodeId>
   nextAttemptMs: number
   nextRoundMs: number | undefined
 }
