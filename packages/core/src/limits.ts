@@ -79,6 +79,8 @@ export const limits = {
     /** Pause between rounds, doubled up to the longest, plus as much again at random. */
     seekPauseMs: 200,
     maxSeekPauseMs: 1 * SECOND_MS,
+    /** Rounds in which the children of a lost root ask only each other: an election needs no more. */
+    electionRounds: 3,
     /** How long an orphan below the root group leaves the election to others before it makes a tree of its own. */
     patienceMs: 5 * SECOND_MS,
     /** How long nodes that all start at once wait for each other, plus as much again at random. */

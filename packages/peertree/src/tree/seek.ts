@@ -38,7 +38,7 @@ export function beginHealing(state: TreeState): void {
   state.status = 'orphan'
   state.rooted = false
   state.moveAtMs = undefined
-  begin(state, 'heal', healingTargets(state, true), bounds.patienceMs)
+  begin(state, 'heal', healingTargets(state, 0), bounds.patienceMs)
   state.path = [state.options.self]
   advanceSeek(state)
 }
@@ -73,7 +73,7 @@ const eldersOf = (state: TreeState): readonly NodeId[] => {
 const inRootGroup = (state: TreeState): boolean => state.group.slice(1).some(({ node }) => node === state.options.self)
 
 /** Whom to ask, best first: the grandparent, the root group in order, known members, the contacts. */
-function healingTargets(state: TreeState, isFirstRound: boolean): Target[] {
+function healingTargets(state: TreeState, round: number): Target[] {
   const lost = state.lastParent
   const targets: Target[] = []
   const asked = new Set<NodeId>([state.options.self])
@@ -88,7 +88,7 @@ function healingTargets(state: TreeState, isFirstRound: boolean): Target[] {
   add(state.grandparent)
   for (const { node } of state.group) add(node)
   // The root group elects by itself; for it, others come into play only if that fails.
-  if (!isFirstRound || !inRootGroup(state)) {
+  if (round >= bounds.electionRounds || !inRootGroup(state)) {
     const below = censusOf(state)
     const known = [...state.directory.nodes()].filter((node) => state.directory.isUp(node) && !below.has(node))
     for (let count = 0; count < bounds.seekMembers && known.length > 0; count += 1) {
@@ -96,7 +96,7 @@ function healingTargets(state: TreeState, isFirstRound: boolean): Target[] {
     }
     targets.push(...contactTargets(state))
   }
-  if (lost?.silent === true && !isFirstRound) targets.push(lost.contact)
+  if (lost?.silent === true && round >= bounds.electionRounds) targets.push(lost.contact)
   return targets
 }
 
@@ -241,7 +241,7 @@ function startRound(state: TreeState, seek: Seek): void {
   seek.round += 1
   seek.unrooted.clear()
   seek.orphans.clear()
-  seek.queue = seek.why === 'join' ? contactTargets(state) : healingTargets(state, false)
+  seek.queue = seek.why === 'join' ? contactTargets(state) : healingTargets(state, seek.round)
 }
 
 /** Whether this seek still makes sense where the node now stands. */
