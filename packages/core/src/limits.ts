@@ -48,6 +48,9 @@ export const limits = {
     maxDegree: 32,
     /** Guests of one node, beside its children: each costs a copy of every public broadcast. */
     maxGuests: 32,
+    /** Highest term and pulse of a tree: neither is reached by honest counting, and counting on stays exact. */
+    maxTerm: 2 ** 32,
+    maxPulse: 2 ** 48,
     /** Longest path to a root. A chain of 64 means something is broken: treated like a cycle. */
     maxDepth: 64,
     /** How often the shell lets the core look at the time: fine enough for every time here. */
@@ -134,6 +137,7 @@ export const limits = {
     pullBurstBytes: 16 * MIB,
     /** Broadcasts heard of but not yet here. */
     maxMissing: 4_096,
+    maxMissingPerLink: 512,
     /** Links remembered as having one missing broadcast. */
     maxHolders: 4,
     /** Broadcasts of publishers whose record has not come yet: count and time. */
@@ -152,6 +156,11 @@ export const limits = {
     /** Comparisons one neighbour may ask for: each may cost the whole directory. */
     summariesPerSecond: 2,
     summaryBurst: 10,
+    /** Records one neighbour may be sent: the whole directory when it is new, little afterwards. */
+    recordsPerSecond: 500,
+    recordBurst: 8_192,
+    /** A member whose record changes faster than this is passed on with delay: bounds what one can make all others send. */
+    recordPauseMs: 300,
     /** A difference this old is no news on its way. */
     differenceMs: 1_200,
     /** News to one neighbour is gathered for this long. */
