@@ -48,7 +48,8 @@ export function onAttach(state: TreeState, from: NodeId, message: Attach): void 
 }
 
 function refusalOf(state: TreeState, from: NodeId, message: Attach): TreeMessageOf<'refuse'>['reason'] | undefined {
-  if (!isSound(state) || state.tree === undefined) return 'unrooted'
+  if (state.status !== 'attached' || state.tree === undefined) return 'orphan'
+  if (!isSound(state)) return 'unrooted'
   if (state.path.includes(from)) return 'cycle'
   if (message.why !== 'merge' || message.tree === undefined) return undefined
   return outranks(state.tree, message.tree) ? undefined : 'lesser'
