@@ -221,11 +221,12 @@ export const ErrorViewSchema = Type.Object({
 export type ErrorView = Static<typeof ErrorViewSchema>
 export const ErrorAnswerSchema = Type.Object({ error: ErrorViewSchema })
 
-/** A line of an event stream. Every stream ends with `put`, `job` or `error`; `alive` only says that the daemon is there. */
+/** A line of an event stream. Every stream ends with `put`, `info`, `accepted`, `job` or `error`; `alive` only says that the daemon is there. */
 export const DaemonEventSchema = Type.Union([
   strictObject({ event: Type.Literal('alive') }),
   strictObject({ event: Type.Literal('progress'), doneBytes: CounterSchema, totalBytes: orNull(CounterSchema) }),
   strictObject({ event: Type.Literal('put'), put: PutViewSchema }),
+  strictObject({ event: Type.Literal('info'), info: FileInfoViewSchema }),
   strictObject({ event: Type.Literal('state'), state: JobStateSchema, node: orNull(NodeIdSchema), why: WhySchema }),
   strictObject({
     event: Type.Literal('log'),
