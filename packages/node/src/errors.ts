@@ -51,3 +51,5 @@ export const stopping = make('NODE_STOPPING', 'unavailable', 'self', true)
 export const unexpected = make('NODE_UNEXPECTED', 'unavailable', 'self')
 /** A step of the tour whose result is not what it must be. */
 export const tourFailed = make('NODE_TOUR_FAILED', 'corrupt', 'self')
+/** Only a founder may do this. */
+export const notFounder = make('NODE_NOT_FOUNDER', 'denied', 'caller')

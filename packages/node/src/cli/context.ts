@@ -13,10 +13,13 @@ export interface CliContext {
   readonly json: boolean
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal
+  /** Sets what the program returns when the command has come to its end; 0 unless it is called. */
+  exitWith(code: number): void
 }
 
 /** The daemon that answers for the data folder. */
-export const daemonOf = (context: CliContext): Promise<DaemonClient> => findDaemon(context.dataFolder, context.timers)
+export const daemonOf = (context: CliContext): Promise<DaemonClient> =>
+  findDaemon(context.dataFolder, context.timers, context.signal)
 
 /** The one result of a command: an object on one line for programs, lines for people. */
 export async function showResult(context: CliContext, value: object, lines: () => readonly string[]): Promise<void> {

@@ -31,7 +31,6 @@ interface Call {
   /** Instead of `body`: bytes as they come. */
   readonly source?: AsyncIterable<Uint8Array>
   readonly silenceMs: number
-  readonly signal?: AbortSignal
 }
 
 /** A file as the daemon delivers it. */
@@ -49,10 +48,13 @@ export interface DeliveredFile {
 export class DaemonClient {
   readonly socket: string
   readonly #timers: Timers
+  readonly #signal: AbortSignal | undefined
 
-  constructor(socket: string, timers: Timers) {
+  /** Every call ends when the signal aborts. */
+  constructor(socket: string, timers: Timers, signal?: AbortSignal) {
     this.socket = socket
     this.#timers = timers
+    this.#signal = signal
   }
 
   /** Resolves when the daemon answers at once. */
@@ -68,32 +70,26 @@ export class DaemonClient {
   jobs = async () => (await this.#ask('/v1/jobs', JobListSchema)).jobs
   why = (subject: string) => this.#ask('/v1/why', WhyViewSchema, { subject })
 
-  put(source: AsyncIterable<Uint8Array>, name: string, bytes: number | undefined, signal?: AbortSignal) {
+  put(source: AsyncIterable<Uint8Array>, name: string, bytes: number | undefined): AsyncGenerator<DaemonEvent> {
     const query = new URLSearchParams({ name, ...(bytes === undefined ? {} : { bytes: String(bytes) }) })
-    return this.#events({ ...this.#post(`/v1/files?${query}`, signal), source })
+    return this.#events({ ...this.#post(`/v1/files?${query}`), source })
   }
 
-  info = (capability: string, verify: boolean, signal?: AbortSignal) =>
-    this.#events({ ...this.#post('/v1/files/info', signal), body: { capability, verify } })
+  info = (capability: string, verify: boolean) =>
+    this.#events({ ...this.#post('/v1/files/info'), body: { capability, verify } })
 
-  run = (job: JobRequest, signal?: AbortSignal) => this.#events({ ...this.#post('/v1/jobs', signal), body: job })
+  run = (job: JobRequest) => this.#events({ ...this.#post('/v1/jobs'), body: job })
 
-  logs = (job: string, follow: boolean, signal?: AbortSignal) =>
-    this.#events({ ...this.#post('/v1/jobs/logs', signal), body: { job, follow } })
+  logs = (job: string, follow: boolean) => this.#events({ ...this.#post('/v1/jobs/logs'), body: { job, follow } })
 
-  async open(capability: string, signal?: AbortSignal): Promise<DeliveredFile> {
-    const answer = await this.#call({ ...this.#post('/v1/files/open', signal), body: { capability } })
+  async open(capability: string): Promise<DeliveredFile> {
+    const answer = await this.#call({ ...this.#post('/v1/files/open'), body: { capability } })
     const bytes = Number(answer.headers[FILE_BYTES_HEADER])
     const name = decodeURIComponent(String(answer.headers[FILE_NAME_HEADER] ?? ''))
     return { name, bytes, content: deliveredBytes(answer, bytes) }
   }
 
-  #post = (path: string, signal: AbortSignal | undefined) => ({
-    method: 'POST' as const,
-    path,
-    silenceMs: limits.node.eventSilenceMs,
-    ...(signal === undefined ? {} : { signal }),
-  })
+  #post = (path: string) => ({ method: 'POST' as const, path, silenceMs: limits.node.eventSilenceMs })
 
   async #ask<Schema extends TSchema>(path: string, schema: Schema, body?: unknown): Promise<Static<Schema>> {
     const call = { method: body === undefined ? ('GET' as const) : ('POST' as const), path, body }
@@ -117,7 +113,8 @@ export class DaemonClient {
   /** Sends a request; resolves with a good answer's head, rejects with the error it reports. */
   async #call(call: Call): Promise<IncomingMessage> {
     using short = this.#socketPath()
-    const { method, path, signal } = call
+    const { method, path } = call
+    const signal = this.#signal
     const outgoing = request({
       socketPath: short.path,
       method,

@@ -22,10 +22,10 @@ export async function nodeFolders(folder: string): Promise<readonly string[]> {
 }
 
 /** A client of the first node under a data folder whose daemon answers. Throws NODE_NOT_RUNNING, or NODE_DAEMON_SILENT if one is frozen. */
-export async function findDaemon(folder: string, timers: Timers): Promise<DaemonClient> {
+export async function findDaemon(folder: string, timers: Timers, signal?: AbortSignal): Promise<DaemonClient> {
   let silent: unknown
   for (const node of await nodeFolders(folder)) {
-    const client = new DaemonClient(nodePaths(node).socket, timers)
+    const client = new DaemonClient(nodePaths(node).socket, timers, signal)
     try {
       await client.ping()
       return client

@@ -11,6 +11,8 @@ import { configureNodes, type EmbeddedOptions, type PrepareModules, prepareNetwo
 
 export interface EmbeddedModules extends PrepareModules {
   readonly timers: Timers
+  /** Ends waiting; what was started stays. */
+  readonly signal: AbortSignal
 }
 
 export interface UpResult {
@@ -43,7 +45,7 @@ export async function bringUp(
     await Promise.all(
       started.map((index) => startNodeProcess(embeddedNodeFolder(options.folder, index), modules.timers)),
     )
-    const view = await untilWhole(options.folder, network.nodes, modules.timers, onProgress)
+    const view = await untilWhole(options.folder, network.nodes, modules, onProgress)
     return { view, started, nodes: network.nodes }
   } finally {
     lock.release()
@@ -78,15 +80,15 @@ export function isWhole(view: NetworkView, nodes: number): boolean {
 export async function untilWhole(
   folder: string,
   nodes: number,
-  timers: Timers,
+  { timers, signal }: Pick<EmbeddedModules, 'timers' | 'signal'>,
   onProgress: UpProgress,
 ): Promise<NetworkView> {
   let view: NetworkView | undefined
   for (let waitedMs = 0; waitedMs < limits.node.startTimeoutMs; waitedMs += limits.node.pollMs) {
-    view = await (await findDaemon(folder, timers)).network()
+    view = await (await findDaemon(folder, timers, signal)).network()
     onProgress(attachedCount(view), nodes)
     if (isWhole(view, nodes)) return view
-    await timers.sleep(limits.node.pollMs)
+    await timers.sleep(limits.node.pollMs, signal)
   }
   const attached = view === undefined ? 0 : attachedCount(view)
   throw startTimeout(
