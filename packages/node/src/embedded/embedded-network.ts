@@ -42,9 +42,7 @@ export async function bringUp(
     await configureNodes(options.folder, network, running)
     const started = range(network.nodes).filter((index) => !running.has(index))
     onProgress(0, network.nodes)
-    await Promise.all(
-      started.map((index) => startNodeProcess(embeddedNodeFolder(options.folder, index), modules.timers)),
-    )
+    await startAll(options.folder, started, modules.timers)
     const view = await untilWhole(options.folder, network.nodes, modules, onProgress)
     return { view, started, nodes: network.nodes }
   } finally {
@@ -53,6 +51,12 @@ export async function bringUp(
 }
 
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1)
+
+/** Starts several at once; when one fails, the others are still brought to where they answer. */
+async function startAll(folder: string, indexes: readonly number[], timers: Timers): Promise<void> {
+  const starting = indexes.map((index) => startNodeProcess(embeddedNodeFolder(folder, index), timers))
+  for (const outcome of await Promise.allSettled(starting)) if (outcome.status === 'rejected') throw outcome.reason
+}
 
 async function runningNodes(folder: string, nodes: number): Promise<ReadonlySet<number>> {
   const running = new Set<number>()

@@ -50,7 +50,11 @@ async function untilEnd(child: ChildProcess, folder: string, before: number, sig
   }
   const { output, log } = nodePaths(folder)
   const said = (await readBounded(output, Number.MAX_SAFE_INTEGER))?.subarray(before).toString('utf8').trim()
-  const lastLine = said?.split('\n').at(-1) ?? ''
+  const lastLine =
+    said
+      ?.split('\n')
+      .at(-1)
+      ?.replace(/^error: /, '') ?? ''
   throw startFailed(`the node in ${folder} ended while starting: ${lastLine || `it said nothing, see ${log}`}`)
 }
 
