@@ -67,10 +67,10 @@ export const limits = {
     describeConcurrency: 32,
     /** One member's answer about itself: memory only, so a late one is as good as down. */
     describeTimeoutMs: 2 * SECOND_MS,
-    /** How long what members said of themselves is shown again: a screen that is redrawn must not flood the network. */
-    describeReuseMs: 200,
     /** From the start of a process to its place in the tree; a busy machine starts several at once. */
     startTimeoutMs: 90 * SECOND_MS,
+    /** How long the tour waits for a network to be whole again, repair of a lost disk not included. */
+    healTimeoutMs: 3 * MINUTE_MS,
     /** How often `up` and `down` look again. */
     pollMs: 100,
     /** A daemon asked to stop may finish writing for so long; then it is killed. */

@@ -23,6 +23,8 @@ const LoadSchema = Type.Object({
   shards: CounterSchema,
   storedBytes: CounterSchema,
   repairsPending: CounterSchema,
+  /** Stripes that cannot be repaired until more nodes are there. */
+  repairsWaiting: CounterSchema,
   repairsDone: CounterSchema,
   runningJobs: CounterSchema,
   jobSlots: CounterSchema,
@@ -138,11 +140,12 @@ export const PutViewSchema = Type.Object({
 })
 export type PutView = Static<typeof PutViewSchema>
 
+/** What is left out is as much as a job gets when nobody says otherwise. */
 const JobLimitsSchema = strictObject({
-  memoryBytes: CounterSchema,
-  wallTimeMs: CounterSchema,
-  outputBytes: CounterSchema,
-  logBytes: CounterSchema,
+  memoryBytes: Type.Optional(CounterSchema),
+  wallTimeMs: Type.Optional(CounterSchema),
+  outputBytes: Type.Optional(CounterSchema),
+  logBytes: Type.Optional(CounterSchema),
 })
 
 /** `POST /v1/jobs`. */

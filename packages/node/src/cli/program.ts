@@ -1,4 +1,4 @@
-import { limits, MIB, MINUTE_MS } from '@borgios/core'
+import { limits } from '@borgios/core'
 import { Command } from 'commander'
 import { RELEASE } from '../daemon/release.ts'
 import type { CliContext } from './context.ts'
@@ -53,6 +53,7 @@ const nodeCount = wholeNumber(1, limits.node.maxEmbeddedNodes)
 const degree = wholeNumber(1, limits.node.maxDegree)
 const port = wholeNumber(1, 65_535)
 const days = wholeNumber(1, 36_500)
+const coding = matching(/^\d{1,2}\+\d{1,2}$/, 'two numbers such as 3+2')
 const place = matching(/^[\w.-]+(\/[\w.-]+)*$/, 'words of letters, digits, "_", "." and "-", joined by "/"')
 
 function addNetwork(program: Command, run: Runner): void {
@@ -116,6 +117,7 @@ function addFile(program: Command, run: Runner): void {
     .description('store a file and print its capability: whoever has that text can read it')
     .argument('<path>', 'the file; "-" reads stdin')
     .option('--name <name>', 'kept encrypted with the file (default: its name here)')
+    .option('--coding <k+m>', 'any k of k+m shards rebuild a part, e.g. 2+1 (default: 3+2)', coding)
     .action((path, options) =>
       run(async (context) => (await import('./commands/file.ts')).put(context, path, options), options),
     )
@@ -146,10 +148,10 @@ function addJob(program: Command, run: Runner): void {
     .argument('[args...]', 'its arguments, after "--"')
     .option('-v, --input <name=file>', 'a file or capability the program finds at /in/NAME; may be repeated', collect)
     .option('-e, --env <name=value>', 'environment variable of the program; may be repeated', collect)
-    .option('--memory <bytes>', 'memory it may use, e.g. 256MiB', byteCount, 256 * MIB)
-    .option('--timeout <time>', 'how long it may run, e.g. 30s or 5m', duration, MINUTE_MS)
-    .option('--output-limit <bytes>', 'how much it may write under /out', byteCount, 256 * MIB)
-    .option('--log-limit <bytes>', 'how much it may print', byteCount, 4 * MIB)
+    .option('--memory <bytes>', 'memory it may use, e.g. 256MiB', byteCount)
+    .option('--timeout <time>', 'how long it may run, e.g. 30s or 5m', duration)
+    .option('--output-limit <bytes>', 'how much it may write under /out', byteCount)
+    .option('--log-limit <bytes>', 'how much it may print', byteCount)
     .option('--node <id>', 'run there only (default: the least loaded node that is not the asked one)')
     .option('--name <name>', "what to call it (default: the program's name)")
     .option('-d, --detach', 'print the id and return at once')

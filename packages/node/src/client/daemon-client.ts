@@ -33,6 +33,14 @@ interface Call {
   readonly silenceMs: number
 }
 
+/** What is said beside the bytes of a file. */
+export interface PutRequest {
+  readonly name: string
+  readonly bytes: number | undefined
+  /** Such as `3+2`. */
+  readonly coding?: string | undefined
+}
+
 /** A file as the daemon delivers it. */
 export interface DeliveredFile {
   readonly name: string
@@ -70,8 +78,10 @@ export class DaemonClient {
   jobs = async () => (await this.#ask('/v1/jobs', JobListSchema)).jobs
   why = (subject: string) => this.#ask('/v1/why', WhyViewSchema, { subject })
 
-  put(source: AsyncIterable<Uint8Array>, name: string, bytes: number | undefined): AsyncGenerator<DaemonEvent> {
-    const query = new URLSearchParams({ name, ...(bytes === undefined ? {} : { bytes: String(bytes) }) })
+  put(source: AsyncIterable<Uint8Array>, { name, bytes, coding }: PutRequest): AsyncGenerator<DaemonEvent> {
+    const query = new URLSearchParams({ name })
+    if (bytes !== undefined) query.set('bytes', String(bytes))
+    if (coding !== undefined) query.set('coding', coding)
     return this.#events({ ...this.#post(`/v1/files?${query}`), source })
   }
 

@@ -1,4 +1,4 @@
-import { limits } from '@borgios/core'
+import { GIB, limits, MINUTE_MS } from '@borgios/core'
 import { strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
 import { checkedFile } from './checked-file.ts'
@@ -21,6 +21,14 @@ const NodeConfigSchema = strictObject({
   join: AddressesSchema,
   /** Folder of the user's files and jobs, relative to the node's folder. */
   records: Type.String({ minLength: 1, maxLength: 4096 }),
+  /** Of shards this node takes. */
+  capacityBytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  /** Any `data` of the `data + parity` shards of a stripe rebuild it; for files whose owner does not say otherwise. */
+  coding: strictObject({ data: Type.Integer({ minimum: 1 }), parity: Type.Integer({ minimum: 0 }) }),
+  /** A member that is down for less is taken to be restarting, and its shards are not rebuilt. */
+  repairGraceMs: Type.Integer({ minimum: 0 }),
+  /** Jobs it runs for others at once; 0 for none. */
+  jobSlots: Type.Integer({ minimum: 0, maximum: 256 }),
   logLevel: Type.Enum(['debug', 'info', 'warn', 'error']),
 })
 
@@ -44,5 +52,9 @@ export const defaultNodeConfig: NodeConfig = {
   degree: DEFAULT_DEGREE,
   join: [],
   records: 'records',
+  capacityBytes: 256 * GIB,
+  coding: { data: 3, parity: 2 },
+  repairGraceMs: 2 * MINUTE_MS,
+  jobSlots: 2,
   logLevel: 'info',
 }

@@ -1,6 +1,6 @@
 import { limits } from '@borgios/core'
 import { FileInfoRequestSchema, type FileInfoView, FileOpenSchema } from '@borgios/protocol'
-import type { FileInfo } from '@borgios/store'
+import type { Coding, FileInfo } from '@borgios/store'
 import { badRequest } from '../errors.ts'
 import { bodyCheck } from './exchange.ts'
 import type { RouteTable } from './route.ts'
@@ -24,6 +24,15 @@ function countOf(query: URLSearchParams, name: string): number | undefined {
   return count
 }
 
+/** `3+2` from the query; undefined when it is not there. Throws NODE_BAD_REQUEST. */
+function codingOf(query: URLSearchParams): Coding | undefined {
+  const text = query.get('coding')
+  if (text === null) return undefined
+  const match = /^(\d{1,2})\+(\d{1,2})$/.exec(text)
+  if (match === null) throw badRequest('a coding is two numbers such as 3+2')
+  return { data: Number(match[1]), parity: Number(match[2]) }
+}
+
 function nameOf(query: URLSearchParams): string {
   const name = query.get('name')
   if (name === null || name === '' || name.length > limits.node.maxNameChars) {
@@ -38,13 +47,14 @@ export const fileRoutes: RouteTable = {
   'POST /v1/files': async (exchange, { context, rooms, files }) => {
     const name = nameOf(exchange.query)
     const totalBytes = countOf(exchange.query, 'bytes')
+    const coding = codingOf(exchange.query)
     await files.assertRoom()
     await exchange.events(context.timers, async (send) => {
       const onProgress = droppingProgress((doneBytes) =>
         send({ event: 'progress', doneBytes, totalBytes: totalBytes ?? null }),
       )
-      const options = { name, signal: exchange.signal, onProgress, ...(totalBytes === undefined ? {} : { totalBytes }) }
-      const put = await rooms.store.put(exchange.body, options)
+      const known = { ...(totalBytes === undefined ? {} : { totalBytes }), ...(coding === undefined ? {} : { coding }) }
+      const put = await rooms.store.put(exchange.body, { name, signal: exchange.signal, onProgress, ...known })
       const { capability, bytes } = put
       await files.add({ name, bytes, storedAtMs: context.clock.nowMs(), capability })
       await send({ event: 'put', put: { ...put, name, coding: { ...put.coding } } })

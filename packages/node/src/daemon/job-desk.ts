@@ -1,4 +1,4 @@
-import type { JobEvent, JobResult, JobService, JobSpec } from '@borgios/compute'
+import type { JobEvent, JobLimits, JobResult, JobService, JobSpec } from '@borgios/compute'
 import {
   type Clock,
   encodeBase64Url,
@@ -16,6 +16,8 @@ import type { JobLog } from './job-log.ts'
 
 export interface JobDeskModules {
   readonly compute: JobService
+  /** For what a request leaves out. */
+  readonly defaultLimits: JobLimits
   readonly book: JobBook
   readonly clock: Clock
   readonly random: Random
@@ -97,7 +99,10 @@ export class JobDesk {
     try {
       const job = JobId.parse(start.job)
       const options = { job, onEvent, signal, ...(node === undefined ? {} : { node }) }
-      record = endedRecord(record, await this.#modules.compute.run(specOf(request), options))
+      record = endedRecord(
+        record,
+        await this.#modules.compute.run(specOf(request, this.#modules.defaultLimits), options),
+      )
     } catch (error) {
       const state = signal.aborted ? 'cancelled' : 'failed'
       record = { ...record, state, why: cut(messageOf(error)) }
@@ -107,9 +112,10 @@ export class JobDesk {
 
   async #book(record: JobRecord, log: JobLog): Promise<void> {
     const { book, logger } = this.#modules
-    log.append({ event: 'job', job: record })
     try {
+      // The record first: whoever reads the log's last line may ask for it at once.
       await book.write(record)
+      log.append({ event: 'job', job: record })
       await log.close()
     } catch (error) {
       logger.error('a job could not be booked', { job: record.job, why: messageOf(error) })
@@ -117,9 +123,9 @@ export class JobDesk {
   }
 }
 
-function specOf(request: JobRequest): JobSpec {
-  const { program, args, env, inputs, limits: jobLimits } = request
-  return { program, args, env, inputs, limits: jobLimits }
+function specOf(request: JobRequest, defaults: JobLimits): JobSpec {
+  const { program, args, env, inputs } = request
+  return { program, args, env, inputs, limits: { ...defaults, ...request.limits } }
 }
 
 const cut = (why: string): string => why.slice(0, limits.node.maxWhyChars)

@@ -92,7 +92,8 @@ async function openServices(context: RoomsContext, rooms: NodeServices['rooms'])
   const self = new SelfDescription(context, rooms)
   rooms.network.handle(DESCRIBE_METHOD, () => self.describe())
   const files = new FileCatalogue(resolve(records, 'files.ndjson'))
-  const desk = new JobDesk(identity.node, { compute: rooms.compute, book, clock, random, logger })
+  const { compute, jobLimits: defaultLimits } = rooms
+  const desk = new JobDesk(identity.node, { compute, defaultLimits, book, clock, random, logger })
   return { context, rooms, self, files, book, desk }
 }
 

@@ -1,4 +1,4 @@
-import type { JobService } from '@borgios/compute'
+import type { JobLimits, JobService } from '@borgios/compute'
 import type { Clock, Logger, Random, Timers } from '@borgios/core'
 import type { Ed25519 } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
@@ -28,6 +28,8 @@ export interface Rooms {
   readonly network: PeerNetwork
   readonly store: FileStore
   readonly compute: JobService
+  /** What a job may use when nobody says otherwise. */
+  readonly jobLimits: JobLimits
   /** Where others reach this node. */
   addresses(): readonly string[]
   stop(): Promise<void>

@@ -48,6 +48,7 @@ export class SelfDescription {
       shards: store.shards,
       storedBytes: store.bytes,
       repairsPending: store.repairsPending,
+      repairsWaiting: store.repairsWaiting,
       repairsDone: store.repairsDone,
       runningJobs: compute.runningJobs,
       jobSlots: compute.jobSlots,

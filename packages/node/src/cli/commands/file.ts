@@ -13,19 +13,25 @@ import { tableLines } from '../table.ts'
 
 const STDIO = '-'
 
+export interface PutFileOptions {
+  readonly name?: string
+  /** Such as `3+2`. */
+  readonly coding?: string
+}
+
 /** Stores a file of this machine and shows how far it is. */
 export async function putFile(
   context: CliContext,
   daemon: DaemonClient,
   path: string,
-  name?: string,
+  options: PutFileOptions = {},
 ): Promise<PutView> {
   const bytes = path === STDIO ? undefined : await sizeOfFile(path)
   const source = path === STDIO ? process.stdin : createReadStream(path, { highWaterMark: MIB })
-  const shown = (name ?? (path === STDIO ? 'stdin' : basename(path))).slice(0, limits.node.maxNameChars)
+  const shown = (options.name ?? (path === STDIO ? 'stdin' : basename(path))).slice(0, limits.node.maxNameChars)
   const progress = new Progress(`storing ${safeLine(shown)}`, context.terminal, context.clock)
   try {
-    for await (const event of daemon.put(source, shown, bytes)) {
+    for await (const event of daemon.put(source, { name: shown, bytes, coding: options.coding })) {
       if (event.event === 'progress') progress.update(event.doneBytes, event.totalBytes ?? undefined)
       if (event.event === 'put') return event.put
     }
@@ -43,9 +49,9 @@ async function sizeOfFile(path: string): Promise<number> {
   return found.size
 }
 
-export async function put(context: CliContext, path: string, options: { readonly name?: string }): Promise<void> {
+export async function put(context: CliContext, path: string, options: PutFileOptions): Promise<void> {
   const startMs = context.clock.monotonicMs()
-  const result = await putFile(context, await daemonOf(context), path, options.name)
+  const result = await putFile(context, await daemonOf(context), path, options)
   const tookMs = context.clock.monotonicMs() - startMs
   const { bytes, coding, shards, missingShards } = result
   if (!context.json) {

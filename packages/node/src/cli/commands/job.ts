@@ -14,10 +14,10 @@ import { putFile } from './file.ts'
 export interface JobRunOptions {
   readonly input?: readonly string[]
   readonly env?: readonly string[]
-  readonly memory: number
-  readonly timeout: number
-  readonly outputLimit: number
-  readonly logLimit: number
+  readonly memory?: number
+  readonly timeout?: number
+  readonly outputLimit?: number
+  readonly logLimit?: number
   readonly node?: string
   readonly name?: string
   readonly detach?: boolean
@@ -40,12 +40,7 @@ export async function run(
     args: [...args],
     env,
     inputs: [],
-    limits: {
-      memoryBytes: options.memory,
-      wallTimeMs: options.timeout,
-      outputBytes: options.outputLimit,
-      logBytes: options.logLimit,
-    },
+    limits: limitsOf(options),
     node: options.node ?? null,
     detach: options.detach === true,
   }
@@ -67,6 +62,15 @@ export async function run(
     }
   }
   throw daemonBrokeOff('the daemon ended without saying what became of the job. "borgios job ls" may know')
+}
+
+function limitsOf({ memory, timeout, outputLimit, logLimit }: JobRunOptions): JobRequest['limits'] {
+  return {
+    ...(memory === undefined ? {} : { memoryBytes: memory }),
+    ...(timeout === undefined ? {} : { wallTimeMs: timeout }),
+    ...(outputLimit === undefined ? {} : { outputBytes: outputLimit }),
+    ...(logLimit === undefined ? {} : { logBytes: logLimit }),
+  }
 }
 
 function pair(text: string, option: string, shape: string): [string, string] {
