@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { JobResult, JobService, RunOptions } from '@borgios/compute'
-import { BorgError, JobId, limits, type NodeId } from '@borgios/core'
+import { BorgError, JobId, type NodeId } from '@borgios/core'
 import { systemClock } from '@borgios/core/adapters'
 import { MemoryNetwork } from '@borgios/peertree/testing'
 import type { FileStore } from '@borgios/store'
