@@ -71,8 +71,10 @@ export interface InfoOptions {
 export interface StoreStatus {
   readonly shards: number
   readonly bytes: number
-  /** Stripes this node is repairing or about to. */
+  /** Stripes and manifest pages that lack shards and that this node, or one it told, is about to repair. */
   readonly repairsPending: number
+  /** Such that cannot be repaired now: no further node is free, or too few of their shards can be reached. */
+  readonly repairsWaiting: number
   readonly repairsDone: number
 }
 

@@ -1,0 +1,51 @@
+import { hash } from 'node:crypto'
+import { ShardId } from '@borgios/core'
+
+/** Bytes of one leaf: what a range read or an audit has to send at least. */
+export const LEAF_BYTES = 16 * 1024
+const HASH_BYTES = 32
+
+/** Prefixes of RFC 6962, section 2.1: no leaf can pass for an inner node. */
+const LEAF_PREFIX = 0
+const NODE_PREFIX = 1
+
+const sha256 = (bytes: Uint8Array): Uint8Array => hash('sha256', bytes, 'buffer')
+
+const leafInput = new Uint8Array(1 + LEAF_BYTES)
+leafInput[0] = LEAF_PREFIX
+const nodeInput = new Uint8Array(1 + 2 * HASH_BYTES)
+nodeInput[0] = NODE_PREFIX
+
+function leafHash(leaf: Uint8Array): Uint8Array {
+  // Copying behind the prefix and hashing in one call is cheaper than two updates of a hash object.
+  leafInput.set(leaf, 1)
+  return sha256(leafInput.subarray(0, 1 + leaf.length))
+}
+
+function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  nodeInput.set(left, 1)
+  nodeInput.set(right, 1 + HASH_BYTES)
+  return sha256(nodeInput)
+}
+
+/**
+ * Root of the Merkle tree over 16 KiB leaves (RFC 6962). Level by level, a last node without a partner rises as it is, which
+ * gives the same tree as the recursive definition.
+ */
+export function merkleRoot(bytes: Uint8Array): Uint8Array {
+  if (bytes.length === 0) return sha256(bytes)
+  let level: Uint8Array[] = []
+  for (let at = 0; at < bytes.length; at += LEAF_BYTES) level.push(leafHash(bytes.subarray(at, at + LEAF_BYTES)))
+  while (level.length > 1) {
+    const above: Uint8Array[] = []
+    for (let index = 0; index < level.length; index += 2) {
+      const left = level[index] ?? new Uint8Array()
+      const right = level[index + 1]
+      above.push(right === undefined ? left : nodeHash(left, right))
+    }
+    level = above
+  }
+  return level[0] ?? new Uint8Array()
+}
+
+export const shardIdOf = (bytes: Uint8Array): ShardId => ShardId.fromBytes(merkleRoot(bytes))

@@ -1,0 +1,101 @@
+import type { Clock, Logger, NetworkId, Random, Timers } from '@borgios/core'
+import type { Ed25519, Signer } from '@borgios/crypto'
+import type { PeerNetwork } from '@borgios/peertree'
+import { assertUsableCoding } from './coding/stripe-record.ts'
+import { stopped } from './errors.ts'
+import type { Coding, FileStore } from './file-store.ts'
+import { FailedNodes } from './files/failed-nodes.ts'
+import { fileInfo } from './files/file-info.ts'
+import { openFile } from './files/get-file.ts'
+import { putFile } from './files/put-file.ts'
+import type { StoreContext } from './files/store-context.ts'
+import type { RepairTimings } from './repair/repair-timings.ts'
+import { Repairer } from './repair/repairer.ts'
+import { Scrubber } from './repair/scrubber.ts'
+import { ShardStore } from './shards/shard-store.ts'
+import { Holders } from './transfer/holders.ts'
+import { Receipts } from './transfer/receipts.ts'
+import { ShardClient } from './transfer/shard-client.ts'
+import { ShardServer } from './transfer/shard-server.ts'
+import { CodecPool } from './workers/codec-pool.ts'
+
+export interface FileStoreOptions {
+  /** Shards and their index live here; nothing else may. Made if it is missing. */
+  readonly folder: string
+  /** Bytes of shards this node takes. */
+  readonly capacityBytes: number
+  /** For puts that do not say otherwise. */
+  readonly coding: Coding
+  /** What differs from the limits of the house, e.g. in an embedded network. */
+  readonly repair?: Partial<RepairTimings>
+}
+
+export interface FileStoreModules {
+  readonly network: PeerNetwork
+  /** Of this node's key: it signs receipts. */
+  readonly signer: Signer
+  readonly ed25519: Ed25519
+  readonly networkId: NetworkId
+  readonly clock: Clock
+  readonly timers: Timers
+  /** The system's: it makes the keys of files. */
+  readonly random: Random
+  readonly logger: Logger
+  /** Codec threads to share with other stores of this process. Made and stopped by the store if absent. */
+  readonly codec?: CodecPool
+}
+
+/**
+ * Starts the store of a node: serves its shards, looks after their stripes, puts and gets files. Throws STORE_KERNEL_MISSING,
+ * STORE_BAD_CODING or what the disk says.
+ */
+export async function createFileStore(options: FileStoreOptions, modules: FileStoreModules): Promise<FileStore> {
+  assertUsableCoding(options.coding)
+  const { network, timers, clock, random } = modules
+  const logger = modules.logger.child({ room: 'store' })
+  const codec = modules.codec ?? new CodecPool()
+  const name = codec.name.bind(codec)
+  const shards = await ShardStore.open(options, { name, logger })
+  const receipts = new Receipts(modules.networkId, modules.signer, modules.ed25519, clock)
+  const client = new ShardClient(network, receipts, timers)
+  const holders = new Holders({ network, client, shards, logger })
+  const context: StoreContext = { holders, codec, failedNodes: new FailedNodes(clock), clock, timers, random, logger }
+  const repairer = new Repairer({ ...context, shards, network }, options.repair ?? {})
+  const scrubber = new Scrubber({ shards, clock, timers, logger }, options.repair ?? {})
+  shards.onLost = (records) => repairer.check(records)
+  const server = new ShardServer({
+    ...{ network, shards, receipts, name, logger },
+    onCheck: (records) => repairer.check(records),
+  })
+  repairer.start()
+  scrubber.start()
+
+  let isStopped = false
+  const assertRunning = (): void => {
+    if (isStopped) throw stopped()
+  }
+  return {
+    async put(source, putOptions = {}) {
+      assertRunning()
+      return putFile(context, source, putOptions.coding ?? options.coding, putOptions)
+    },
+    async get(capability, getOptions = {}) {
+      assertRunning()
+      return openFile(context, capability, getOptions)
+    },
+    async info(capability, infoOptions = {}) {
+      assertRunning()
+      return fileInfo(context, capability, infoOptions)
+    },
+    status: () => ({ shards: shards.shardCount, bytes: shards.shardBytes, ...repairer.status() }),
+    async stop() {
+      if (isStopped) return
+      isStopped = true
+      await Promise.all([repairer.stop(), scrubber.stop()])
+      client.stop()
+      server.stop(stopped())
+      if (modules.codec === undefined) await codec.stop()
+      await shards.close()
+    },
+  }
+}

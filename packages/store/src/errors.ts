@@ -1,0 +1,159 @@
+import {
+  type Blame,
+  BorgError,
+  type ErrorKind,
+  type ErrorMeta,
+  type NodeId,
+  type ShardId,
+  shortId,
+} from '@borgios/core'
+import type { Coding } from './file-store.ts'
+
+interface Details {
+  readonly kind: ErrorKind
+  readonly blame?: Blame
+  readonly retryable?: boolean
+  readonly meta?: ErrorMeta
+  readonly cause?: unknown
+}
+
+const make = (code: string, message: string, details: Details): BorgError =>
+  new BorgError(message, { code, ...details })
+
+export const kernelMissing = (cause: unknown): BorgError =>
+  make('STORE_KERNEL_MISSING', 'the erasure-coding kernel is not built; run `npm run setup` first', {
+    kind: 'unavailable',
+    blame: 'self',
+    cause,
+  })
+
+export const badCoding = (why: string): BorgError =>
+  make('STORE_BAD_CODING', `this coding cannot be used: ${why}`, { kind: 'invalid', blame: 'caller' })
+
+export const badName = (why: string): BorgError =>
+  make('STORE_BAD_NAME', `this file name cannot be stored: ${why}`, { kind: 'invalid', blame: 'caller' })
+
+export const badCapability = (why: string): BorgError =>
+  make(
+    'STORE_BAD_CAPABILITY',
+    `this is not a usable capability: ${why}; copy it again, whole, from where you kept it`,
+    {
+      kind: 'invalid',
+      blame: 'caller',
+    },
+  )
+
+/** Too few distinct nodes or operators offer to store shards. */
+export function placementShort(coding: Coding, nodes: number, operators: number): BorgError {
+  const needed = coding.data + coding.parity
+  return make(
+    'STORE_PLACEMENT_SHORT',
+    `coding ${coding.data}+${coding.parity} needs ${needed} nodes of ${needed} different operators, but only ${nodes} nodes of ` +
+      `${operators} operators offer to store; start more nodes or choose a smaller coding, such as 2+1`,
+    { kind: 'exhausted', retryable: true, meta: { needed, nodes, operators } },
+  )
+}
+
+/** Too few shards of a stripe became durable. */
+export function quorumShort(stripe: string, needed: number, got: number, causes: readonly string[]): BorgError {
+  const why = causes.length === 0 ? 'no further node is there' : causes.join('; ')
+  return make(
+    'STORE_QUORUM_SHORT',
+    `only ${got} of at least ${needed} shards of ${stripe} could be stored (${why}); try again once more nodes are up`,
+    { kind: 'unavailable', retryable: true, meta: { needed, got, causes } },
+  )
+}
+
+/** Fewer shards than needed can be reached. */
+export function unreadable(what: string, needed: number, got: number, total: number): BorgError {
+  return make(
+    'STORE_UNREADABLE',
+    `${what} cannot be read now: ${total - got} of its ${total} shards are missing and ${needed} are needed; ` +
+      'start the nodes that hold them and try again',
+    { kind: 'unavailable', retryable: true, meta: { needed, got, missing: total - got } },
+  )
+}
+
+/** The shards are the ones the manifest names, yet the key does not open them, or a page says something impossible. */
+export const manifestWrong = (why: string): BorgError =>
+  make('STORE_MANIFEST_WRONG', `the file's manifest does not hold together: ${why}; its writer was faulty`, {
+    kind: 'corrupt',
+  })
+
+/** The capability's key does not open the page it names. */
+export const keyWrong = (): BorgError =>
+  make(
+    'STORE_KEY_WRONG',
+    'the key in this capability does not open the file it names; use the capability as it was given',
+    {
+      kind: 'invalid',
+      blame: 'caller',
+    },
+  )
+
+export const storeFull = (capacityBytes: number): BorgError =>
+  make('STORE_FULL', 'this node has no room for more shards; raise its capacity or add nodes', {
+    kind: 'exhausted',
+    blame: 'self',
+    retryable: true,
+    meta: { capacityBytes },
+  })
+
+export const stripeHeld = (shard: ShardId): BorgError =>
+  make('STORE_STRIPE_HELD', `another shard of the stripe of ${shortId(shard)} is stored here already`, {
+    kind: 'conflict',
+    meta: { shard },
+  })
+
+/** The disk is full or fails. */
+export const diskFailed = (cause: unknown): BorgError =>
+  make('STORE_DISK_FAILED', "this node's disk took no more shards; free some space or look at the disk", {
+    kind: 'exhausted',
+    blame: 'self',
+    retryable: true,
+    cause,
+  })
+
+export const shardNotHere = (shard: ShardId): BorgError =>
+  make('STORE_SHARD_NOT_FOUND', `shard ${shortId(shard)} is not stored here`, { kind: 'notFound', meta: { shard } })
+
+/** Bytes that do not have the id they were said to have. */
+export const wrongShard = (from: NodeId, shard: ShardId): BorgError =>
+  make('STORE_WRONG_SHARD', `node ${shortId(from)} gave other bytes than those of shard ${shortId(shard)}`, {
+    kind: 'byzantine',
+    blame: 'peer',
+    meta: { node: from, shard },
+  })
+
+export const badMessage = (why: string): BorgError =>
+  make('STORE_BAD_MESSAGE', `a peer sent a message that makes no sense: ${why}`, { kind: 'byzantine', blame: 'peer' })
+
+export const badReceipt = (from: NodeId, cause?: unknown): BorgError =>
+  make('STORE_BAD_RECEIPT', `the receipt of node ${shortId(from)} is not for what it was given`, {
+    kind: 'byzantine',
+    blame: 'peer',
+    meta: { node: from },
+    cause,
+  })
+
+export const transferTimedOut = (node: NodeId, timeoutMs: number): BorgError =>
+  make('STORE_TRANSFER_TIMEOUT', `node ${shortId(node)} did not answer within ${timeoutMs} ms`, {
+    kind: 'timeout',
+    retryable: true,
+    meta: { node, timeoutMs },
+  })
+
+/** What a peer answered instead of doing what it was asked. Its words are quoted only in `meta`. */
+export const peerRefused = (node: NodeId, kind: ErrorKind, code: string): BorgError =>
+  make('STORE_PEER_REFUSED', `node ${shortId(node)} answered ${code}`, { kind, retryable: true, meta: { node, code } })
+
+/** A stripe record whose shards are not the code of one another. */
+export const falseRecord = (record: string): BorgError =>
+  make('STORE_FALSE_RECORD', `the shards of stripe record ${record.slice(0, 8)} do not belong together`, {
+    kind: 'byzantine',
+    blame: 'peer',
+    meta: { record },
+  })
+
+export const stopped = (): BorgError =>
+  make('STORE_STOPPED', 'the store was stopped', { kind: 'unavailable', retryable: true })

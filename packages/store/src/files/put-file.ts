@@ -1,0 +1,180 @@
+import { limits, type ShardId } from '@borgios/core'
+import type { StripeRecord } from '@borgios/protocol'
+import { shardIdOf } from '../coding/merkle.ts'
+import type { Region } from '../coding/stripe-memory.ts'
+import { assertUsableCoding, recordIdOf, recordOfCopies, shardBytesFor } from '../coding/stripe-record.ts'
+import { badName, placementShort, quorumShort } from '../errors.ts'
+import type { Coding, PutOptions, PutResult } from '../file-store.ts'
+import { formatCapability } from '../manifest/capability.ts'
+import { type FileKeys, fileKeysOf, SECRET_BYTES } from '../manifest/file-keys.ts'
+import { ManifestWriter, type Placed, type StoredPage, type StripeResult } from '../manifest/manifest-writer.ts'
+import { operatorCount } from '../placement/placement.ts'
+import { Gate } from '../transfer/gate.ts'
+import { ByteReader } from './byte-reader.ts'
+import { placeShards } from './place-shards.ts'
+import type { StoreContext } from './store-context.ts'
+
+/** A put under way: several stripes at once, their results in order. */
+class FilePut {
+  readonly #context: StoreContext
+  readonly #coding: Coding
+  readonly #options: PutOptions
+  readonly #secret: Uint8Array
+  readonly #keys: FileKeys
+  readonly #manifest: ManifestWriter
+  readonly #pageCopies: number
+  readonly #window = new Gate(limits.store.stripesInFlight)
+  #bytes = 0
+  #stripes = 0
+  #durableBytes = 0
+  #missingShards = 0
+  #lastStripe: Promise<void> = Promise.resolve()
+  #failure: unknown
+
+  constructor(context: StoreContext, coding: Coding, options: PutOptions) {
+    this.#context = context
+    this.#coding = coding
+    this.#options = options
+    this.#secret = context.random.bytes(SECRET_BYTES)
+    this.#keys = fileKeysOf(this.#secret)
+    this.#manifest = new ManifestWriter(this.#keys.pages, (bytes) => this.#storePage(bytes))
+    const copies = Math.max(limits.store.minPageCopies, coding.parity + 1)
+    this.#pageCopies = Math.min(copies, operatorCount(context.holders.candidates()))
+  }
+
+  async run(source: AsyncIterable<Uint8Array>): Promise<PutResult> {
+    const reader = new ByteReader(source)
+    try {
+      while (this.#failure === undefined && (await reader.hasMore())) {
+        this.#options.signal?.throwIfAborted()
+        await this.#window.enter()
+        await this.#startStripe(reader)
+      }
+    } finally {
+      // Stripes under way still use their memory: they end before anything is reported.
+      await this.#lastStripe
+      await reader.close()
+    }
+    if (this.#failure !== undefined) throw this.#failure
+    return this.#finish()
+  }
+
+  /** Reads one stripe and sets it on its way; its place in the manifest is behind the one before. */
+  async #startStripe(reader: ByteReader): Promise<void> {
+    const { codec } = this.#context
+    const region = await codec.slots.take()
+    let stored: Promise<StripeResult>
+    let plainBytes = 0
+    try {
+      plainBytes = await reader.fill(region.bytes.subarray(0, this.#stripeBytes))
+      stored = this.#storeStripe(region, plainBytes, this.#stripes)
+    } catch (error) {
+      codec.slots.giveBack(region)
+      this.#window.leave()
+      throw error
+    }
+    this.#stripes += 1
+    this.#bytes += plainBytes
+    const before = this.#lastStripe
+    const listed = stored
+      .finally(() => codec.slots.giveBack(region))
+      .then(async (result) => {
+        await before
+        if (this.#failure !== undefined) return
+        await this.#manifest.add(result)
+        this.#durableBytes += plainBytes
+        this.#options.onProgress?.({ doneBytes: this.#durableBytes, totalBytes: this.#options.totalBytes })
+      })
+    this.#lastStripe = listed
+      .catch((error: unknown) => {
+        this.#failure ??= error
+      })
+      .then(() => before)
+      .finally(() => this.#window.leave())
+  }
+
+  async #storeStripe(region: Region, plainBytes: number, stripe: number): Promise<StripeResult> {
+    const { data, parity } = this.#coding
+    const shardBytes = shardBytesFor(plainBytes, data)
+    // The padding is encrypted with the rest, so that no two stripes share a shard.
+    region.bytes.fill(0, plainBytes, data * shardBytes)
+    const place = { address: region.address, coding: this.#coding, shardBytes }
+    const { tags, shards } = await this.#context.codec.seal(place, this.#keys.content, stripe)
+    const record = { data, parity, shardBytes, shards: [...shards] }
+    const bytesOf = (position: number): Uint8Array =>
+      region.bytes.subarray(position * shardBytes, (position + 1) * shardBytes)
+    const needed = Math.min(shards.length, data + limits.store.minSpareShards)
+    return { shardBytes, shards, tags, holders: await this.#place(`stripe ${stripe}`, record, bytesOf, needed) }
+  }
+
+  async #storePage(bytes: Uint8Array): Promise<StoredPage> {
+    const page: ShardId = shardIdOf(bytes)
+    const record = recordOfCopies(page, bytes.length, this.#pageCopies)
+    const needed = Math.min(this.#pageCopies, 1 + limits.store.minSpareShards)
+    return { page, holders: await this.#place('the manifest', record, () => bytes, needed) }
+  }
+
+  /** Throws STORE_QUORUM_SHORT if fewer than `needed` shards became durable. */
+  async #place(
+    what: string,
+    record: StripeRecord,
+    bytesOf: (position: number) => Uint8Array,
+    needed: number,
+  ): Promise<readonly Placed[]> {
+    const positions = record.shards.map((_, position) => position)
+    const { holders, causes } = await placeShards(this.#context, { id: recordIdOf(record), record, positions, bytesOf })
+    const got = holders.filter((holder) => holder !== undefined).length
+    if (got < needed) throw quorumShort(what, needed, got, [...new Set(causes)])
+    this.#missingShards += holders.length - got
+    return holders
+  }
+
+  async #finish(): Promise<PutResult> {
+    const { data, parity } = this.#coding
+    const { name } = this.#options
+    const root = await this.#manifest.finish({
+      ...(name !== undefined && { name }),
+      bytes: this.#bytes,
+      data,
+      parity,
+      stripeBytes: this.#stripeBytes,
+      stripes: this.#stripes,
+      pageCopies: this.#pageCopies,
+    })
+    return {
+      capability: formatCapability({ root, secret: this.#secret }),
+      bytes: this.#bytes,
+      stripes: this.#stripes,
+      shards: this.#stripes * (data + parity) + this.#manifest.pages * this.#pageCopies,
+      coding: this.#coding,
+      missingShards: this.#missingShards,
+    }
+  }
+
+  get #stripeBytes(): number {
+    return this.#coding.data * limits.store.maxShardBytes
+  }
+}
+
+/** Stores a file. See FileStore.put for what it promises. */
+export async function putFile(
+  context: StoreContext,
+  source: AsyncIterable<Uint8Array>,
+  coding: Coding,
+  options: PutOptions,
+): Promise<PutResult> {
+  assertUsableCoding(coding)
+  assertUsableName(options.name)
+  const candidates = context.holders.candidates()
+  const operators = operatorCount(candidates)
+  if (operators < coding.data + coding.parity) throw placementShort(coding, candidates.length, operators)
+  return new FilePut(context, coding, options).run(source)
+}
+
+function assertUsableName(name: string | undefined): void {
+  if (name === undefined) return
+  if (!name.isWellFormed()) throw badName('it is not Unicode')
+  if (Buffer.byteLength(name) > limits.store.maxNameBytes) {
+    throw badName(`it has more than ${limits.store.maxNameBytes} bytes`)
+  }
+}

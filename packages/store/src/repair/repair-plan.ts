@@ -1,0 +1,88 @@
+import type { NodeId } from '@borgios/core'
+import type { RecordId, StripeRecord } from '@borgios/protocol'
+import { type Candidate, Placement, rank } from '../placement/placement.ts'
+import type { Presence } from '../transfer/holders.ts'
+
+/** What one node knows of a stripe when it decides whether to repair it. */
+export interface StripeView {
+  readonly id: RecordId
+  readonly record: StripeRecord
+  readonly presence: Presence
+  /** Nodes that are up and offer to store. */
+  readonly candidates: readonly Candidate[]
+  /** Nodes that went down so lately that they may be restarting. */
+  readonly recentlyDown: readonly Candidate[]
+  readonly self: NodeId
+  /** For how long this node has seen the stripe short. */
+  readonly waitedMs: number
+  /** How long each holder in line leaves the repair to the one before it. */
+  readonly patienceMs: number
+}
+
+export type RepairPlan =
+  /** Nothing is missing. */
+  | { readonly kind: 'whole' }
+  /** A node that may have what is missing may be restarting. */
+  | { readonly kind: 'grace' }
+  /** Fewer shards are there than it takes. */
+  | { readonly kind: 'unreadable' }
+  /** No node is free to take a shard of this stripe. */
+  | { readonly kind: 'no-room' }
+  /** Another holder leads this repair. */
+  | { readonly kind: 'follow'; readonly leader: NodeId }
+  | {
+      readonly kind: 'rebuild'
+      /** Positions to make anew. */
+      readonly missing: readonly number[]
+      /** Who has each position now. */
+      readonly sources: readonly (NodeId | undefined)[]
+      /** The nodes that hold something of this stripe. */
+      readonly holders: readonly Candidate[]
+    }
+
+/**
+ * Decides on one stripe. Every holder that sees the same comes to the same leader and the same targets, so nobody has to agree
+ * with anybody; holders that see different things at worst make a shard twice. The holder that ranks first leads; one that does
+ * not act is passed over in time.
+ */
+export function planRepair(view: StripeView): RepairPlan {
+  const { id, record, candidates, self } = view
+  const sources = sourcesOf(view)
+  const missing = [...sources.entries()].filter(([, node]) => node === undefined).map(([position]) => position)
+  if (missing.length === 0) return { kind: 'whole' }
+  if (mayComeBack(view)) return { kind: 'grace' }
+  if (sources.length - missing.length < record.data) return { kind: 'unreadable' }
+  const holding = new Set([...view.presence.values()].flat())
+  const holders = rank(
+    id,
+    candidates.filter(({ node }) => holding.has(node)),
+  )
+  if (new Placement(id, candidates, holders).next() === undefined) return { kind: 'no-room' }
+  const inLine = holders.findIndex(({ node }) => node === self)
+  const place = inLine === -1 ? holders.length : inLine
+  const leader = holders[0]
+  if (leader !== undefined && place > 0 && view.waitedMs < place * view.patienceMs) {
+    return { kind: 'follow', leader: leader.node }
+  }
+  return { kind: 'rebuild', missing, sources, holders }
+}
+
+/** A node for each position that has one. Copies are interchangeable: each holder stands for one position. */
+function sourcesOf({ record, presence, candidates }: StripeView): readonly (NodeId | undefined)[] {
+  const up = new Set(candidates.map(({ node }) => node))
+  return record.shards.map((shard, position) => {
+    const nodes = (presence.get(shard) ?? []).filter((node) => up.has(node))
+    return record.data === 1 ? nodes[position] : nodes[0]
+  })
+}
+
+/** Whether a node that went down lately is one that placement would have chosen for this stripe. */
+function mayComeBack({ id, record, candidates, recentlyDown }: StripeView): boolean {
+  if (recentlyDown.length === 0) return false
+  const away = new Set(recentlyDown.map(({ node }) => node))
+  const placement = new Placement(id, [...candidates, ...recentlyDown])
+  return record.shards.some(() => {
+    const chosen = placement.next()
+    return chosen !== undefined && away.has(chosen.node)
+  })
+}

@@ -1,0 +1,193 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger, ShardId } from '@borgios/core'
+import type { RecordId, StripeRecord } from '@borgios/protocol'
+import { diskFailed, storeFull, stripeHeld } from '../errors.ts'
+import { ShardFolder } from './shard-folder.ts'
+import { ShardIndex } from './shard-index.ts'
+
+export interface ShardStoreOptions {
+  readonly folder: string
+  /** Bytes of shards this node takes. */
+  readonly capacityBytes: number
+}
+
+export interface ShardStoreModules {
+  /** The id of these bytes. */
+  readonly name: (bytes: Uint8Array) => Promise<ShardId>
+  readonly logger: Logger
+}
+
+/** The shards of this node: files, and an index with the records of their stripes. */
+export class ShardStore {
+  readonly #options: ShardStoreOptions
+  readonly #modules: ShardStoreModules
+  readonly #folder: ShardFolder
+  readonly #index: ShardIndex
+  readonly #writing = new Map<ShardId, Promise<void>>()
+  readonly #losing = new Set<ShardId>()
+  #bytes = 0
+  #count = 0
+  #reservedBytes = 0
+  /** Called with the records of a shard that turned out lost or damaged. */
+  onLost: (records: readonly RecordId[]) => void = () => undefined
+
+  private constructor(options: ShardStoreOptions, modules: ShardStoreModules, folder: ShardFolder, index: ShardIndex) {
+    this.#options = options
+    this.#modules = modules
+    this.#folder = folder
+    this.#index = index
+  }
+
+  static async open(options: ShardStoreOptions, modules: ShardStoreModules): Promise<ShardStore> {
+    await mkdir(options.folder, { recursive: true, mode: 0o700 })
+    const folder = await ShardFolder.open(options.folder)
+    const store = new ShardStore(options, modules, folder, new ShardIndex(join(options.folder, 'index')))
+    await store.#reconcile()
+    return store
+  }
+
+  get shardCount(): number {
+    return this.#count
+  }
+
+  get shardBytes(): number {
+    return this.#bytes
+  }
+
+  has(shard: ShardId): boolean {
+    return this.#index.get(shard) !== undefined
+  }
+
+  record(id: RecordId): StripeRecord | undefined {
+    return this.#index.record(id)
+  }
+
+  recordsAfter(id: RecordId | undefined, count: number): readonly RecordId[] {
+    return this.#index.recordsAfter(id, count)
+  }
+
+  shardsAfter(shard: ShardId | undefined, count: number): readonly ShardId[] {
+    return this.#index.shardsAfter(shard, count)
+  }
+
+  /** For a stripe that is whole and of which nothing is here. */
+  forgetRecord(id: RecordId): Promise<void> {
+    return this.#index.removeRecord(id)
+  }
+
+  /**
+   * Keeps a shard whose bytes were checked against its id. Resolves once file and index are durable. Throws STORE_FULL,
+   * STORE_STRIPE_HELD or STORE_DISK_FAILED.
+   */
+  async put(shard: ShardId, bytes: Uint8Array, id: RecordId, record: StripeRecord): Promise<void> {
+    const before = this.#writing.get(shard)
+    const write = (before ?? Promise.resolve()).catch(() => undefined).then(() => this.#write(shard, bytes, id, record))
+    this.#writing.set(shard, write)
+    try {
+      await write
+    } finally {
+      if (this.#writing.get(shard) === write) this.#writing.delete(shard)
+    }
+  }
+
+  /** Undefined if it is not here. Its bytes are not checked: whoever asked for it does. Throws STORE_DISK_FAILED. */
+  async read(shard: ShardId): Promise<Uint8Array | undefined> {
+    if (!this.has(shard)) return undefined
+    const bytes = await this.#orDiskFailed(this.#folder.read(shard))
+    if (bytes === undefined) await this.#lose(shard)
+    return bytes
+  }
+
+  /** Reads a shard back and rehashes it. One that is damaged is removed, so that repair sees it missing. */
+  async verify(shard: ShardId): Promise<boolean> {
+    let bytes: Uint8Array | undefined
+    try {
+      bytes = await this.read(shard)
+    } catch {
+      // Unreadable sectors are a loss like any other.
+      bytes = new Uint8Array()
+    }
+    if (bytes === undefined) return false
+    const isWhole = bytes.length === this.#index.get(shard)?.bytes && (await this.#modules.name(bytes)) === shard
+    if (!isWhole) await this.#lose(shard)
+    return isWhole
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#writing.values())
+    await this.#index.close()
+  }
+
+  async #write(shard: ShardId, bytes: Uint8Array, id: RecordId, record: StripeRecord): Promise<void> {
+    if (this.has(shard)) {
+      await this.#orDiskFailed(this.#index.add(shard, bytes.length, id, record))
+      return
+    }
+    // Two shards of a stripe on one node would be lost together.
+    if (record.shards.some((other) => other !== shard && this.has(other))) throw stripeHeld(shard)
+    const { capacityBytes } = this.#options
+    if (this.#bytes + this.#reservedBytes + bytes.length > capacityBytes) throw storeFull(capacityBytes)
+    this.#reservedBytes += bytes.length
+    try {
+      await this.#orDiskFailed(this.#folder.write(shard, bytes))
+      await this.#orDiskFailed(this.#index.add(shard, bytes.length, id, record)).catch(async (error: unknown) => {
+        await this.#folder.remove(shard).catch(() => undefined)
+        throw error
+      })
+      this.#count += 1
+      this.#bytes += bytes.length
+    } finally {
+      this.#reservedBytes -= bytes.length
+    }
+  }
+
+  async #lose(shard: ShardId): Promise<void> {
+    const known = this.#index.get(shard)
+    if (known === undefined || this.#losing.has(shard)) return
+    this.#losing.add(shard)
+    try {
+      this.#modules.logger.warn('a stored shard is damaged or gone', { shard })
+      await this.#index.remove(shard)
+      await this.#folder.remove(shard)
+      this.#count -= 1
+      this.#bytes -= known.bytes
+    } finally {
+      this.#losing.delete(shard)
+    }
+    this.onLost(known.records)
+  }
+
+  /** Makes the index say what the folder holds, without reading any shard. */
+  async #reconcile(): Promise<void> {
+    const files = await this.#folder.list()
+    const gone: ShardId[] = []
+    const indexed = new Set<ShardId>()
+    for (const { shard, bytes } of this.#index.shards()) {
+      indexed.add(shard)
+      if (!files.has(shard)) gone.push(shard)
+      else {
+        this.#count += 1
+        this.#bytes += bytes
+      }
+    }
+    for (const shard of gone) await this.#index.remove(shard)
+    for (const shard of files) {
+      if (indexed.has(shard)) continue
+      // Its record is lost, yet it can still be read and is found by whoever repairs the stripe.
+      const bytes = await this.#folder.sizeOf(shard)
+      await this.#index.add(shard, bytes)
+      this.#count += 1
+      this.#bytes += bytes
+    }
+    if (gone.length > 0) this.#modules.logger.warn('stored shards are gone', { shards: gone.length })
+  }
+
+  async #orDiskFailed<Result>(work: Promise<Result>): Promise<Result> {
+    try {
+      return await work
+    } catch (cause) {
+      throw diskFailed(cause)
+    }
+  }
+}

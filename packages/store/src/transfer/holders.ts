@@ -1,0 +1,107 @@
+import { type Logger, limits, messageOf, type NodeId, type ShardId } from '@borgios/core'
+import type { PeerNetwork } from '@borgios/peertree'
+import type { RecordId, StripeRecord } from '@borgios/protocol'
+import { recordIdOf } from '../coding/stripe-record.ts'
+import { shardNotHere, wrongShard } from '../errors.ts'
+import { type Candidate, candidatesOf } from '../placement/placement.ts'
+import type { ShardStore } from '../shards/shard-store.ts'
+import { Gate } from './gate.ts'
+import type { ShardClient } from './shard-client.ts'
+
+export interface HoldersModules {
+  readonly network: PeerNetwork
+  readonly client: ShardClient
+  readonly shards: ShardStore
+  readonly logger: Logger
+}
+
+/** Who holds which of the shards asked about. */
+export type Presence = ReadonlyMap<ShardId, readonly NodeId[]>
+
+/** All nodes that hold shards, this one among them, as one place to put, get and ask. */
+export class Holders {
+  readonly #modules: HoldersModules
+
+  constructor(modules: HoldersModules) {
+    this.#modules = modules
+  }
+
+  get self(): NodeId {
+    return this.#modules.network.self
+  }
+
+  /** Nodes that could hold shards now. */
+  candidates(): readonly Candidate[] {
+    return candidatesOf(this.#modules.network.members())
+  }
+
+  /** Stores a shard whose bytes fit its id. Resolves once it is durable there. */
+  async put(node: NodeId, shard: ShardId, record: StripeRecord, bytes: Uint8Array): Promise<void> {
+    if (node === this.self) await this.#modules.shards.put(shard, bytes, recordIdOf(record), record)
+    else await this.#modules.client.put(node, shard, record, bytes)
+  }
+
+  /** Bytes of the right length, where it is known; not yet checked against the id. */
+  async get(node: NodeId, shard: ShardId, shardBytes: number | undefined): Promise<Uint8Array> {
+    if (node !== this.self) return this.#modules.client.get(node, shard, shardBytes)
+    const bytes = await this.#modules.shards.read(shard)
+    if (bytes === undefined) throw shardNotHere(shard)
+    if (shardBytes !== undefined && bytes.length !== shardBytes) throw wrongShard(node, shard)
+    return bytes
+  }
+
+  /** Asks every candidate which of these shards it holds; with `verify` each is read and rehashed. Who does not answer is left out. */
+  async locate(shards: readonly ShardId[], verify = false): Promise<Presence> {
+    const found = new Map<ShardId, NodeId[]>()
+    const gate = new Gate(limits.store.membersAsked)
+    await Promise.all(
+      this.candidates().map(({ node }) =>
+        gate.with(async () => {
+          for (const shard of await this.#have(node, shards, verify)) {
+            const nodes = found.get(shard)
+            if (nodes === undefined) found.set(shard, [node])
+            else if (!nodes.includes(node)) nodes.push(node)
+          }
+        }),
+      ),
+    )
+    return found
+  }
+
+  /** A node gave wrong bytes: it is asked to look at its disk, without waiting for the answer. */
+  suspect(node: NodeId, shard: ShardId): void {
+    const error = wrongShard(node, shard)
+    this.#modules.logger.warn('a peer gave a wrong shard', { node, shard, code: error.code, blame: error.blame })
+    this.#have(node, [shard], true).catch(() => undefined)
+  }
+
+  /** Asks a node to look after stripes; it finds them by itself if this does not arrive. */
+  nudge(node: NodeId, records: readonly RecordId[]): void {
+    this.#modules.client.check(node, records).catch(() => undefined)
+  }
+
+  async #have(node: NodeId, shards: readonly ShardId[], verify: boolean): Promise<readonly ShardId[]> {
+    if (node !== this.self) {
+      try {
+        return await this.#ask(node, shards, verify)
+      } catch (error) {
+        this.#modules.logger.debug('a member did not say what it holds', { node, why: messageOf(error) })
+        return []
+      }
+    }
+    const held = shards.filter((shard) => this.#modules.shards.has(shard))
+    if (!verify) return held
+    const whole: ShardId[] = []
+    for (const shard of held) if (await this.#modules.shards.verify(shard)) whole.push(shard)
+    return whole
+  }
+
+  async #ask(node: NodeId, shards: readonly ShardId[], verify: boolean): Promise<readonly ShardId[]> {
+    const atOnce = verify ? limits.store.shardsPerVerification : limits.store.shardsPerQuestion
+    const held: ShardId[] = []
+    for (let at = 0; at < shards.length; at += atOnce) {
+      held.push(...(await this.#modules.client.have(node, shards.slice(at, at + atOnce), verify)))
+    }
+    return held
+  }
+}
