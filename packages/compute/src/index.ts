@@ -1,1 +1,6 @@
 export type * from './job.ts'
+export type { JobFile, JobFiles } from './job-files.ts'
+export { createJobService, type JobServiceModules, type JobServiceOptions } from './job-service.ts'
+export { defaultJobLimits, maxJobLimits } from './job-spec.ts'
+export { openSandbox, type SandboxModules, type SandboxOptions } from './sandbox/bubblewrap-sandbox.ts'
+export type { Sandbox, SandboxEnd, SandboxReport, SandboxTask } from './sandbox/sandbox.ts'

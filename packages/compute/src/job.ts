@@ -1,4 +1,5 @@
 import type { JobId, NodeId } from '@borgios/core'
+import type { JobReceipt } from '@borgios/protocol'
 
 export interface JobLimits {
   /** Memory of the sandbox as a whole. */
@@ -40,6 +41,8 @@ export interface JobResult {
   /** What the program left under /out, by name. */
   readonly outputs: readonly { readonly name: string; readonly bytes: number; readonly capability: string }[]
   readonly wallTimeMs: number
+  /** The executor's signed word for all this, checked. Undefined for a cancelled job whose node did not answer any more. */
+  readonly receipt: JobReceipt | undefined
 }
 
 export interface RunOptions {
@@ -53,14 +56,25 @@ export interface RunOptions {
 
 export interface ComputeStatus {
   readonly runningJobs: number
+  /** Jobs that wait for a slot here. */
+  readonly queuedJobs: number
   readonly jobSlots: number
+  /** What holds programs to their memory here. */
+  readonly memoryGuard: string
   /** Why this node runs no jobs; undefined when it does. */
   readonly unavailableWhy: string | undefined
 }
 
 /** Jobs on other people's machines: what gateway and command line use. */
 export interface JobService {
+  /**
+   * Runs a job on another node and resolves when it has ended, whatever its exit code. If a node fails before that, the job is started
+   * anew on another; its log then begins again. Throws COMPUTE_SPEC_INVALID, COMPUTE_JOB_EXISTS, COMPUTE_TOO_MANY_JOBS,
+   * COMPUTE_NO_NODE (with the reason for each node), COMPUTE_ALL_BUSY, COMPUTE_CANCELLED (before a node had it) or
+   * COMPUTE_STOPPING.
+   */
   run(spec: JobSpec, options?: RunOptions): Promise<JobResult>
   status(): ComputeStatus
+  /** Ends every job here, and every job of this node elsewhere. */
   stop(): Promise<void>
 }

@@ -1,0 +1,141 @@
+import { type JobId, limits } from '@borgios/core'
+import type { Caller, PeerStream } from '@borgios/peertree'
+import {
+  CancelRequestSchema,
+  COMPUTE_CANCEL,
+  COMPUTE_OFFER,
+  COMPUTE_PROTOCOL,
+  type ComputeOffer,
+  type JobRequest,
+} from '@borgios/protocol'
+import { Compile } from 'typebox/compile'
+import { badMessage, stopping } from '../errors.ts'
+import type { ComputeStatus, JobLimits } from '../job.ts'
+import { checkJobSpec } from '../job-spec.ts'
+import { openJobRequest } from '../statements.ts'
+import type { ExecutorModules } from './executor-modules.ts'
+import { JobSession } from './job-session.ts'
+import { Scratch } from './scratch.ts'
+import { SlotGate } from './slot-gate.ts'
+
+export interface ExecutorOptions {
+  /** Scratch folder: nothing else may live there. */
+  readonly folder: string
+  readonly slots: number
+  readonly maxLimits: JobLimits
+}
+
+const cancelCheck = Compile(CancelRequestSchema)
+
+/** Runs jobs for other members. */
+export class Executor {
+  readonly #options: ExecutorOptions
+  readonly #modules: ExecutorModules
+  readonly #gate: SlotGate
+  readonly #scratch: Scratch
+  readonly #cleared: Promise<void>
+  readonly #sessions = new Map<JobId, JobSession>()
+  #stopping = false
+
+  constructor(options: ExecutorOptions, modules: ExecutorModules) {
+    this.#options = options
+    this.#modules = modules
+    this.#gate = new SlotGate(options.slots, modules.timers)
+    this.#scratch = new Scratch(options.folder)
+    this.#cleared = this.#scratch.clear()
+    // Whoever needs the folder awaits it; until then a failure is nobody's unhandled rejection.
+    this.#cleared.catch(() => {})
+    modules.network.handle(COMPUTE_OFFER, () => this.#offer())
+    modules.network.handle(COMPUTE_CANCEL, (body, caller) => this.#cancel(body, caller))
+    modules.network.handleStream(COMPUTE_PROTOCOL, (stream) => this.#serve(stream))
+  }
+
+  status(): ComputeStatus {
+    const { sandbox } = this.#modules
+    const { running, queued, slots } = this.#gate.state
+    return {
+      runningJobs: running.length,
+      queuedJobs: queued.length,
+      jobSlots: sandbox.unavailableWhy === undefined ? slots : 0,
+      memoryGuard: sandbox.memoryGuard,
+      unavailableWhy: sandbox.unavailableWhy,
+    }
+  }
+
+  /** Ends every job; their requesters are told and try elsewhere. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const sessions = [...this.#sessions.values()]
+    for (const session of sessions) session.end(stopping('the node that ran the job is being stopped'))
+    await Promise.all(sessions.map((session) => session.ended))
+    await this.#cleared.catch(() => {})
+  }
+
+  #offer(): ComputeOffer {
+    const { running, queued, slots, maxQueued } = this.#gate.state
+    const why = this.#unavailableWhy()
+    const load = { slots, running: running.length, queued: queued.length, queueSlots: maxQueued }
+    return why === undefined ? load : { ...load, unavailableWhy: why.slice(0, limits.compute.maxWhyChars) }
+  }
+
+  #unavailableWhy(): string | undefined {
+    return this.#stopping ? 'the node is being stopped' : this.#modules.sandbox.unavailableWhy
+  }
+
+  /** Only who brought a job may end it. Cancelling what is not there is fine: it may have ended just now. */
+  #cancel(body: unknown, caller: Caller): { readonly state: 'cancelling' | 'ended' } {
+    if (!cancelCheck.Check(body)) throw badMessage('not a request to cancel a job')
+    const session = this.#sessions.get(body.job)
+    if (session === undefined || session.requester !== caller.node) return { state: 'ended' }
+    session.cancel()
+    return { state: 'cancelling' }
+  }
+
+  async #serve(stream: PeerStream): Promise<void> {
+    const request = await this.#readRequest(stream)
+    const why = await this.#reasonToRefuse(request)
+    if (why !== undefined) {
+      await stream.send({ header: { type: 'refused', why }, payload: new Uint8Array(0) })
+      await stream.end()
+      return
+    }
+    const session = new JobSession(stream, request, { ...this.#modules, gate: this.#gate, scratch: this.#scratch })
+    this.#sessions.set(request.job, session)
+    try {
+      await session.run()
+    } finally {
+      this.#sessions.delete(request.job)
+    }
+  }
+
+  /** Hostile until checked: what is wrong breaks the stream with an error. */
+  async #readRequest(stream: PeerStream): Promise<JobRequest> {
+    const { timers, ed25519, networkId, network, clock } = this.#modules
+    const cancel = timers.after(limits.compute.requestWaitMs, () => stream.abort(badMessage('no job request came')))
+    try {
+      const message = await stream.receive()
+      if (message === undefined) throw badMessage('the stream ended before a job request came')
+      return openJobRequest(message.payload, {
+        ed25519,
+        network: networkId,
+        self: network.self,
+        from: stream.remote.node,
+        nowMs: clock.nowMs(),
+      })
+    } finally {
+      cancel()
+    }
+  }
+
+  async #reasonToRefuse(request: JobRequest): Promise<string | undefined> {
+    const unavailable = this.#unavailableWhy()
+    if (unavailable !== undefined) return unavailable
+    try {
+      checkJobSpec(request.spec, this.#options.maxLimits)
+      await this.#cleared
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+    return this.#sessions.has(request.job) ? 'a job of this id is running already' : undefined
+  }
+}

@@ -1,0 +1,199 @@
+import { type BorgError, isBorgError, limits, messageOf, type NodeId } from '@borgios/core'
+import type { PeerStream } from '@borgios/peertree'
+import { type JobReceipt, type JobRequest, RequesterMessageSchema } from '@borgios/protocol'
+import { Compile } from 'typebox/compile'
+import { badMessage, leaseLost, noSandbox } from '../errors.ts'
+import { jobSpecHash } from '../job-spec.ts'
+import { Lease } from '../lease.ts'
+import type { SandboxReport } from '../sandbox/sandbox.ts'
+import { signJobReceipt } from '../statements.ts'
+import type { ExecutorModules } from './executor-modules.ts'
+import { Outbox } from './outbox.ts'
+import { FetchFailure, fetchFiles, type Scratch } from './scratch.ts'
+import type { SlotGate } from './slot-gate.ts'
+
+export interface JobSessionModules extends ExecutorModules {
+  readonly gate: SlotGate
+  readonly scratch: Scratch
+}
+
+type Outcome = Pick<JobReceipt, 'state' | 'exitCode' | 'why' | 'wallTimeMs'>
+
+const requesterMessageCheck = Compile(RequesterMessageSchema)
+
+/** One job on this node, from its request to its receipt. It lives only while the requester's stream does. */
+export class JobSession {
+  readonly requester: NodeId
+  /** Resolves when nothing of the job is left. */
+  readonly ended: Promise<void>
+  readonly #stream: PeerStream
+  readonly #request: JobRequest
+  readonly #modules: JobSessionModules
+  readonly #outbox: Outbox
+  readonly #lease: Lease
+  /** Aborts when the job has to end before its time; the reason says why. */
+  readonly #over = new AbortController()
+  readonly #outputs: JobReceipt['outputs'] = []
+  readonly #end: () => void
+  #cancelled = false
+
+  constructor(stream: PeerStream, request: JobRequest, modules: JobSessionModules) {
+    this.requester = request.from
+    this.#stream = stream
+    this.#request = request
+    this.#modules = modules
+    this.#outbox = new Outbox(stream)
+    this.#lease = new Lease(() => this.#detached(this.#outbox.alive()), modules)
+    this.#lease.signal.addEventListener('abort', () => this.end(this.#lease.signal.reason), { once: true })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.ended = promise
+    this.#end = resolve
+  }
+
+  /** Ends the job because its requester wants it to. Twice is the same as once. */
+  cancel(): void {
+    this.#cancelled = true
+    this.#over.abort(leaseLost('the job was cancelled'))
+  }
+
+  /** Ends the job for another reason. */
+  end(reason: BorgError): void {
+    this.#over.abort(reason)
+  }
+
+  async run(): Promise<void> {
+    const { clock, gate, scratch, logger } = this.#modules
+    const { job } = this.#request
+    const startedAtMs = clock.nowMs()
+    this.#detached(this.#listen())
+    try {
+      const outcome = await this.#attempt()
+      await this.#answer(outcome, startedAtMs)
+    } catch (error) {
+      logger.debug('a job was not run to its end', { job, why: messageOf(error) })
+      await this.#refuse(error)
+    } finally {
+      gate.leave(job)
+      this.#lease.end()
+      await scratch.remove(job)
+      this.#end()
+    }
+  }
+
+  /** Waits for a slot, fetches, runs and stores. Throws where another node may fare better. */
+  async #attempt(): Promise<Outcome> {
+    const { signal } = this.#over
+    try {
+      await this.#modules.gate.enter(this.#request.job, (ahead) => this.#sayState('placing', waitsWhy(ahead)), signal)
+      const folder = await this.#modules.scratch.create(this.#request.job)
+      this.#sayState('fetching', 'The node fetches the program and its inputs.')
+      await this.#bounded((bound) => fetchFiles(this.#modules.files, this.#request.spec, folder, bound))
+      this.#sayState('running', 'The program runs.')
+      return this.#judge(await this.#runProgram(folder))
+    } catch (error) {
+      if (this.#cancelled) return { state: 'cancelled', why: 'The job was cancelled.', wallTimeMs: 0 }
+      signal.throwIfAborted()
+      if (error instanceof FetchFailure && error.hopeless) {
+        return { state: 'failed', why: `${sentence(error.message)} Check the capability.`, wallTimeMs: 0 }
+      }
+      throw error
+    }
+  }
+
+  #runProgram(folder: string): Promise<SandboxReport> {
+    const { args, env, limits: jobLimits } = this.#request.spec
+    return this.#modules.sandbox.run({
+      folder,
+      args,
+      env,
+      limits: jobLimits,
+      signal: this.#over.signal,
+      onLog: (stream, bytes) => this.#outbox.log(stream, bytes),
+      onEnded: () => this.#sayState('storing', 'The program has ended; its outputs are being stored.'),
+      onOutput: async (name, bytes, content) => {
+        const capability = await this.#bounded((bound) => this.#modules.files.put(name, bytes, content, bound))
+        this.#outputs.push({ name, bytes, capability })
+      },
+    })
+  }
+
+  #judge(report: SandboxReport): Outcome {
+    if (report.end === 'stopped' && !this.#cancelled) this.#over.signal.throwIfAborted()
+    const wallTimeMs = Math.round(report.wallTimeMs)
+    if (report.end === 'stopped') return { state: 'cancelled', why: 'The job was cancelled.', wallTimeMs }
+    const state = report.end === 'exited' && report.exitCode === 0 ? 'done' : 'failed'
+    const { exitCode, why } = report
+    return { state, ...(exitCode === undefined ? {} : { exitCode }), why, wallTimeMs }
+  }
+
+  async #answer(outcome: Outcome, startedAtMs: number): Promise<void> {
+    const { clock, network, networkId, signer } = this.#modules
+    const { job, spec } = this.#request
+    const receipt = signJobReceipt(signer, {
+      ...outcome,
+      why: outcome.why.slice(0, limits.compute.maxWhyChars),
+      network: networkId,
+      job,
+      node: network.self,
+      requester: this.requester,
+      specHash: jobSpecHash(spec),
+      outputs: this.#outputs,
+      startedAtMs,
+      endedAtMs: clock.nowMs(),
+    })
+    await this.#outbox.send({ type: 'result' }, receipt)
+    await this.#stream.end()
+  }
+
+  /** Tells the requester, if it is still there, to try another node. */
+  async #refuse(error: unknown): Promise<void> {
+    if (this.#lease.signal.aborted) {
+      this.#stream.abort(isBorgError(error) ? error : noSandbox(messageOf(error)))
+      return
+    }
+    try {
+      await this.#outbox.send({ type: 'refused', why: messageOf(error).slice(0, limits.compute.maxWhyChars) })
+      await this.#stream.end()
+    } catch (cause) {
+      this.#stream.abort(leaseLost('the requester left', cause))
+    }
+  }
+
+  /** Hears the requester's signs of life until the stream ends or breaks, which ends the job. */
+  async #listen(): Promise<void> {
+    for (;;) {
+      const message = await this.#stream.receive()
+      if (message === undefined) throw leaseLost('the requester has left')
+      if (!requesterMessageCheck.Check(message.header)) throw badMessage('an unknown message to a job')
+      this.#lease.heard()
+    }
+  }
+
+  /** Aborts a transfer that takes longer than any may. */
+  async #bounded<Result>(transfer: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const late = new AbortController()
+    const { maxTransferMs } = limits.compute
+    const cancel = this.#modules.timers.after(maxTransferMs, () => late.abort(leaseLost('a transfer took too long')))
+    try {
+      return await transfer(AbortSignal.any([this.#over.signal, late.signal]))
+    } finally {
+      cancel()
+    }
+  }
+
+  #sayState(state: 'placing' | 'fetching' | 'running' | 'storing', why: string): void {
+    this.#detached(this.#outbox.send({ type: 'state', state, why }))
+  }
+
+  /** A failure of what nobody waits for means that the stream is gone. */
+  #detached(task: Promise<void>): void {
+    task.catch((cause: unknown) => this.#lease.lose(leaseLost('the stream to the requester broke', cause)))
+  }
+}
+
+const waitsWhy = (ahead: number): string =>
+  ahead === 0
+    ? 'All slots of the node are taken; the job is next.'
+    : `All slots of the node are taken; ${ahead} jobs are ahead.`
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`

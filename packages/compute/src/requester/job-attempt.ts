@@ -1,0 +1,134 @@
+import { type JobId, limits, messageOf, type NodeId } from '@borgios/core'
+import type { PeerStream, StreamMessage } from '@borgios/peertree'
+import {
+  type CheckedJobSpec,
+  COMPUTE_CANCEL,
+  COMPUTE_PROTOCOL,
+  type ExecutorMessage,
+  ExecutorMessageSchema,
+  type JobReceipt,
+} from '@borgios/protocol'
+import { Compile } from 'typebox/compile'
+import { badMessage, leaseLost } from '../errors.ts'
+import type { JobEvent } from '../job.ts'
+import { Lease } from '../lease.ts'
+import { openJobReceipt, signJobRequest } from '../statements.ts'
+import type { RequesterModules } from './requester-modules.ts'
+
+export interface Attempt {
+  readonly job: JobId
+  readonly node: NodeId
+  readonly spec: CheckedJobSpec
+  readonly onEvent: (event: JobEvent) => void
+  /** Cancels the job; it still answers, if it can. */
+  readonly signal: AbortSignal
+}
+
+/** What came of trying one node. */
+export type AttemptOutcome =
+  | { readonly kind: 'receipt'; readonly receipt: JobReceipt }
+  /** This node did not run it to its end: another may. */
+  | { readonly kind: 'failed'; readonly why: string }
+
+const executorMessageCheck = Compile(ExecutorMessageSchema)
+const NO_BYTES = new Uint8Array(0)
+/** The note of truncation may follow a full log. */
+const LOG_NOTE_BYTES = 256
+
+/** Tries a job on one node and follows it to its end. Never throws for what the node does. */
+export async function attemptJob(attempt: Attempt, modules: RequesterModules): Promise<AttemptOutcome> {
+  try {
+    const stream = await modules.network.openStream(attempt.node, COMPUTE_PROTOCOL)
+    return await follow(stream, attempt, modules)
+  } catch (error) {
+    return { kind: 'failed', why: messageOf(error) }
+  }
+}
+
+async function follow(stream: PeerStream, attempt: Attempt, modules: RequesterModules): Promise<AttemptOutcome> {
+  const { clock, timers, signer, networkId, network } = modules
+  const abort = (reason: Error): void => stream.abort(reason)
+  const send = (type: 'run' | 'alive', payload: Uint8Array): void => {
+    stream.send({ header: { type }, payload }).catch(abort)
+  }
+  const lease = new Lease(() => send('alive', NO_BYTES), { clock, timers })
+  lease.signal.addEventListener('abort', () => abort(lease.signal.reason), { once: true })
+  const stopCancelling = cancelOnSignal(stream, attempt, modules)
+  const { job, node, spec } = attempt
+  const timeMs = clock.nowMs()
+  send('run', signJobRequest(signer, { network: networkId, job, from: network.self, to: node, timeMs, spec }))
+  const log = new LogOrder(spec.limits.logBytes)
+  try {
+    for (;;) {
+      const message = await stream.receive()
+      if (message === undefined) throw leaseLost('the node left without a result')
+      lease.heard()
+      const header = checkHeader(message)
+      if (header.type === 'result') return { kind: 'receipt', receipt: openReceipt(message.payload, attempt, modules) }
+      if (header.type === 'refused') return { kind: 'failed', why: header.why }
+      if (header.type === 'state') {
+        attempt.onEvent({ kind: 'state', state: header.state, node, why: header.why })
+      } else if (header.type === 'log') {
+        log.check(header.sequence, message.payload.length)
+        attempt.onEvent({ kind: 'log', stream: header.stream, bytes: message.payload })
+      }
+    }
+  } catch (error) {
+    stream.abort(error instanceof Error ? error : badMessage(String(error)))
+    throw error
+  } finally {
+    lease.end()
+    stopCancelling()
+    stream.end().catch(() => {})
+  }
+}
+
+function checkHeader(message: StreamMessage): ExecutorMessage {
+  if (!executorMessageCheck.Check(message.header)) throw badMessage('the node sent an unknown message')
+  return message.header
+}
+
+const openReceipt = (bytes: Uint8Array, { job, node, spec }: Attempt, modules: RequesterModules): JobReceipt =>
+  openJobReceipt(bytes, {
+    ed25519: modules.ed25519,
+    network: modules.networkId,
+    requester: modules.network.self,
+    node,
+    job,
+    spec,
+  })
+
+/** When the signal aborts, asks the node to end the job, and leaves if it has not answered in time. */
+function cancelOnSignal(stream: PeerStream, attempt: Attempt, modules: RequesterModules): () => void {
+  let stopWaiting = (): void => {}
+  const cancel = (): void => {
+    const unanswered = leaseLost('the node did not confirm that it cancelled the job')
+    stopWaiting = modules.timers.after(limits.compute.cancelWaitMs, () => stream.abort(unanswered))
+    modules.network
+      .request(attempt.node, COMPUTE_CANCEL, { job: attempt.job })
+      .catch((error: unknown) => stream.abort(leaseLost('the node could not be told to cancel the job', error)))
+  }
+  if (attempt.signal.aborted) cancel()
+  else attempt.signal.addEventListener('abort', cancel, { once: true })
+  return () => {
+    attempt.signal.removeEventListener('abort', cancel)
+    stopWaiting()
+  }
+}
+
+/** Holds a node to the order and the size of a job's log. */
+class LogOrder {
+  #sequence = 0
+  #leftBytes: number
+
+  constructor(logBytes: number) {
+    this.#leftBytes = logBytes + LOG_NOTE_BYTES
+  }
+
+  check(sequence: number, bytes: number): void {
+    if (sequence !== this.#sequence) throw badMessage('the node sent a piece of log out of order')
+    this.#sequence += 1
+    this.#leftBytes -= bytes
+    if (this.#leftBytes < 0) throw badMessage('the node sent more log than the job may write')
+  }
+}

@@ -1,0 +1,121 @@
+import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { limits } from '@borgios/core'
+
+/** A control group that holds one sandbox to its memory and number of processes. */
+export interface ControlGroup {
+  /** Moves a process in; what it starts from then on is in it too. */
+  add(pid: number): Promise<void>
+  /** Whether the kernel killed a process of it for want of memory. */
+  ranOutOfMemory(): Promise<boolean>
+  /** Takes it away. Its processes must have ended. */
+  remove(): Promise<void>
+}
+
+/** Makes control groups in the kernel's file system at `root`, e.g. `/sys/fs/cgroup`. */
+export interface ControlGroups {
+  /** For status: `cgroup v2` or `cgroup v1`. */
+  readonly version: string
+  /** `number` is unique in this process. */
+  create(number: number, memoryBytes: number): Promise<ControlGroup>
+}
+
+/** All our groups lie below one of this name. */
+const PARENT = 'borgios'
+const groupName = (number: number): string => `job-${process.pid}-${number}`
+
+/** The control groups of this machine, or undefined when this user cannot make any. */
+export async function openControlGroups(root: string): Promise<ControlGroups | undefined> {
+  return (await openVersion2(root)) ?? (await openVersion1(root))
+}
+
+async function openVersion2(root: string): Promise<ControlGroups | undefined> {
+  const parent = join(root, PARENT)
+  try {
+    const controllers = await readFile(join(root, 'cgroup.controllers'), 'utf8')
+    if (!/\bmemory\b/.test(controllers) || !/\bpids\b/.test(controllers)) return undefined
+    await mkdir(parent, { recursive: true })
+    await writeFile(join(parent, 'cgroup.subtree_control'), '+memory +pids')
+    await removeStale(parent)
+  } catch {
+    return undefined
+  }
+  return {
+    version: 'cgroup v2',
+    async create(number, memoryBytes) {
+      const folder = join(parent, groupName(number))
+      await mkdir(folder)
+      await writeFile(join(folder, 'memory.max'), String(memoryBytes))
+      await writeIfThere(join(folder, 'memory.swap.max'), '0')
+      await writeFile(join(folder, 'pids.max'), String(limits.compute.maxTasks))
+      return group([folder], join(folder, 'memory.events'))
+    },
+  }
+}
+
+async function openVersion1(root: string): Promise<ControlGroups | undefined> {
+  const parents = { memory: join(root, 'memory', PARENT), pids: join(root, 'pids', PARENT) }
+  try {
+    await access(join(root, 'memory', 'memory.limit_in_bytes'))
+    await access(join(root, 'pids', 'cgroup.procs'))
+    for (const parent of Object.values(parents)) {
+      await mkdir(parent, { recursive: true })
+      await removeStale(parent)
+    }
+  } catch {
+    return undefined
+  }
+  return {
+    version: 'cgroup v1',
+    async create(number, memoryBytes) {
+      const memory = join(parents.memory, groupName(number))
+      const pids = join(parents.pids, groupName(number))
+      for (const folder of [memory, pids]) await mkdir(folder)
+      await writeFile(join(memory, 'memory.limit_in_bytes'), String(memoryBytes))
+      await writeFile(join(pids, 'pids.max'), String(limits.compute.maxTasks))
+      return group([memory, pids], join(memory, 'memory.oom_control'))
+    },
+  }
+}
+
+/** Removes the groups of nodes that have crashed. Those of other nodes on this machine stay. */
+async function removeStale(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const pid = /^job-(\d+)-\d+$/.exec(name)?.[1]
+    if (pid === undefined || (await exists(`/proc/${pid}`))) continue
+    // A process still in it ends with its node within moments; then the next start removes the group.
+    await rmdir(join(parent, name)).catch(() => {})
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Both versions count kills on a line `oom_kill N`, each in a file of its own. */
+const group = (folders: readonly string[], eventsPath: string): ControlGroup => ({
+  async add(pid) {
+    for (const folder of folders) await writeFile(join(folder, 'cgroup.procs'), String(pid))
+  },
+  async ranOutOfMemory() {
+    const kills = /^oom_kill (\d+)$/m.exec(await readFile(eventsPath, 'utf8'))?.[1]
+    return kills !== undefined && kills !== '0'
+  },
+  async remove() {
+    for (const folder of folders) await rmdir(folder)
+  },
+})
+
+/** Without swap the kernel may leave the file out. */
+async function writeIfThere(path: string, value: string): Promise<void> {
+  try {
+    await writeFile(path, value)
+  } catch {
+    return
+  }
+}

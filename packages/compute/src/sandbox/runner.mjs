@@ -1,0 +1,163 @@
+/**
+ * Runs inside the sandbox: one WASI preview 1 command, then hands its outputs over. Plain JavaScript, since stripping types would
+ * double the time to start. Nobody outside trusts a word of it: a program that breaks V8 speaks through this process.
+ *
+ * Frames on file descriptor 3: one byte kind (1 JSON, 2 bytes of the file announced last), four bytes length, then so many bytes.
+ */
+import { closeSync, lstatSync, openSync, readdirSync, readFileSync, readSync, statfsSync, writeSync } from 'node:fs'
+import { WASI } from 'node:wasi'
+
+const REPORT_FD = 3
+const CHUNK_BYTES = 262_144
+const JSON_FRAME = 1
+const DATA_FRAME = 2
+/** WASI preview 1: errno. */
+const ERRNO_NOSPC = 51
+const ERRNO_NOTCAPABLE = 76
+/** WASI preview 1: oflags.creat. */
+const OFLAGS_CREAT = 1
+/** Exit code of a program that ran out of memory, and of one that trapped: 128 + SIGKILL, 128 + SIGABRT. */
+const EXIT_MEMORY = 137
+const EXIT_TRAP = 134
+/** From this share of its memory on, a trap is put down to memory: allocators abort when memory.grow is refused. */
+const MEMORY_TRAP_SHARE = 0.875
+
+const task = JSON.parse(readFileSync('/task.json', 'utf8'))
+
+function writeAll(fd, bytes) {
+  for (let offset = 0; offset < bytes.length; ) offset += writeSync(fd, bytes, offset)
+}
+
+function frame(kind, bytes) {
+  const head = Buffer.alloc(5)
+  head.writeUInt8(kind, 0)
+  head.writeUInt32BE(bytes.length, 1)
+  writeAll(REPORT_FD, head)
+  writeAll(REPORT_FD, bytes)
+}
+
+const report = (message) => frame(JSON_FRAME, Buffer.from(JSON.stringify(message)))
+
+/** Files, folders and other entries in use on the file system of /out. */
+function entriesUsed() {
+  const { files, ffree } = statfsSync('/out')
+  return files - ffree
+}
+
+/** The calls of node:wasi, less links, and with a bound on how many files there may be. */
+function boundedImports(wasi) {
+  const { wasi_snapshot_preview1: calls } = wasi.getImportObject()
+  const full = () => entriesUsed() - entriesAtStart >= task.maxOutputFiles
+  return {
+    wasi_snapshot_preview1: {
+      ...calls,
+      path_symlink: () => ERRNO_NOTCAPABLE,
+      path_link: () => ERRNO_NOTCAPABLE,
+      path_create_directory: (...args) => (full() ? ERRNO_NOSPC : calls.path_create_directory(...args)),
+      path_open(...args) {
+        if ((args[4] & OFLAGS_CREAT) !== 0 && full()) return ERRNO_NOSPC
+        return calls.path_open(...args)
+      },
+    },
+  }
+}
+
+/** How the program ended: { end, exitCode, why }. */
+function run() {
+  const wasi = new WASI({
+    version: 'preview1',
+    args: task.args,
+    env: task.env,
+    preopens: { '/in': '/in', '/out': '/out' },
+    returnOnExit: true,
+  })
+  let instance
+  try {
+    const module = new WebAssembly.Module(readFileSync('/program.wasm'))
+    instance = new WebAssembly.Instance(module, boundedImports(wasi))
+  } catch (error) {
+    return unusable(error)
+  }
+  const { _start: start, memory } = instance.exports
+  if (typeof start !== 'function') return unusable(new Error('it exports no function _start, so it is no command'))
+  if (!(memory instanceof WebAssembly.Memory)) return unusable(new Error('it exports no memory'))
+  try {
+    return { end: 'exited', exitCode: wasi.start(instance), why: '' }
+  } catch (error) {
+    return trapped(error, memory.buffer.byteLength)
+  }
+}
+
+const unusable = (error) => ({ end: 'unusable', why: String(error.message).slice(0, 500) })
+
+function trapped(error, memoryBytes) {
+  const why = String(error?.message ?? error).slice(0, 500)
+  const at = String(error?.stack ?? '')
+    .split('\n')
+    .filter((line) => line.includes('wasm'))
+    .slice(0, 8)
+    .join('\n')
+  writeAll(2, Buffer.from(`the program trapped: ${why}\n${at}${at === '' ? '' : '\n'}`))
+  if (memoryBytes >= task.wasmMemoryBytes * MEMORY_TRAP_SHARE) return { end: 'memory', exitCode: EXIT_MEMORY, why }
+  return { end: 'trapped', exitCode: EXIT_TRAP, why }
+}
+
+/** Every regular file below /out as { path, name, bytes }, names escaped, and how many entries of other kinds there were. */
+function collect() {
+  const files = []
+  let others = 0
+  const walk = (folder, prefix) => {
+    for (const entry of readdirSync(folder, { encoding: 'buffer' })) {
+      const path = Buffer.concat([folder, Buffer.from('/'), entry])
+      const name = prefix + escapeName(entry)
+      const found = lstatSync(path)
+      if (found.isDirectory()) walk(path, `${name}/`)
+      else if (found.isFile()) files.push({ path, name, bytes: found.size })
+      else others += 1
+    }
+  }
+  walk(Buffer.from('/out'), '')
+  return { files, others }
+}
+
+/** A name as printable text: bytes that are not printable UTF-8, and %, become %XX. */
+function escapeName(bytes) {
+  const text = bytes.toString('utf8')
+  const escapeAll = (part) => [...Buffer.from(part)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
+  if (!Buffer.from(text, 'utf8').equals(bytes)) return bytes.toString('latin1').replace(/[^a-zA-Z0-9._-]/g, byLatin1)
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}%\\]/gu, escapeAll)
+}
+
+const byLatin1 = (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`
+
+function handOver({ path, name, bytes }) {
+  report({ type: 'file', name, bytes })
+  const chunk = Buffer.alloc(CHUNK_BYTES)
+  const fd = openSync(path, 'r')
+  for (let left = bytes; left > 0; ) {
+    const read = readSync(fd, chunk, 0, Math.min(left, CHUNK_BYTES))
+    if (read === 0) break
+    frame(DATA_FRAME, chunk.subarray(0, read))
+    left -= read
+  }
+  closeSync(fd)
+}
+
+const entriesAtStart = entriesUsed()
+// A program may leave every file descriptor taken; collecting needs a few.
+const spares = Array.from({ length: 4 }, () => openSync('/out', 'r'))
+report({ type: 'started' })
+const ended = run()
+for (const fd of spares) closeSync(fd)
+const { files, others } = ended.end === 'unusable' ? { files: [], others: 0 } : collect()
+const space = statfsSync('/out')
+report({
+  type: 'ended',
+  ...ended,
+  outputFiles: files.length,
+  outputBytes: files.reduce((sum, file) => sum + file.bytes, 0),
+  otherEntries: others,
+  outputFull: space.bavail === 0 || entriesUsed() - entriesAtStart >= task.maxOutputFiles,
+})
+for (const file of files) handOver(file)
+report({ type: 'complete' })
