@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url'
+import { checkHouse } from './check-house/check-house.ts'
+import { formatFinding } from './check-house/finding.ts'
+
+/** The house never gets smaller than this: fewer means that the check has lost sight of it. */
+const AT_LEAST = { rooms: 7, files: 60, imports: 100 }
+
+const { findings, rooms, files, imports } = await checkHouse(fileURLToPath(new URL('..', import.meta.url)))
+for (const finding of findings) console.log(formatFinding(finding))
+console.log(`checked ${rooms} rooms, ${files} files, ${imports} imports: ${findings.length} findings`)
+const isBlind = rooms < AT_LEAST.rooms || files < AT_LEAST.files || imports < AT_LEAST.imports
+if (isBlind) console.log(`that is too little to be true: at least ${JSON.stringify(AT_LEAST)} are there`)
+process.exitCode = findings.length > 0 || isBlind ? 1 : 0
