@@ -1,22 +1,33 @@
-import { BorgError, type ErrorKind, type NodeId, shortId } from '@borgios/core'
+import { type Blame, BorgError, type ErrorKind, type ErrorMeta } from '@borgios/core'
 
-const make = (code: string, kind: ErrorKind, message: string, node: NodeId, cause?: unknown): BorgError =>
-  new BorgError(message, { code, kind, retryable: kind !== 'denied', meta: { node }, cause })
+interface Shape {
+  readonly kind: ErrorKind
+  readonly blame?: Blame
+  readonly retryable?: boolean
+}
 
-/** No record of such a node has reached us. */
-export const unknownNode = (node: NodeId): BorgError =>
-  make('PEERTREE_UNKNOWN_NODE', 'notFound', `no member ${shortId(node)} is known to this network`, node)
+const make =
+  (code: string, shape: Shape) =>
+  (message: string, meta: ErrorMeta = {}, cause?: unknown) =>
+    new BorgError(message, { code, ...shape, meta, cause })
 
-/** The node is known, but no connection to it could be made or kept. */
-export const unreachable = (node: NodeId, cause?: unknown): BorgError =>
-  make('PEERTREE_UNREACHABLE', 'unavailable', `member ${shortId(node)} cannot be reached`, node, cause)
-
-export const requestTimedOut = (node: NodeId, method: string, timeoutMs: number): BorgError =>
-  make('PEERTREE_TIMEOUT', 'timeout', `member ${shortId(node)} did not answer ${method} within ${timeoutMs} ms`, node)
-
-/** The other side does not offer this, or not to us. */
-export const refused = (node: NodeId, what: string): BorgError =>
-  make('PEERTREE_REFUSED', 'denied', `member ${shortId(node)} refused ${what}`, node)
-
-export const streamClosed = (node: NodeId, cause?: unknown): BorgError =>
-  make('PEERTREE_STREAM_CLOSED', 'unavailable', `the stream with member ${shortId(node)} is closed`, node, cause)
+/** No member of that id is known here. */
+export const unknownNode = make('PEERTREE_UNKNOWN_NODE', { kind: 'notFound' })
+/** None of the peer's addresses answered, or the session to it broke off. */
+export const unreachable = make('PEERTREE_UNREACHABLE', { kind: 'unavailable', retryable: true })
+/** The peer did not answer in time. */
+export const timedOut = make('PEERTREE_TIMEOUT', { kind: 'timeout', retryable: true })
+/** The peer did not admit us, or does not open this method or protocol to us. */
+export const refused = make('PEERTREE_REFUSED', { kind: 'denied' })
+/** A bound of this node or of the peer is reached; later it may work. */
+export const exhausted = make('PEERTREE_EXHAUSTED', { kind: 'exhausted', retryable: true })
+/** The stream, session or node was closed from this side. */
+export const closed = make('PEERTREE_CLOSED', { kind: 'unavailable' })
+/** The caller gave something that cannot be sent: too large, or not JSON. */
+export const unsendable = make('PEERTREE_UNSENDABLE', { kind: 'invalid', blame: 'caller' })
+/** The peer broke the protocol: malformed, oversized or out of turn. */
+export const misbehaved = make('PEERTREE_MISBEHAVED', { kind: 'byzantine', blame: 'peer' })
+/** The node cannot listen on an address. */
+export const listenFailed = make('PEERTREE_LISTEN_FAILED', { kind: 'unavailable', blame: 'caller' })
+/** The peer reads slower than we send, beyond what is kept for it. */
+export const tooSlow = make('PEERTREE_TOO_SLOW', { kind: 'exhausted', blame: 'peer', retryable: true })

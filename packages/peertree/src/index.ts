@@ -1,1 +1,18 @@
-export type * from './peer-network.ts'
+export type { AddressBook } from './address-book.ts'
+export type { PeerTreeCounters } from './counters.ts'
+export type { DirectoryKeys, RecordFields } from './directory/directory-keys.ts'
+export { type StatementKeysOptions, statementKeys } from './directory/statement-keys.ts'
+export type { ByteStream, ByteStreamListener, Connection, Engine, EngineEvents } from './engine/engine.ts'
+export { Libp2pEngine, type Libp2pEngineModules, type Libp2pEngineOptions } from './engine/libp2p-engine.ts'
+export * from './peer-network.ts'
+export { createPeerTree, PeerTree, type PeerTreeModules, type PeerTreeOptions } from './peer-tree.ts'
+export {
+  type Admission,
+  FoundersAdmission,
+  type FoundersAdmissionOptions,
+  type PeerClaims,
+} from './session/admission.ts'
+export { step } from './tree/step.ts'
+export type { SelfDescription, Target, TreeEffect, TreeEvent } from './tree/tree-io.ts'
+export type { TreeOptions } from './tree/tree-options.ts'
+export { createTree, membersOf, positionOf, type TreeState } from './tree/tree-state.ts'

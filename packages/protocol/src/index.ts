@@ -1,5 +1,6 @@
 export * from './compute.ts'
 export * from './daemon.ts'
+export * from './directory.ts'
 export * from './session.ts'
 export * from './store.ts'
 export * from './tree.ts'

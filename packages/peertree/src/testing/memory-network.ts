@@ -1,6 +1,6 @@
 import { assert, type Clock, type JsonValue, NodeId } from '@borgios/core'
 import type { Audience, Envelope } from '@borgios/crypto'
-import { refused, requestTimedOut, unknownNode, unreachable } from '../errors.ts'
+import { refused, requestTimedOut, unknownNode, unreachable } from './memory-errors.ts'
 import type {
   BroadcastHandler,
   Member,
@@ -11,7 +11,7 @@ import type {
   StreamHandler,
   TreePosition,
 } from '../peer-network.ts'
-import { createMemoryStreamPair, type MemoryStreamPair } from './memory-stream.ts'
+import { createMemoryStreamPair, type MemoryStreamPair } from './memory-message-stream.ts'
 
 /** A network of PeerNetworks inside one process, without tree and sockets: for the tests of the rooms above. */
 export class MemoryNetwork {

@@ -1,73 +1,115 @@
-import { streamClosed } from '../errors.ts'
-import type { Caller, PeerStream, StreamMessage } from '../peer-network.ts'
+import { assert, limits } from '@borgios/core'
+import type { ByteStream, ByteStreamListener } from '../engine/engine.ts'
+import { closed } from '../errors.ts'
 
-/** Messages one side may send ahead of the other's receiving. */
-const WINDOW_MESSAGES = 2
-
-/** One direction of a stream: a queue with a bound, whose ends wait for each other. */
-class Pipe {
-  readonly #queue: StreamMessage[] = []
+/** One end of a stream inside one process, with the flow control of the real one. */
+export class MemoryStream implements ByteStream {
+  readonly #inbox: Uint8Array[] = []
+  #peer: MemoryStream | undefined
+  #listener: ByteStreamListener | undefined
+  #inboxBytes = 0
+  #paused = false
+  #scheduled = false
+  #needsDrain = false
   #ended = false
-  #failure: Error | undefined
-  #wake: (() => void)[] = []
+  #peerEnded = false
+  #endTold = false
+  #over = false
+  #closeTold = false
 
-  async push(message: StreamMessage): Promise<void> {
-    while (this.#queue.length >= WINDOW_MESSAGES && this.#failure === undefined) await this.#change()
-    if (this.#failure !== undefined) throw this.#failure
-    this.#queue.push({ header: structuredClone(message.header), payload: Uint8Array.from(message.payload) })
-    this.#changed()
+  static pair(): readonly [MemoryStream, MemoryStream] {
+    const near = new MemoryStream()
+    const far = new MemoryStream()
+    near.#peer = far
+    far.#peer = near
+    return [near, far]
   }
 
-  async shift(): Promise<StreamMessage | undefined> {
-    while (this.#queue.length === 0 && !this.#ended && this.#failure === undefined) await this.#change()
-    if (this.#failure !== undefined) throw this.#failure
-    const message = this.#queue.shift()
-    this.#changed()
-    return message
+  listen(listener: ByteStreamListener): void {
+    assert(this.#listener === undefined, 'a stream has one listener')
+    this.#listener = listener
+    this.#schedule()
   }
 
-  end(): void {
+  write(bytes: Uint8Array): boolean {
+    const peer = this.#peer
+    if (this.#ended || this.#over || peer === undefined) throw closed('the stream is closed')
+    if (bytes.length > 0) {
+      peer.#inbox.push(bytes)
+      peer.#inboxBytes += bytes.length
+      peer.#schedule()
+    }
+    this.#needsDrain = peer.#inboxBytes >= limits.peertree.streamWindowBytes
+    return !this.#needsDrain
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#schedule()
+  }
+
+  end(): Promise<void> {
+    const peer = this.#peer
     this.#ended = true
-    this.#changed()
+    if (peer !== undefined) {
+      peer.#peerEnded = true
+      peer.#schedule()
+    }
+    this.#schedule()
+    return Promise.resolve()
   }
 
-  fail(error: Error): void {
-    this.#failure ??= error
-    this.#changed()
+  abort(_reason: Error): void {
+    const peer = this.#peer
+    this.#finish()
+    if (peer !== undefined) peer.#finish()
   }
 
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#wake.push(resolve))
+  #finish(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#paused = false
+    this.#inbox.length = 0
+    this.#inboxBytes = 0
+    this.#schedule()
   }
 
-  #changed(): void {
-    const waiting = this.#wake
-    this.#wake = []
-    for (const wake of waiting) wake()
+  #schedule(): void {
+    if (this.#scheduled || this.#listener === undefined) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#deliver()
+    })
   }
-}
 
-export interface MemoryStreamPair {
-  readonly dialer: PeerStream
-  readonly acceptor: PeerStream
-  /** As if the connection broke. */
-  cut(): void
-}
-
-/** Two ends of a stream inside one process. */
-export function createMemoryStreamPair(dialer: Caller, acceptor: Caller): MemoryStreamPair {
-  const there = new Pipe()
-  const back = new Pipe()
-  const cut = (reason?: Error): void => {
-    there.fail(streamClosed(acceptor.node, reason))
-    back.fail(streamClosed(dialer.node, reason))
+  #deliver(): void {
+    const listener = this.#listener
+    const peer = this.#peer
+    if (listener === undefined || peer === undefined) return
+    while (!this.#paused) {
+      const chunk = this.#inbox.shift()
+      if (chunk === undefined) break
+      this.#inboxBytes -= chunk.length
+      listener.onData(chunk)
+    }
+    if (peer.#needsDrain && this.#inboxBytes < limits.peertree.streamWindowBytes && !peer.#over) {
+      peer.#needsDrain = false
+      setImmediate(() => peer.#listener?.onDrain())
+    }
+    if (this.#paused) return
+    if (this.#peerEnded && !this.#endTold && !this.#over) {
+      this.#endTold = true
+      listener.onEnd()
+    }
+    if (this.#ended && this.#peerEnded) this.#over = true
+    if (this.#over && !this.#closeTold) {
+      this.#closeTold = true
+      listener.onClose()
+    }
   }
-  const end = (remote: Caller, out: Pipe, incoming: Pipe): PeerStream => ({
-    remote,
-    send: (message) => out.push(message),
-    receive: () => incoming.shift(),
-    end: async () => out.end(),
-    abort: (reason) => cut(reason),
-  })
-  return { dialer: end(acceptor, there, back), acceptor: end(dialer, back, there), cut }
 }

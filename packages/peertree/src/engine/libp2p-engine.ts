@@ -1,0 +1,180 @@
+import { assert, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
+import type { Signer } from '@borgios/crypto'
+import type { ComponentLogger, Logger, Connection as RawConnection } from '@libp2p/interface'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p, type Libp2p } from 'libp2p'
+import { withTimeout } from '../deadline.ts'
+import { listenFailed, misbehaved, unreachable } from '../errors.ts'
+import { dialTargets } from './dial-targets.ts'
+import type { Connection, Engine, EngineEvents } from './engine.ts'
+import { Libp2pConnection } from './libp2p-connection.ts'
+import { Libp2pStream } from './libp2p-stream.ts'
+import { toNodeId, toPrivateKey } from './node-key.ts'
+import { socketTls } from './socket-tls.ts'
+
+export interface Libp2pEngineOptions {
+  /** Multiaddrs such as `/ip4/0.0.0.0/tcp/7400`; port 0 lets the system choose. */
+  readonly listen: readonly string[]
+  /** The protocols of streams, ours and nobody else's: a stranger sees their names. */
+  readonly protocols: readonly string[]
+}
+
+export interface Libp2pEngineModules {
+  readonly signer: Signer
+  readonly timers: Timers
+}
+
+const silent: Logger = Object.assign(() => {}, {
+  error: () => {},
+  trace: () => {},
+  enabled: false,
+  newScope: (): Logger => silent,
+})
+const silentLoggers: ComponentLogger = { forComponent: () => silent }
+
+/**
+ * js-libp2p over TCP, TLS 1.3 and yamux. No identify service: it would tell strangers our addresses; no connection monitor:
+ * the tree has its own heartbeat.
+ */
+export class Libp2pEngine implements Engine {
+  readonly #options: Libp2pEngineOptions
+  readonly #modules: Libp2pEngineModules
+  readonly #connections = new WeakMap<RawConnection, Libp2pConnection>()
+  #libp2p: Libp2p | undefined
+
+  constructor(options: Libp2pEngineOptions, modules: Libp2pEngineModules) {
+    this.#options = options
+    this.#modules = modules
+  }
+
+  async start(events: EngineEvents): Promise<void> {
+    assert(this.#libp2p === undefined, 'an engine starts once')
+    const libp2p = await this.#create()
+    this.#libp2p = libp2p
+    libp2p.addEventListener('connection:open', ({ detail: raw }) => {
+      const connection = this.#adopt(raw)
+      if (connection !== undefined && raw.direction === 'inbound') events.onConnection(connection)
+    })
+    libp2p.addEventListener('peer:disconnect', ({ detail: peer }) => {
+      // Otherwise the peer store would keep every stranger that ever came by.
+      void libp2p.peerStore.delete(peer).catch(() => {})
+    })
+    for (const protocol of this.#options.protocols) await this.#serve(libp2p, protocol, events)
+    try {
+      await libp2p.start()
+    } catch (cause) {
+      const listen = this.#options.listen.join(', ')
+      throw listenFailed(`cannot listen on ${listen}: ${messageOf(cause)}; choose other addresses`, { listen }, cause)
+    }
+  }
+
+  addresses(): readonly string[] {
+    return this.#started().getMultiaddrs().map(String)
+  }
+
+  async dial(addresses: readonly string[], expected: NodeId | undefined, signal: AbortSignal): Promise<Connection> {
+    const causes: string[] = []
+    for (const target of dialTargets(addresses, expected)) {
+      try {
+        return await this.#dialOne(target, signal)
+      } catch (cause) {
+        signal.throwIfAborted()
+        causes.push(`${target}: ${messageOf(cause)}`)
+      }
+    }
+    const whom = expected ?? 'the peer'
+    const why = causes.length === 0 ? 'none of its addresses can be dialed' : 'none of its addresses answers'
+    throw unreachable(`cannot reach ${whom}: ${why}`, { addresses, causes })
+  }
+
+  async stop(): Promise<void> {
+    await this.#libp2p?.stop()
+  }
+
+  #create(): Promise<Libp2p> {
+    const bounds = limits.peertree
+    return createLibp2p({
+      start: false,
+      privateKey: toPrivateKey(this.#modules.signer),
+      logger: silentLoggers,
+      addresses: { listen: [...this.#options.listen] },
+      transports: [
+        tcp({
+          inboundSocketInactivityTimeout: bounds.socketIdleMs,
+          outboundSocketInactivityTimeout: bounds.socketIdleMs,
+          dialOpts: { noDelay: true },
+          listenOpts: { noDelay: true },
+        }),
+      ],
+      connectionEncrypters: [socketTls()],
+      streamMuxers: [
+        yamux({
+          enableKeepAlive: false,
+          maxInboundStreams: bounds.maxStreamsPerSession + 2,
+          maxOutboundStreams: bounds.maxStreamsPerSession + 2,
+          streamOptions: {
+            initialStreamWindowSize: bounds.streamWindowBytes,
+            maxStreamWindowSize: bounds.streamWindowBytes,
+            maxReadBufferLength: 2 * bounds.streamWindowBytes,
+          },
+        }),
+      ],
+      connectionManager: {
+        maxConnections: bounds.maxConnections,
+        maxIncomingPendingConnections: bounds.maxPendingConnections,
+        inboundConnectionThreshold: bounds.inboundPerSecondPerHost,
+        inboundUpgradeTimeout: bounds.handshakeTimeoutMs,
+        connectionCloseTimeout: bounds.closeTimeoutMs,
+        dialTimeout: bounds.handshakeTimeoutMs,
+        addressDialTimeout: bounds.dialAddressTimeoutMs,
+        reconnectRetries: 0,
+      },
+      connectionMonitor: { enabled: false },
+    })
+  }
+
+  async #serve(libp2p: Libp2p, protocol: string, events: EngineEvents): Promise<void> {
+    await libp2p.handle(
+      protocol,
+      (stream, raw) => {
+        const connection = this.#adopt(raw)
+        if (connection === undefined) stream.abort(misbehaved('the node id of the peer is not an Ed25519 key'))
+        else events.onStream(connection, protocol, new Libp2pStream(stream))
+      },
+      {
+        maxInboundStreams: limits.peertree.maxStreamsPerSession,
+        maxOutboundStreams: limits.peertree.maxStreamsPerSession,
+      },
+    )
+  }
+
+  async #dialOne(target: string, signal: AbortSignal): Promise<Connection> {
+    const raw = await withTimeout(this.#modules.timers, limits.peertree.dialAddressTimeoutMs, signal, (bounded) =>
+      this.#started().dial(multiaddr(target), { signal: bounded, force: true }),
+    )
+    const connection = this.#adopt(raw)
+    if (connection === undefined) throw misbehaved('the node id of the peer is not an Ed25519 key')
+    return connection
+  }
+
+  /** Our face of a libp2p connection; undefined, and the connection ended, if the peer's key is of another kind. */
+  #adopt(raw: RawConnection): Libp2pConnection | undefined {
+    const known = this.#connections.get(raw)
+    if (known !== undefined) return known
+    const remote = toNodeId(raw.remotePeer)
+    if (remote === undefined) {
+      raw.abort(misbehaved('the node id of the peer is not an Ed25519 key'))
+      return undefined
+    }
+    const connection = new Libp2pConnection(raw, remote)
+    this.#connections.set(raw, connection)
+    return connection
+  }
+
+  #started(): Libp2p {
+    assert(this.#libp2p !== undefined, 'the engine is started before it is used')
+    return this.#libp2p
+  }
+}

@@ -1,0 +1,36 @@
+import { NetworkId, type NodeId, OperatorId } from '@borgios/core'
+import type { DirectoryKeys } from '@borgios/peertree'
+
+export const simNetwork = NetworkId.fromBytes(new Uint8Array(32))
+const operator = OperatorId.fromBytes(new Uint8Array(32).fill(1))
+
+/** 86 characters that only the named node could have written, in a world where nobody forges. */
+const signatureOf = (node: NodeId, what: string): string => {
+  let hash = 0
+  for (const char of `${node}${what}`) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) | 0
+  return `${hash >>> 0}`.padStart(86, 'A')
+}
+
+/** Signatures for simulations: cheap, deterministic, and wrong for whoever did not sign. */
+export const fakeKeys = (node: NodeId): DirectoryKeys => ({
+  signRecord: ({ place, release, services, addresses, sequence }) => ({
+    network: simNetwork,
+    node,
+    place,
+    release,
+    services: [...services],
+    addresses: [...addresses],
+    sequence,
+    certificate: { network: simNetwork, node, operator, signature: signatureOf(node, 'certificate') },
+    signature: signatureOf(node, `${sequence}`),
+  }),
+  signNotice: ({ node: gone, sequence }) => ({
+    network: simNetwork,
+    node: gone,
+    sequence,
+    by: node,
+    signature: signatureOf(node, `${gone}${sequence}`),
+  }),
+  verifyRecord: (record) => record.signature === signatureOf(record.node, `${record.sequence}`),
+  verifyNotice: (notice) => notice.signature === signatureOf(notice.by, `${notice.node}${notice.sequence}`),
+})

@@ -1,0 +1,78 @@
+import { NodeId } from '@borgios/core'
+import { SeededRandom } from '@borgios/core/testing'
+import { createTree, type Role, type TreeEvent, type TreeState } from '@borgios/peertree'
+import { fakeKeys } from './fake-keys.ts'
+
+export interface HostOptions {
+  readonly index: number
+  readonly role: Role
+  readonly degree: number
+  readonly random: SeededRandom
+  /** Speed of its clock: 1 is true. */
+  readonly clockRate: number
+}
+
+/** One machine of the simulated world: a node process that may crash, restart and freeze. */
+export class Host {
+  readonly index: number
+  readonly role: Role
+  readonly node: NodeId
+  readonly addresses: readonly string[]
+  /** Undefined while the process is dead. */
+  state: TreeState | undefined
+  /** Counts its lives. */
+  life = 0
+  frozen = false
+  /** What waits in the kernel while the process is frozen. */
+  readonly inbox: TreeEvent[] = []
+  /** Whom it holds a session with. The other side may think otherwise. */
+  readonly sessions = new Set<NodeId>()
+  /** Broadcasts given to the application in this life. */
+  readonly delivered = new Set<string>()
+  bornMs = 0
+  framesReceived = 0
+  readonly #options: HostOptions
+  #sequence = 0
+
+  constructor(options: HostOptions) {
+    this.#options = options
+    this.index = options.index
+    this.role = options.role
+    this.node = NodeId.fromBytes(options.random.bytes(32))
+    this.addresses = [`/sim/${options.index}`]
+  }
+
+  get alive(): boolean {
+    return this.state !== undefined
+  }
+
+  localMs(worldMs: number): number {
+    return 1_000_000 + this.index * 77_777 + worldMs * this.#options.clockRate
+  }
+
+  boot(worldMs: number): void {
+    this.life += 1
+    this.bornMs = worldMs
+    this.frozen = false
+    this.inbox.length = 0
+    this.delivered.clear()
+    this.sessions.clear()
+    this.state = createTree(
+      {
+        self: this.node,
+        role: this.role,
+        about: { place: 'sim', release: '1', services: ['store'], addresses: this.addresses },
+        firstSequence: Math.floor(worldMs) + 1,
+        random: new SeededRandom(this.#options.random.uint32()),
+        keys: fakeKeys(this.node),
+        degree: this.#options.degree,
+      },
+      this.localMs(worldMs),
+    )
+  }
+
+  nextSequence(): number {
+    this.#sequence += 1
+    return this.#sequence
+  }
+}

@@ -1,0 +1,43 @@
+import { assert } from '@borgios/core'
+import { positionOf, type TreeEffect } from '@borgios/peertree'
+import type { Host } from './host.ts'
+import type { World } from './world.ts'
+
+/** What must hold after every single step of every node. Throws what is broken. */
+export function checkStep(world: World, host: Host, effects: readonly TreeEffect[]): void {
+  const { state } = host
+  if (state === undefined) return
+  const where = `seed ${world.seed}, host ${host.index} at ${world.nowMs} ms`
+  for (const effect of effects) {
+    if (effect.kind === 'deliver') {
+      const id = `${effect.envelope.from}/${effect.envelope.sequence}`
+      assert(!host.delivered.has(id), `a broadcast is delivered once (${where})`)
+      assert(host.role === 'member' || effect.envelope.audience === 'everyone', `guests hear no members (${where})`)
+    }
+    if (effect.kind === 'send') checkSend(world, host, effect, where)
+    if (effect.kind === 'forward') {
+      const audience = world.envelopeOf(effect.bytes)?.audience
+      for (const to of effect.to) {
+        const isGuest = world.hostOf(to)?.role === 'guest'
+        assert(!isGuest || audience === 'everyone', `guests are sent no members' broadcasts (${where})`)
+      }
+    }
+  }
+  const { children, degree } = positionOf(state)
+  assert(children.length <= degree, `no more children than the degree (${where})`)
+  const isGuestAbove = children.some((child) => world.hostOf(child)?.role === 'guest')
+  assert(!isGuestAbove && (host.role === 'member' || children.length === 0), `guests are leaves (${where})`)
+}
+
+const GUEST_FIELDS = new Set(['kind', 'edge', 'as', 'ack', 'reason', 'to', 'after', 'upTo', 'ids'])
+
+function checkSend(
+  world: World,
+  host: Host,
+  { to, message }: Extract<TreeEffect, { kind: 'send' }>,
+  where: string,
+): void {
+  if (host.role === 'guest' || world.hostOf(to)?.role !== 'guest') return
+  const leaks = Object.keys(message).filter((field) => !GUEST_FIELDS.has(field))
+  assert(leaks.length === 0, `a guest is told nothing of the tree: ${leaks.join(' ')} of ${message.kind} (${where})`)
+}
