@@ -428,7 +428,7 @@ export const limits = {
     /** Nodes of an embedded network: each is a process of about 100 MiB. */
     maxEmbeddedNodes: 64,
     /** Children a node may have when asked for by hand; wider than this a parent's uplink is the bottleneck. */
-    maxDegree: 64,
+    maxDegree: 32,
     /** A log file is set aside at start once it is this large. */
     maxLogBytes: 16 * MIB,
     /** Log files set aside. */

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { BorgError, encodeBase64Url, isBorgError } from '@borgios/core'
 import { systemTimers } from '@borgios/core/adapters'
-import type { DaemonEvent, JobRequest } from '@borgios/protocol'
+import type { DaemonEvent, JobSubmission } from '@borgios/protocol'
 import { DaemonClient } from '../src/client/daemon-client.ts'
 import { findDaemon } from '../src/client/find-daemon.ts'
 import { embeddedNodeFolder, nodePaths } from '../src/config/data-folder.ts'
@@ -23,7 +23,7 @@ async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   return all
 }
 
-const job: JobRequest = {
+const job: JobSubmission = {
   name: 'count',
   program: 'borgios-file-1-x',
   args: ['a'],

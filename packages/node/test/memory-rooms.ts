@@ -85,9 +85,19 @@ export class MemoryWorld {
         const part = await this.runJob(options)
         const job = options.job ?? JobId.fromBytes(new Uint8Array(16))
         const node = options.node ?? self
-        return { job, node, state: 'done', exitCode: 0, why: '', outputs: [], wallTimeMs: 12.5, ...part }
+        return {
+          job,
+          node,
+          state: 'done',
+          exitCode: 0,
+          why: '',
+          outputs: [],
+          wallTimeMs: 12.5,
+          receipt: undefined,
+          ...part,
+        }
       },
-      status: () => ({ runningJobs: 0, jobSlots: 2, unavailableWhy: undefined }),
+      status: () => ({ runningJobs: 0, queuedJobs: 0, memoryGuard: 'none', jobSlots: 2, unavailableWhy: undefined }),
       stop: async () => {},
     }
   }

@@ -149,7 +149,7 @@ const JobLimitsSchema = strictObject({
 })
 
 /** `POST /v1/jobs`. */
-export const JobRequestSchema = strictObject({
+export const JobSubmissionSchema = strictObject({
   name: NameSchema,
   program: CapabilitySchema,
   args: Type.Array(Type.String(), { maxItems: limits.node.maxJobItems }),
@@ -163,7 +163,7 @@ export const JobRequestSchema = strictObject({
   /** Whether the job goes on when the caller hangs up. */
   detach: Type.Boolean(),
 })
-export type JobRequest = Static<typeof JobRequestSchema>
+export type JobSubmission = Static<typeof JobSubmissionSchema>
 
 const JobStateSchema = Type.Enum(['placing', 'fetching', 'running', 'storing', 'done', 'failed', 'cancelled'])
 

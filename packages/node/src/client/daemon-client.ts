@@ -11,7 +11,7 @@ import {
   FILE_NAME_HEADER,
   FileListSchema,
   JobListSchema,
-  type JobRequest,
+  type JobSubmission,
   NetworkViewSchema,
   OUTCOME_TRAILER,
   StatusViewSchema,
@@ -88,7 +88,7 @@ export class DaemonClient {
   info = (capability: string, verify: boolean) =>
     this.#events({ ...this.#post('/v1/files/info'), body: { capability, verify } })
 
-  run = (job: JobRequest) => this.#events({ ...this.#post('/v1/jobs'), body: job })
+  run = (job: JobSubmission) => this.#events({ ...this.#post('/v1/jobs'), body: job })
 
   logs = (job: string, follow: boolean) => this.#events({ ...this.#post('/v1/jobs/logs'), body: { job, follow } })
 

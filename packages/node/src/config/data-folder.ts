@@ -9,7 +9,7 @@ export interface NodePaths {
   readonly genesis: string
   readonly invitation: string
   readonly certificate: string
-  readonly tree: string
+  readonly addressBook: string
   readonly store: string
   readonly compute: string
   readonly log: string
@@ -28,7 +28,7 @@ export const nodePaths = (folder: string): NodePaths => ({
   genesis: join(folder, 'genesis.json'),
   invitation: join(folder, 'invitation.json'),
   certificate: join(folder, 'certificate.json'),
-  tree: join(folder, 'tree'),
+  addressBook: join(folder, 'addresses.json'),
   store: join(folder, 'store'),
   compute: join(folder, 'compute'),
   log: join(folder, 'node.log'),

@@ -9,7 +9,7 @@ import {
   type NodeId,
   type Random,
 } from '@borgios/core'
-import type { JobRecord, JobRequest } from '@borgios/protocol'
+import type { JobRecord, JobSubmission } from '@borgios/protocol'
 import { full } from '../errors.ts'
 import type { JobBook } from './job-book.ts'
 import type { JobLog } from './job-log.ts'
@@ -48,7 +48,7 @@ export class JobDesk {
   }
 
   /** Starts a job; resolves once its record is durable. Throws NODE_FULL. */
-  async start(request: JobRequest, node: NodeId | undefined): Promise<OwnJob> {
+  async start(request: JobSubmission, node: NodeId | undefined): Promise<OwnJob> {
     if (this.#own.size >= limits.node.maxOwnJobs) {
       throw full(`this node already waits for ${this.#own.size} jobs. Wait for one to end ("borgios job ls")`)
     }
@@ -84,7 +84,7 @@ export class JobDesk {
 
   async #follow(
     start: JobRecord,
-    request: JobRequest,
+    request: JobSubmission,
     node: NodeId | undefined,
     log: JobLog,
     signal: AbortSignal,
@@ -123,7 +123,7 @@ export class JobDesk {
   }
 }
 
-function specOf(request: JobRequest, defaults: JobLimits): JobSpec {
+function specOf(request: JobSubmission, defaults: JobLimits): JobSpec {
   const { program, args, env, inputs } = request
   return { program, args, env, inputs, limits: { ...defaults, ...request.limits } }
 }

@@ -1,4 +1,4 @@
-import { JobLogsRequestSchema, JobRequestSchema } from '@borgios/protocol'
+import { JobLogsRequestSchema, JobSubmissionSchema } from '@borgios/protocol'
 import { stopping } from '../errors.ts'
 import { bodyCheck, type Exchange } from './exchange.ts'
 import { isFinal } from './job-book.ts'
@@ -7,7 +7,7 @@ import type { NodeServices } from './node-services.ts'
 import type { RouteTable } from './route.ts'
 import { findNode } from './subjects.ts'
 
-const jobCheck = bodyCheck(JobRequestSchema)
+const jobCheck = bodyCheck(JobSubmissionSchema)
 const logsCheck = bodyCheck(JobLogsRequestSchema)
 
 type Send = Parameters<Parameters<Exchange['events']>[1]>[0]

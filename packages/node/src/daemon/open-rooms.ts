@@ -1,39 +1,58 @@
 import { createJobService, defaultJobLimits, type JobFiles, openSandbox } from '@borgios/compute'
-import type { PeerNetwork } from '@borgios/peertree'
+import { createPeerTree, type PeerNetwork, type PeerTree } from '@borgios/peertree'
 import { type Coding, createFileStore, type FileStore } from '@borgios/store'
-import type { OpenRooms, Rooms, RoomsContext } from './rooms.ts'
+import { fileAddressBook } from '../config/address-book.ts'
+import type { OpenRooms, RoomsContext } from './rooms.ts'
 
-/** Opens the real rooms and wires them to each other. */
+/** Opens the real rooms and wires them to each other. The tree starts last: who joins is ready to serve. */
 export const openRooms: OpenRooms = async (context) => {
   const { identity, config, paths, clock, timers, random, ed25519, logger } = context
-  const shared = { signer: identity.signer, ed25519, networkId: identity.network, clock, timers, random, logger }
-  const tree = await openTree(context)
+  const { compute: computeFolder } = paths
+  const sandbox = await openSandbox({ folder: `${computeFolder}/sandbox` }, { clock, timers, logger })
+  const tree = openTree(context, sandbox.unavailableWhy === undefined && config.jobSlots > 0)
+  const { signer, network: networkId } = identity
+  const shared = { network: tree, signer, ed25519, networkId, clock, timers, random, logger }
+  const { capacityBytes, coding, repairGraceMs } = config
   const store = await createFileStore(
-    {
-      folder: paths.store,
-      capacityBytes: config.capacityBytes,
-      coding: config.coding,
-      repair: { graceMs: config.repairGraceMs },
-    },
-    { ...shared, network: tree.network },
+    { folder: paths.store, capacityBytes, coding, repair: { graceMs: repairGraceMs } },
+    shared,
   )
-  const sandbox = await openSandbox({ folder: `${paths.compute}/sandbox` }, { clock, timers, logger })
   const compute = createJobService(
-    { folder: paths.compute, slots: config.jobSlots },
-    { ...shared, network: tree.network, sandbox, files: jobFiles(store, tree.network, config.coding) },
+    { folder: `${computeFolder}/jobs`, slots: config.jobSlots },
+    { ...shared, sandbox, files: jobFiles(store, tree, coding) },
   )
-  return {
-    network: tree.network,
-    store,
-    compute,
-    jobLimits: defaultJobLimits,
-    addresses: () => tree.addresses(),
-    async stop() {
-      await compute.stop()
-      await store.stop()
-      await tree.stop()
+  const stop = async (): Promise<void> => {
+    await compute.stop()
+    await store.stop()
+    await tree.stop()
+  }
+  try {
+    await tree.start()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { network: tree, store, compute, jobLimits: defaultJobLimits, addresses: () => tree.addresses(), stop }
+}
+
+function openTree(context: RoomsContext, runsJobs: boolean): PeerTree {
+  const { identity, config, paths, release, clock, timers, random, ed25519, logger } = context
+  const { genesis, certificate, invitation, operator, signer } = identity
+  const isMember = invitation !== undefined || genesis.founders.includes(operator)
+  return createPeerTree(
+    {
+      genesis,
+      certificate: isMember ? certificate : undefined,
+      invitation,
+      place: config.place,
+      release,
+      services: runsJobs ? ['store', 'compute'] : ['store'],
+      degree: config.degree,
+      listen: [`/ip4/${config.host}/tcp/${config.port}`],
+      contacts: config.join,
     },
-  } satisfies Rooms
+    { signer, ed25519, clock, timers, random, logger, addressBook: fileAddressBook(paths.addressBook) },
+  )
 }
 
 /** Where jobs find their inputs and leave their outputs. */
@@ -51,7 +70,7 @@ const storingNodes = (network: PeerNetwork): number =>
   network.members().filter((member) => member.state === 'up' && member.services.includes('store')).length
 
 /**
- * The wished coding, or, while fewer nodes are up than it needs, the safest one they can hold: a job's output must not be lost
+ * The wished coding, or, while fewer nodes are up than it needs, the safest one they can hold: the output of a job must not be lost
  * because a node is away just now.
  */
 export function codingFor(nodes: number, wished: Coding): Coding {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { decodeBase64Url, formatBytes, formatDuration, limits, shortId } from '@borgios/core'
-import type { DaemonEvent, JobRecord, JobRequest } from '@borgios/protocol'
+import type { DaemonEvent, JobRecord, JobSubmission } from '@borgios/protocol'
 import { formatTime } from '../../adapters/index.ts'
 import type { DaemonClient } from '../../client/daemon-client.ts'
 import { daemonBrokeOff, usageError } from '../../errors.ts'
@@ -34,7 +34,7 @@ export async function run(
   const daemon = await daemonOf(context)
   const inputs = (options.input ?? []).map((text) => pair(text, '--input', 'NAME=FILE-OR-CAPABILITY'))
   const env = Object.fromEntries((options.env ?? []).map((text) => pair(text, '--env', 'NAME=VALUE')))
-  const request: JobRequest = {
+  const request: JobSubmission = {
     name: (options.name ?? basename(program)).slice(0, limits.node.maxNameChars),
     program: await capabilityOf(context, daemon, program),
     args: [...args],
@@ -64,7 +64,7 @@ export async function run(
   throw daemonBrokeOff('the daemon ended without saying what became of the job. "borgios job ls" may know')
 }
 
-function limitsOf({ memory, timeout, outputLimit, logLimit }: JobRunOptions): JobRequest['limits'] {
+function limitsOf({ memory, timeout, outputLimit, logLimit }: JobRunOptions): JobSubmission['limits'] {
   return {
     ...(memory === undefined ? {} : { memoryBytes: memory }),
     ...(timeout === undefined ? {} : { wallTimeMs: timeout }),
