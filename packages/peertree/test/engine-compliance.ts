@@ -195,6 +195,41 @@ export function engineCompliance(name: string, make: () => Promise<EngineUnderTe
       await assert.rejects(connection.openStream('/test/a', signal()))
     })
 
+    test('a close in peace hands over everything written before it', async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const connection = await connect()
+        const { near, far } = await open(connection)
+        const words = new Uint8Array(200_000).fill(round)
+        near.stream.write(words)
+        await near.stream.end()
+        await connection.close()
+        await until(() => far.ended && far.closed)
+        assert.equal(far.bytes, 1 + words.length)
+      }
+    })
+
+    test('connections that break at any moment, from either end, harm nothing else', async () => {
+      const chunk = new Uint8Array(64 * 1024)
+      const steady = await open(await connect())
+      for (let round = 0; round < 60; round += 1) {
+        const connection = await here.engine.dial(there.engine.addresses(), there.self, signal())
+        const opening = connection.openStream('/test/b', signal())
+        opening.catch(() => {})
+        const turns = round % 12
+        for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate)
+        if (turns > 5) {
+          const recorder = new Recorder(await opening)
+          recorder.stream.write(chunk)
+          recorder.stream.write(chunk)
+        }
+        const end = round % 2 === 0 ? connection : (inbound.at(-1) ?? connection)
+        if (round % 3 === 0) void end.close()
+        end.abort(new Error('broken'))
+      }
+      steady.near.stream.write(bytesOf('still here'))
+      await until(() => steady.far.text() === '!still here')
+    })
+
     test('a reader that pauses holds the writer back, again and again, and loses nothing', async () => {
       const connection = await connect()
       const chunk = new Uint8Array(limits.peertree.streamChunkBytes).fill(7)

@@ -17,7 +17,7 @@ import { FoundersAdmission } from '../src/session/admission.ts'
 import { Services } from '../src/session/services.ts'
 import type { Session } from '../src/session/session.ts'
 import { Sessions } from '../src/session/sessions.ts'
-import { MemoryEngine, type MemoryNet } from '../src/testing/memory-engine.ts'
+import { MemoryEngine, MemoryNet } from '../src/testing/memory-engine.ts'
 import { signerOf, until } from './support.ts'
 
 const FOUNDER = 900_000
@@ -60,7 +60,9 @@ export interface TestNode {
 }
 
 export interface TestNodeOptions {
-  readonly net: MemoryNet
+  /** Defaults to a memory engine on `net`. */
+  readonly engine?: Engine
+  readonly net?: MemoryNet
   readonly n: number
   readonly role?: 'member' | 'guest'
   readonly genesis?: Genesis
@@ -72,9 +74,9 @@ export interface TestNodeOptions {
 
 /** A node with sessions and no tree. */
 export async function startNode(options: TestNodeOptions): Promise<TestNode> {
-  const { net, n, role = 'member', invitation, guests = true, time } = options
+  const { net = new MemoryNet(), n, role = 'member', invitation, guests = true, time } = options
   const self = NodeId.fromBytes(signerOf(n).publicKey)
-  const engine = new MemoryEngine(net, self)
+  const engine = options.engine ?? new MemoryEngine(net, self)
   const certificate = 'certificate' in options ? options.certificate : role === 'member' ? certificateOf(n) : undefined
   const its = options.genesis ?? genesis
   const clock = time ?? systemClock

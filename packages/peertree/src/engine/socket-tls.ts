@@ -73,6 +73,7 @@ class SocketTls implements ConnectionEncrypter {
     }
     options?.signal?.throwIfAborted()
     const handshake = shake(socket, base)
+    endThroughTls(socket, handshake.socket)
     await secured(handshake.socket, connection, options?.signal)
     const certificate = handshake.socket.getPeerCertificate().raw
     try {
@@ -122,6 +123,18 @@ function takeSocket(connection: MessageStream): Socket {
     unread.consume(unread.byteLength)
   }
   return socket
+}
+
+/**
+ * libp2p ends a connection by ending its TCP socket, which knows nothing of what TLS still has to write; and a TCP reset frees the
+ * handle while TLS uses it, of which the process dies. So both are done to the TLS socket, which then ends the TCP socket itself.
+ */
+function endThroughTls(raw: Socket, secure: TLSSocket): void {
+  raw.destroySoon = () => secure.destroySoon()
+  raw.resetAndDestroy = () => {
+    secure.destroy()
+    return raw
+  }
 }
 
 /** Resolves when the handshake is done; ends both sockets and rejects on an error, a close or the signal before that. */
