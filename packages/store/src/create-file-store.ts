@@ -59,7 +59,11 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
   const receipts = new Receipts(modules.networkId, modules.signer, modules.ed25519, clock)
   const client = new ShardClient(network, receipts, timers)
   const holders = new Holders({ network, client, shards, logger })
-  const context: StoreContext = { holders, codec, failedNodes: new FailedNodes(clock), clock, timers, random, logger }
+  const failedNodes = new FailedNodes(clock)
+  const stopForgiving = network.onMemberChange(({ node, state }) => {
+    if (state === 'up') failedNodes.forgive(node)
+  })
+  const context: StoreContext = { holders, codec, failedNodes, clock, timers, random, logger }
   const repairer = new Repairer({ ...context, shards, network }, options.repair ?? {})
   const scrubber = new Scrubber({ shards, clock, timers, logger }, options.repair ?? {})
   shards.onLost = (records) => repairer.check(records)
@@ -91,6 +95,7 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
     async stop() {
       if (isStopped) return
       isStopped = true
+      stopForgiving()
       await Promise.all([repairer.stop(), scrubber.stop()])
       client.stop()
       server.stop(stopped())

@@ -16,6 +16,11 @@ export class FailedNodes {
     if (this.#untilMs.size > limits.store.avoidedNodes && !oldest.done) this.#untilMs.delete(oldest.value)
   }
 
+  /** It came back. */
+  forgive(node: NodeId): void {
+    this.#untilMs.delete(node)
+  }
+
   has(node: NodeId): boolean {
     const untilMs = this.#untilMs.get(node)
     if (untilMs === undefined) return false

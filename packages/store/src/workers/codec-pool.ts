@@ -73,7 +73,8 @@ export class CodecPool {
 
   #start(module: WebAssembly.Module, index: number): Lane {
     const workerData: CodecWorkerData = { memory: this.#memory.memory, module, index }
-    const worker = new Worker(ENTRY, { workerData })
+    const resourceLimits = { maxYoungGenerationSizeMb: limits.store.codecYoungHeapMib }
+    const worker = new Worker(ENTRY, { workerData, resourceLimits })
     const pending = new Map<number, Pending>()
     worker.on('message', ({ id, result }: CodecReply) => {
       pending.get(id)?.resolve(result)
