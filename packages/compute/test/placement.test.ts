@@ -27,21 +27,32 @@ describe('candidates', () => {
     const members = [member(SELF), member(ONE), member(TWO, { state: 'down' }), member(THREE, { services: ['store'] })]
     const { eligible, excluded } = findCandidates(members, SELF, undefined, new Map())
     assert.deepEqual(eligible, [ONE])
-    assert.deepEqual(excluded.map(({ node, why }) => [node, why]), [
-      [SELF, 'it is the node that asks, and jobs run on others'],
-      [TWO, 'it is down'],
-      [THREE, 'it does not offer compute'],
-    ])
+    assert.deepEqual(
+      excluded.map(({ node, why }) => [node, why]),
+      [
+        [SELF, 'it is the node that asks, and jobs run on others'],
+        [TWO, 'it is down'],
+        [THREE, 'it does not offer compute'],
+      ],
+    )
   })
 
   it('are not picked again once they failed', () => {
-    const { eligible, excluded } = findCandidates([member(ONE), member(TWO)], SELF, undefined, new Map([[ONE, 'broke']]))
+    const { eligible, excluded } = findCandidates(
+      [member(ONE), member(TWO)],
+      SELF,
+      undefined,
+      new Map([[ONE, 'broke']]),
+    )
     assert.deepEqual(eligible, [TWO])
     assert.deepEqual(excluded, [{ node: ONE, why: 'broke' }])
   })
 
   it('are only the wanted node when one is wanted', () => {
-    assert.deepEqual(findCandidates([member(ONE), member(TWO)], SELF, TWO, new Map()), { eligible: [TWO], excluded: [] })
+    assert.deepEqual(findCandidates([member(ONE), member(TWO)], SELF, TWO, new Map()), {
+      eligible: [TWO],
+      excluded: [],
+    })
     const { excluded } = findCandidates([member(ONE)], SELF, TWO, new Map())
     assert.deepEqual(excluded, [{ node: TWO, why: 'it is not a known member' }])
   })
@@ -65,7 +76,10 @@ describe('choice of a node', () => {
     ])
     assert.equal(choice.chosen, undefined)
     assert.equal(choice.anyBusy, true)
-    assert.deepEqual(choice.excluded.map(({ why }) => why), ['it is full: 2 jobs run and 4 wait', 'no bubblewrap', 'timeout'])
+    assert.deepEqual(
+      choice.excluded.map(({ why }) => why),
+      ['it is full: 2 jobs run and 4 wait', 'no bubblewrap', 'timeout'],
+    )
   })
 
   it('does not wait for nodes that will never run a job', () => {
@@ -75,12 +89,17 @@ describe('choice of a node', () => {
   it('never takes one that is full or refuses, and always one that has room', () => {
     const anyOffer = fc.record({ slots: fc.nat(3), running: fc.nat(3), queued: fc.nat(3), queueSlots: fc.nat(3) })
     const anyProbe = (node: NodeId): fc.Arbitrary<Probe> =>
-      fc.oneof(anyOffer.map((offered) => ({ node, offer: offered })), fc.constant({ node, failure: 'gone' }))
+      fc.oneof(
+        anyOffer.map((offered) => ({ node, offer: offered })),
+        fc.constant({ node, failure: 'gone' }),
+      )
     fc.assert(
       fc.property(fc.tuple(anyProbe(ONE), anyProbe(TWO), anyProbe(THREE)), (probes) => {
         const { chosen, excluded } = chooseNode(probes)
         const roomy = probes.filter(
-          (probe) => 'offer' in probe && probe.offer.slots > 0 &&
+          (probe) =>
+            'offer' in probe &&
+            probe.offer.slots > 0 &&
             (probe.offer.running < probe.offer.slots || probe.offer.queued < probe.offer.queueSlots),
         )
         assert.equal(excluded.length, probes.length - roomy.length)

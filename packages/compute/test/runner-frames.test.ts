@@ -35,7 +35,10 @@ describe('frames of the runner', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(data, { maxLength: 8 }), cuts, async (bodies, places) => {
         const bytes = Buffer.concat([json({ type: 'started' }), ...bodies.map((body) => frame(2, body))])
-        const expected = [{ kind: 'report', report: { type: 'started' } }, ...bodies.map((body) => ({ kind: 'data', bytes: body }))]
+        const expected = [
+          { kind: 'report', report: { type: 'started' } },
+          ...bodies.map((body) => ({ kind: 'data', bytes: body })),
+        ]
         assert.deepEqual(await readAll(bytes, places), expected)
       }),
       { numRuns: 100 },
@@ -60,9 +63,22 @@ describe('frames of the runner', () => {
     ['of unknown type', json({ type: 'owned' })],
     ['with more fields', json({ type: 'complete', more: 1 })],
     ['with a negative size', json({ type: 'file', name: 'a', bytes: -1 })],
-    ...['', '/', '/etc/passwd', '..', '../a', 'a/../b', 'a/..', './a', 'a//b', 'a/', 'a\nb', 'a\x1b[31m', 'a\\b', '\u202ea'].map(
-      (name) => [`naming ${JSON.stringify(name)}`, json({ type: 'file', name, bytes: 0 })] as const,
-    ),
+    ...[
+      '',
+      '/',
+      '/etc/passwd',
+      '..',
+      '../a',
+      'a/../b',
+      'a/..',
+      './a',
+      'a//b',
+      'a/',
+      'a\nb',
+      'a\x1b[31m',
+      'a\\b',
+      '\u202ea',
+    ].map((name) => [`naming ${JSON.stringify(name)}`, json({ type: 'file', name, bytes: 0 })] as const),
   ]
   for (const [name, bytes] of refused) {
     it(`are refused: ${name}`, async () => {

@@ -38,7 +38,10 @@ describe('slots and their queue', () => {
       const present = new Set<string>()
       for (let step = 0; step < STEPS; step += 1) {
         const leaver = random.chance(0.5) ? random.pick([...present]) : undefined
-        const event = leaver === undefined ? { kind: 'arrived' as const, job: String(step) } : { kind: 'left' as const, job: leaver }
+        const event =
+          leaver === undefined
+            ? { kind: 'arrived' as const, job: String(step) }
+            : { kind: 'left' as const, job: leaver }
         const result = stepSlots(state, event)
         state = result.state
         if (event.kind === 'arrived') present.add(event.job)
@@ -52,7 +55,11 @@ describe('slots and their queue', () => {
         assert.deepEqual([...state.running, ...state.queued].sort(), [...present].sort(), why)
         assert.ok(state.queued.length === 0 || state.running.length === slots, why)
       }
-      assert.deepEqual(started, started.toSorted((a, b) => a - b), `seed ${seed}`)
+      assert.deepEqual(
+        started,
+        started.toSorted((a, b) => a - b),
+        `seed ${seed}`,
+      )
     }
   })
 })

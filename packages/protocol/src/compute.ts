@@ -6,7 +6,7 @@ import { type Static, Type } from 'typebox'
 export const COMPUTE_PROTOCOL = '/borgios/compute/1'
 /** Request: how busy a node is. */
 export const COMPUTE_OFFER = 'compute.offer'
-/** Request: end a job of the caller. */
+/** Request: end a job of the caller, for who has no hand on its stream. */
 export const COMPUTE_CANCEL = 'compute.cancel'
 
 const bounds = limits.compute
@@ -84,10 +84,11 @@ export const JobReceiptSchema = strictObject({
 })
 export type JobReceipt = Static<typeof JobReceiptSchema>
 
-/** Headers the requester sends: `run` first, with the request as payload; then signs of life. */
+/** Headers the requester sends: `run` first, with the request as payload; then signs of life and perhaps a cancellation. */
 export const RequesterMessageSchema = Type.Union([
   strictObject({ type: Type.Literal('run') }),
   strictObject({ type: Type.Literal('alive') }),
+  strictObject({ type: Type.Literal('cancel') }),
 ])
 export type RequesterMessage = Static<typeof RequesterMessageSchema>
 

@@ -1,14 +1,14 @@
 import { type BorgError, isBorgError, limits, messageOf, type NodeId } from '@borgios/core'
 import type { PeerStream } from '@borgios/peertree'
-import { type JobReceipt, type JobRequest, RequesterMessageSchema } from '@borgios/protocol'
+import { type ExecutorMessage, type JobReceipt, type JobRequest, RequesterMessageSchema } from '@borgios/protocol'
 import { Compile } from 'typebox/compile'
 import { badMessage, leaseLost, noSandbox } from '../errors.ts'
 import { jobSpecHash } from '../job-spec.ts'
 import { Lease } from '../lease.ts'
+import { Outbox } from '../outbox.ts'
 import type { SandboxReport } from '../sandbox/sandbox.ts'
 import { signJobReceipt } from '../statements.ts'
 import type { ExecutorModules } from './executor-modules.ts'
-import { Outbox } from './outbox.ts'
 import { FetchFailure, fetchFiles, type Scratch } from './scratch.ts'
 import type { SlotGate } from './slot-gate.ts'
 
@@ -29,12 +29,13 @@ export class JobSession {
   readonly #stream: PeerStream
   readonly #request: JobRequest
   readonly #modules: JobSessionModules
-  readonly #outbox: Outbox
+  readonly #outbox: Outbox<ExecutorMessage>
   readonly #lease: Lease
   /** Aborts when the job has to end before its time; the reason says why. */
   readonly #over = new AbortController()
   readonly #outputs: JobReceipt['outputs'] = []
   readonly #end: () => void
+  #logSequence = 0
   #cancelled = false
 
   constructor(stream: PeerStream, request: JobRequest, modules: JobSessionModules) {
@@ -43,7 +44,7 @@ export class JobSession {
     this.#request = request
     this.#modules = modules
     this.#outbox = new Outbox(stream)
-    this.#lease = new Lease(() => this.#detached(this.#outbox.alive()), modules)
+    this.#lease = new Lease(() => this.#detached(this.#outbox.sendIfIdle({ type: 'alive' })), modules)
     this.#lease.signal.addEventListener('abort', () => this.end(this.#lease.signal.reason), { once: true })
     const { promise, resolve } = Promise.withResolvers<void>()
     this.ended = promise
@@ -62,21 +63,29 @@ export class JobSession {
   }
 
   async run(): Promise<void> {
-    const { clock, gate, scratch, logger } = this.#modules
-    const { job } = this.#request
+    const { clock, logger } = this.#modules
     const startedAtMs = clock.nowMs()
     this.#detached(this.#listen())
     try {
-      const outcome = await this.#attempt()
+      const outcome = await this.#attemptAndCleanUp()
       await this.#answer(outcome, startedAtMs)
     } catch (error) {
-      logger.debug('a job was not run to its end', { job, why: messageOf(error) })
+      logger.debug('a job was not run to its end', { job: this.#request.job, why: messageOf(error) })
       await this.#refuse(error)
     } finally {
-      gate.leave(job)
       this.#lease.end()
-      await scratch.remove(job)
       this.#end()
+    }
+  }
+
+  /** Slot and folder are free again before the requester hears of the end. */
+  async #attemptAndCleanUp(): Promise<Outcome> {
+    const { gate, scratch } = this.#modules
+    try {
+      return await this.#attempt()
+    } finally {
+      await scratch.remove(this.#request.job)
+      gate.leave(this.#request.job)
     }
   }
 
@@ -108,7 +117,7 @@ export class JobSession {
       env,
       limits: jobLimits,
       signal: this.#over.signal,
-      onLog: (stream, bytes) => this.#outbox.log(stream, bytes),
+      onLog: (stream, bytes) => this.#outbox.send({ type: 'log', sequence: this.#logSequence++, stream }, bytes),
       onEnded: () => this.#sayState('storing', 'The program has ended; its outputs are being stored.'),
       onOutput: async (name, bytes, content) => {
         const capability = await this.#bounded((bound) => this.#modules.files.put(name, bytes, content, bound))
@@ -159,13 +168,14 @@ export class JobSession {
     }
   }
 
-  /** Hears the requester's signs of life until the stream ends or breaks, which ends the job. */
+  /** Hears the requester until the stream ends or breaks, which ends the job. */
   async #listen(): Promise<void> {
     for (;;) {
       const message = await this.#stream.receive()
       if (message === undefined) throw leaseLost('the requester has left')
       if (!requesterMessageCheck.Check(message.header)) throw badMessage('an unknown message to a job')
       this.#lease.heard()
+      if (message.header.type === 'cancel') this.cancel()
     }
   }
 

@@ -1,17 +1,18 @@
-import { type JobId, limits, messageOf, type NodeId } from '@borgios/core'
+import { type JobId, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
 import type { PeerStream, StreamMessage } from '@borgios/peertree'
 import {
   type CheckedJobSpec,
-  COMPUTE_CANCEL,
   COMPUTE_PROTOCOL,
   type ExecutorMessage,
   ExecutorMessageSchema,
   type JobReceipt,
+  type RequesterMessage,
 } from '@borgios/protocol'
 import { Compile } from 'typebox/compile'
 import { badMessage, leaseLost } from '../errors.ts'
 import type { JobEvent } from '../job.ts'
 import { Lease } from '../lease.ts'
+import { Outbox } from '../outbox.ts'
 import { openJobReceipt, signJobRequest } from '../statements.ts'
 import type { RequesterModules } from './requester-modules.ts'
 
@@ -31,7 +32,6 @@ export type AttemptOutcome =
   | { readonly kind: 'failed'; readonly why: string }
 
 const executorMessageCheck = Compile(ExecutorMessageSchema)
-const NO_BYTES = new Uint8Array(0)
 /** The note of truncation may follow a full log. */
 const LOG_NOTE_BYTES = 256
 
@@ -48,15 +48,15 @@ export async function attemptJob(attempt: Attempt, modules: RequesterModules): P
 async function follow(stream: PeerStream, attempt: Attempt, modules: RequesterModules): Promise<AttemptOutcome> {
   const { clock, timers, signer, networkId, network } = modules
   const abort = (reason: Error): void => stream.abort(reason)
-  const send = (type: 'run' | 'alive', payload: Uint8Array): void => {
-    stream.send({ header: { type }, payload }).catch(abort)
-  }
-  const lease = new Lease(() => send('alive', NO_BYTES), { clock, timers })
+  const outbox = new Outbox<RequesterMessage>(stream)
+  const lease = new Lease(() => void outbox.sendIfIdle({ type: 'alive' }).catch(abort), { clock, timers })
   lease.signal.addEventListener('abort', () => abort(lease.signal.reason), { once: true })
-  const stopCancelling = cancelOnSignal(stream, attempt, modules)
   const { job, node, spec } = attempt
   const timeMs = clock.nowMs()
-  send('run', signJobRequest(signer, { network: networkId, job, from: network.self, to: node, timeMs, spec }))
+  const request = signJobRequest(signer, { network: networkId, job, from: network.self, to: node, timeMs, spec })
+  outbox.send({ type: 'run' }, request).catch(abort)
+  const cancel = (): void => void outbox.send({ type: 'cancel' }).catch(abort)
+  const stopCancelling = cancelOnSignal(attempt.signal, cancel, abort, timers)
   const log = new LogOrder(spec.limits.logBytes)
   try {
     for (;;) {
@@ -75,7 +75,7 @@ async function follow(stream: PeerStream, attempt: Attempt, modules: RequesterMo
     }
   } catch (error) {
     stream.abort(error instanceof Error ? error : badMessage(String(error)))
-    throw error
+    throw lease.signal.aborted ? lease.signal.reason : error
   } finally {
     lease.end()
     stopCancelling()
@@ -98,20 +98,23 @@ const openReceipt = (bytes: Uint8Array, { job, node, spec }: Attempt, modules: R
     spec,
   })
 
-/** When the signal aborts, asks the node to end the job, and leaves if it has not answered in time. */
-function cancelOnSignal(stream: PeerStream, attempt: Attempt, modules: RequesterModules): () => void {
+/** When the signal aborts, calls `cancel`, and leaves if the node has not answered in time. */
+function cancelOnSignal(
+  signal: AbortSignal,
+  cancel: () => void,
+  leave: (reason: Error) => void,
+  timers: Timers,
+): () => void {
   let stopWaiting = (): void => {}
-  const cancel = (): void => {
+  const onAbort = (): void => {
     const unanswered = leaseLost('the node did not confirm that it cancelled the job')
-    stopWaiting = modules.timers.after(limits.compute.cancelWaitMs, () => stream.abort(unanswered))
-    modules.network
-      .request(attempt.node, COMPUTE_CANCEL, { job: attempt.job })
-      .catch((error: unknown) => stream.abort(leaseLost('the node could not be told to cancel the job', error)))
+    stopWaiting = timers.after(limits.compute.cancelWaitMs, () => leave(unanswered))
+    cancel()
   }
-  if (attempt.signal.aborted) cancel()
-  else attempt.signal.addEventListener('abort', cancel, { once: true })
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
   return () => {
-    attempt.signal.removeEventListener('abort', cancel)
+    signal.removeEventListener('abort', onAbort)
     stopWaiting()
   }
 }
