@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
-import { open, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
 import { formatBytes, formatDuration, limits, MIB, messageOf, SECOND_MS, shortId } from '@borgios/core'
 import type { FileInfoView, PutView } from '@borgios/protocol'
 import { formatTime } from '../../adapters/index.ts'
@@ -9,6 +9,7 @@ import { daemonBrokeOff, localFile, localFileMissing } from '../../errors.ts'
 import { type CliContext, daemonOf, showResult } from '../context.ts'
 import { Progress } from '../progress.ts'
 import { safeLine } from '../safe-text.ts'
+import { saveFile } from '../save-file.ts'
 import { tableLines } from '../table.ts'
 
 const STDIO = '-'
@@ -107,32 +108,6 @@ async function freshName(stored: string): Promise<string> {
   )
   if (isUsable && !isTaken) return name
   throw localFile(`there is already a file "${name}" here: say where to put this one with -o FILE`)
-}
-
-/** Writes beside the target and renames, so that the target is never half a file. Throws NODE_LOCAL_FILE. */
-export async function saveFile(target: string, content: AsyncIterable<Uint8Array>): Promise<void> {
-  const partial = `${target}.${process.pid}.part`
-  const file = await open(partial, 'wx').catch((cause) => {
-    throw localFile(`${dirname(resolve(target))} cannot be written to: ${messageOf(cause)}`, { cause })
-  })
-  try {
-    for await (const part of content) await writeAll(file, part)
-    await file.sync()
-    await file.close()
-    await rename(partial, target)
-  } catch (error) {
-    await file.close().catch(() => {})
-    await rm(partial, { force: true })
-    throw error
-  }
-}
-
-async function writeAll(file: Awaited<ReturnType<typeof open>>, bytes: Uint8Array): Promise<void> {
-  try {
-    await file.writeFile(bytes)
-  } catch (cause) {
-    throw localFile(`the file cannot be written: ${messageOf(cause)}`, { cause })
-  }
 }
 
 export async function ls(context: CliContext): Promise<void> {
