@@ -70,14 +70,18 @@ export async function enterNetwork(
   if (invitation !== undefined) await invitationFile.write(paths.invitation, invitation)
 }
 
+/** The network a node folder belongs to. Throws NODE_WRONG_FOLDER when there is none. */
+export async function assertNetwork(paths: NodePaths): Promise<Genesis> {
+  const genesis = await readGenesis(paths)
+  if (genesis !== undefined) return genesis
+  throw wrongFolder(
+    `${paths.folder} belongs to no network yet. Join one with --invitation FILE, or begin one with --found NAME or "borgios up"`,
+  )
+}
+
 /** Reads who this node is; keys and certificate are made on first use. Throws NODE_WRONG_FOLDER when it has no network. */
 export async function loadIdentity(paths: NodePaths, modules: IdentityModules): Promise<NodeIdentity> {
-  const genesis = await readGenesis(paths)
-  if (genesis === undefined) {
-    throw wrongFolder(
-      `${paths.folder} belongs to no network yet. Join one with --invitation FILE, or begin one with --found NAME or "borgios up"`,
-    )
-  }
+  const genesis = await assertNetwork(paths)
   const network = networkIdOf(genesis)
   const seed = await loadOrCreateSeed(paths.nodeKey, modules.random)
   const signer = modules.ed25519.signerFromSeed(seed)

@@ -2,11 +2,14 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { limits, type Timers } from '@borgios/core'
+import { type BorgError, limits, type Timers } from '@borgios/core'
+import { ErrorAnswerSchema } from '@borgios/protocol'
+import { Compile } from 'typebox/compile'
 import { isAlive, signalProcess, spawnDetached } from '../adapters/index.ts'
 import { DaemonClient } from '../client/daemon-client.ts'
 import { readBounded } from '../config/checked-file.ts'
 import { nodePaths } from '../config/data-folder.ts'
+import { errorFromView } from '../daemon/error-view.ts'
 import { rotateLog } from '../daemon/log-files.ts'
 import { readPidFile } from '../daemon/pid-file.ts'
 import { startFailed, startTimeout } from '../errors.ts'
@@ -18,7 +21,7 @@ export async function startNodeProcess(folder: string, timers: Timers): Promise<
   const paths = nodePaths(folder)
   await rotateLog(paths.output)
   const before = await sizeOf(paths.output)
-  const child = spawnDetached(PROGRAM, ['node', 'start', '--foreground', '--data', folder], paths.output)
+  const child = spawnDetached(PROGRAM, ['node', 'start', '--foreground', '--json', '--data', folder], paths.output)
   const stop = new AbortController()
   try {
     await Promise.race([untilEnd(child, folder, before, stop.signal), untilAnswer(folder, timers, stop.signal)])
@@ -41,7 +44,7 @@ async function untilAnswer(folder: string, timers: Timers, signal: AbortSignal):
   throw startTimeout(`the node in ${folder} does not answer. Look at ${nodePaths(folder).log}`)
 }
 
-/** Rejects when the process ends, with the last thing it said. */
+/** Rejects when the process ends, with the error it ended with or the last thing it said. */
 async function untilEnd(child: ChildProcess, folder: string, before: number, signal: AbortSignal): Promise<void> {
   try {
     await once(child, 'exit', { signal })
@@ -50,12 +53,18 @@ async function untilEnd(child: ChildProcess, folder: string, before: number, sig
   }
   const { output, log } = nodePaths(folder)
   const said = (await readBounded(output, Number.MAX_SAFE_INTEGER))?.subarray(before).toString('utf8').trim()
-  const lastLine =
-    said
-      ?.split('\n')
-      .at(-1)
-      ?.replace(/^error: /, '') ?? ''
-  throw startFailed(`the node in ${folder} ended while starting: ${lastLine || `it said nothing, see ${log}`}`)
+  const lastLine = said?.split('\n').at(-1) ?? ''
+  throw errorOfLine(lastLine) ?? startFailed(`the node in ${folder} ended while starting: ${lastLine || `see ${log}`}`)
+}
+
+/** The error a process printed as its last line; undefined when it printed something else. */
+function errorOfLine(line: string): BorgError | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return Compile(ErrorAnswerSchema).Check(value) ? errorFromView(value.error) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const sizeOf = (path: string): Promise<number> =>

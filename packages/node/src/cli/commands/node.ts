@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { messageOf } from '@borgios/core'
 import { systemRandom } from '@borgios/core/adapters'
 import { nobleEd25519 } from '@borgios/crypto'
@@ -7,7 +7,7 @@ import { DaemonClient } from '../../client/daemon-client.ts'
 import { isNetworkFolder } from '../../client/find-daemon.ts'
 import { readBounded } from '../../config/checked-file.ts'
 import { type NodePaths, nodePaths } from '../../config/data-folder.ts'
-import { enterNetwork, loadOperator, readGenesis } from '../../config/identity.ts'
+import { assertNetwork, enterNetwork, loadOperator, readGenesis } from '../../config/identity.ts'
 import { parseJoinText } from '../../config/join-text.ts'
 import { DEFAULT_PORT, defaultNodeConfig, type NodeConfig, nodeConfigFile } from '../../config/node-config.ts'
 import { readPidFile } from '../../daemon/pid-file.ts'
@@ -61,10 +61,14 @@ export async function start(context: CliContext, options: NodeStartOptions): Pro
 }
 
 async function ownFolder(context: CliContext): Promise<NodePaths> {
-  if (!(await isNetworkFolder(context.dataFolder))) return nodePaths(context.dataFolder)
-  throw wrongFolder(
-    `${context.dataFolder} holds an embedded network: start it with "borgios up", or give this node a folder of its own with --data`,
-  )
+  const folder = context.dataFolder
+  if (await isNetworkFolder(folder)) {
+    throw wrongFolder(
+      `${folder} holds an embedded network: start it with "borgios up", or give this node a folder of its own with --data`,
+    )
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return nodePaths(folder)
 }
 
 /** Writes what the options say into the node's folder; what they leave out stays as it was. */
@@ -75,6 +79,7 @@ async function configure(paths: NodePaths, options: NodeStartOptions): Promise<v
     const founder = (await loadOperator(paths, modules)).signer
     await enterNetwork(paths, newGenesis(options.found, founder, modules), undefined)
   }
+  await assertNetwork(paths)
   const before = await nodeConfigFile.read(paths.config)
   const base = before ?? defaultNodeConfig
   const join = [...new Set([...base.join, ...(invited?.addresses ?? []), ...(options.join ?? [])])]
