@@ -9,10 +9,17 @@ const GROW = [0x03, 0x40, 0x41, 0x10, 0x40, 0x00, 0x41, 0x7f, 0x47, 0x0d, 0x00, 
 
 const bench = await SandboxBench.open()
 try {
-  const limits = { memoryBytes: 128 * MIB, wallTimeMs: 300, outputBytes: MIB }
+  const limits = { memoryBytes: 128 * MIB, outputBytes: MIB }
   const found: unknown[] = []
   if (bench.sandbox.unavailableWhy === undefined) {
-    for (const code of [[], SPIN, GROW]) found.push((await bench.run(command(code), { limits })).report.exitCode)
+    const hurried = { ...limits, wallTimeMs: 300 }
+    for (const [code, bounds] of [
+      [[], limits],
+      [SPIN, hurried],
+      [GROW, limits],
+    ] as const) {
+      found.push((await bench.run(command(code), { limits: bounds })).report.exitCode)
+    }
   }
   const { unavailableWhy, memoryGuard } = bench.sandbox
   process.stdout.write(JSON.stringify({ user: process.getuid?.(), unavailableWhy, memoryGuard, found }))
