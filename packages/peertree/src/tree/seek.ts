@@ -219,6 +219,7 @@ function endRound(state: TreeState, seek: Seek): void {
   if (isMember(state) && shouldBecomeRoot(state, seek, waitedMs)) {
     const elected = seek.why === 'heal' && inRootGroup(state) && seek.unrooted.size > 0
     becomeRoot(state, elected)
+    return
   }
   const pauseMs = Math.min(bounds.seekPauseMs * 2 ** Math.min(seek.round, 8), bounds.maxSeekPauseMs)
   seek.nextRoundMs = state.nowMs + pauseMs + state.options.random.below(pauseMs)
