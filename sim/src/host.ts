@@ -30,6 +30,8 @@ export class Host {
   /** Broadcasts given to the application in this life. */
   readonly delivered = new Set<string>()
   bornMs = 0
+  /** Whom it was told to join through. */
+  contacts: readonly Host[] = []
   framesReceived = 0
   readonly #options: HostOptions
   #sequence = 0

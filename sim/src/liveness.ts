@@ -61,8 +61,9 @@ function climbFault(world: World, host: Host): string | undefined {
 }
 
 function guestFault(world: World): string | undefined {
-  for (const { state, index } of up(world, 'guest')) {
-    if (state === undefined) continue
+  for (const { state, index, contacts } of up(world, 'guest')) {
+    // A guest knows no other addresses than those it was given.
+    if (state === undefined || !contacts.some((contact) => contact.alive)) continue
     const { parent, state: status } = positionOf(state)
     if (status !== 'attached' || parent === undefined) return `guest ${index} is ${status}`
     if (world.hostOf(parent)?.alive !== true) return `guest ${index} hangs below a dead node`
@@ -97,7 +98,7 @@ export function heightFault(world: World): string | undefined {
 /** Why a broadcast of a node that stayed did not reach everyone who stayed. */
 export function broadcastFault(world: World): string | undefined {
   for (const broadcast of world.published) {
-    if (!broadcast.by.alive || broadcast.by.life !== broadcast.life) continue
+    if (!broadcast.by.alive || broadcast.by.frozen || broadcast.by.life !== broadcast.life) continue
     for (const host of world.hosts) {
       if (mustHear(host, broadcast) && !host.delivered.has(broadcast.id)) {
         return `host ${host.index} missed a broadcast of host ${broadcast.by.index} at ${broadcast.atMs} ms`
@@ -108,7 +109,10 @@ export function broadcastFault(world: World): string | undefined {
 }
 
 const mustHear = (host: Host, { atMs, audience }: Published): boolean =>
-  host.alive && host.bornMs <= atMs && (host.role === 'member' || audience === 'everyone')
+  host.alive &&
+  !host.frozen &&
+  host.bornMs <= atMs &&
+  (host.role === 'member' || (audience === 'everyone' && host.contacts.some((contact) => contact.alive)))
 
 /** Lets time pass until the check finds no fault; the time it took. Throws the last fault when it takes too long. */
 export function settle(world: World, withinMs: number, ...checks: ((world: World) => string | undefined)[]): number {

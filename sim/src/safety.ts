@@ -23,8 +23,8 @@ export function checkStep(world: World, host: Host, effects: readonly TreeEffect
       }
     }
   }
-  const { children, degree } = positionOf(state)
-  assert(children.length <= degree, `no more children than the degree (${where})`)
+  const { children } = positionOf(state)
+  assert(children.length <= world.degree, `no more children than the degree (${where})`)
   const isGuestAbove = children.some((child) => world.hostOf(child)?.role === 'guest')
   assert(!isGuestAbove && (host.role === 'member' || children.length === 0), `guests are leaves (${where})`)
 }

@@ -86,6 +86,7 @@ export class World {
   /** Starts a host's process, joining through these. */
   boot(host: Host, contacts: readonly Host[]): void {
     host.boot(this.nowMs)
+    host.contacts = contacts
     this.give(host, { kind: 'start', contacts: contacts.map((contact) => contact.addresses) })
     this.#planTick(host, host.life, this.random.below(TICK_MS))
   }
@@ -245,7 +246,7 @@ export class World {
       this.plan(afterMs, () => {
         if (host.life === life) this.give(host, event)
       })
-    const there = this.network.delayMs()
+    const there = this.network.delayMs() + this.network.delayMs()
     if (peer === undefined || peer === host || (node !== undefined && peer.node !== node)) {
       answer(there, { kind: 'dialFailed', dial })
       return
@@ -259,30 +260,24 @@ export class World {
     })
   }
 
-  /** Both ends of a new session. A stale half of an older one at the far end is replaced. */
+  /** Both ends of a new session, at one moment. A stale half of an older one at the far end is replaced. */
   #connect(host: Host, peer: Host, dial: number): void {
     const isThere = host.sessions.has(peer.node)
     if (peer.sessions.has(host.node) && !isThere) {
       peer.sessions.delete(host.node)
       this.give(peer, { kind: 'sessionClosed', node: host.node })
     }
-    if (!peer.sessions.has(host.node)) {
-      peer.sessions.add(host.node)
-      this.give(peer, { kind: 'sessionOpened', node: host.node, role: host.role, addresses: host.addresses })
+    const isHalfOpen = isThere && !peer.sessions.has(host.node)
+    if (isHalfOpen) {
+      host.sessions.delete(peer.node)
+      this.give(host, { kind: 'sessionClosed', node: peer.node })
     }
-    const { life } = host
-    const peerLife = peer.life
-    this.plan(this.network.delayMs(), () => {
-      if (host.life !== life) return
-      if (peer.life !== peerLife) {
-        this.give(host, { kind: 'dialFailed', dial })
-        return
-      }
-      if (!host.sessions.has(peer.node)) {
-        host.sessions.add(peer.node)
-        this.give(host, { kind: 'sessionOpened', node: peer.node, role: peer.role, addresses: peer.addresses })
-      }
-      this.give(host, { kind: 'dialed', dial, node: peer.node })
-    })
+    if (!host.sessions.has(peer.node)) {
+      peer.sessions.add(host.node)
+      host.sessions.add(peer.node)
+      this.give(peer, { kind: 'sessionOpened', node: host.node, role: host.role, addresses: host.addresses })
+      this.give(host, { kind: 'sessionOpened', node: peer.node, role: peer.role, addresses: peer.addresses })
+    }
+    this.give(host, { kind: 'dialed', dial, node: peer.node })
   }
 }

@@ -108,6 +108,9 @@ export const limits = {
     maxDegree: 32,
     /** Guests of one node, beside its children: each costs a copy of every public broadcast. */
     maxGuests: 32,
+    /** Highest term and pulse of a tree: neither is reached by honest counting, and counting on stays exact. */
+    maxTerm: 2 ** 32,
+    maxPulse: 2 ** 48,
     /** Longest path to a root. A chain of 64 means something is broken: treated like a cycle. */
     maxDepth: 64,
     /** How often the shell lets the core look at the time: fine enough for every time here. */
@@ -138,7 +141,9 @@ export const limits = {
     seekMembers: 8,
     /** Pause between rounds, doubled up to the longest, plus as much again at random. */
     seekPauseMs: 200,
-    maxSeekPauseMs: 2 * SECOND_MS,
+    maxSeekPauseMs: 1 * SECOND_MS,
+    /** Rounds in which the children of a lost root ask only each other: an election needs no more. */
+    electionRounds: 3,
     /** How long an orphan below the root group leaves the election to others before it makes a tree of its own. */
     patienceMs: 5 * SECOND_MS,
     /** How long nodes that all start at once wait for each other, plus as much again at random. */
@@ -169,6 +174,8 @@ export const limits = {
     maxProbed: 8_192,
     /** How often a root asks an address outside its tree: the time to find the other half of a split. */
     rootProbeMs: 1 * SECOND_MS,
+    /** How many it asks each time: after a great loss many of those it remembers are dead. */
+    rootProbes: 4,
     /** The same for everybody else: only for what the root cannot reach. */
     memberProbeMs: 20 * SECOND_MS,
     /** Longest pause before the same address is probed again: bounds dials to the dead. */
@@ -190,6 +197,7 @@ export const limits = {
     pullBurstBytes: 16 * MIB,
     /** Broadcasts heard of but not yet here. */
     maxMissing: 4_096,
+    maxMissingPerLink: 512,
     /** Links remembered as having one missing broadcast. */
     maxHolders: 4,
     /** Broadcasts of publishers whose record has not come yet: count and time. */
@@ -208,6 +216,11 @@ export const limits = {
     /** Comparisons one neighbour may ask for: each may cost the whole directory. */
     summariesPerSecond: 2,
     summaryBurst: 10,
+    /** Records one neighbour may be sent: the whole directory when it is new, little afterwards. */
+    recordsPerSecond: 500,
+    recordBurst: 8_192,
+    /** A member whose record changes faster than this is passed on with delay: bounds what one can make all others send. */
+    recordPauseMs: 300,
     /** A difference this old is no news on its way. */
     differenceMs: 1_200,
     /** News to one neighbour is gathered for this long. */

@@ -1,8 +1,6 @@
 import { assert, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
 import type { Signer } from '@borgios/crypto'
-import type { ComponentLogger, Logger, Connection as RawConnection } from '@libp2p/interface'
-import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
+import type { Connection as RawConnection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { withTimeout } from '../deadline.ts'
@@ -10,9 +8,9 @@ import { listenFailed, misbehaved, unreachable } from '../errors.ts'
 import { dialTargets } from './dial-targets.ts'
 import type { Connection, Engine, EngineEvents } from './engine.ts'
 import { Libp2pConnection } from './libp2p-connection.ts'
+import { libp2pOptions } from './libp2p-options.ts'
 import { Libp2pStream } from './libp2p-stream.ts'
-import { toNodeId, toPrivateKey } from './node-key.ts'
-import { socketTls } from './socket-tls.ts'
+import { toNodeId } from './node-key.ts'
 
 export interface Libp2pEngineOptions {
   /** Multiaddrs such as `/ip4/0.0.0.0/tcp/7400`; port 0 lets the system choose. */
@@ -25,14 +23,6 @@ export interface Libp2pEngineModules {
   readonly signer: Signer
   readonly timers: Timers
 }
-
-const silent: Logger = Object.assign(() => {}, {
-  error: () => {},
-  trace: () => {},
-  enabled: false,
-  newScope: (): Logger => silent,
-})
-const silentLoggers: ComponentLogger = { forComponent: () => silent }
 
 /**
  * js-libp2p over TCP, TLS 1.3 and yamux. No identify service: it would tell strangers our addresses; no connection monitor:
@@ -51,7 +41,7 @@ export class Libp2pEngine implements Engine {
 
   async start(events: EngineEvents): Promise<void> {
     assert(this.#libp2p === undefined, 'an engine starts once')
-    const libp2p = await this.#create()
+    const libp2p = await createLibp2p({ ...libp2pOptions(this.#modules.signer, this.#options.listen), start: false })
     this.#libp2p = libp2p
     libp2p.addEventListener('connection:open', ({ detail: raw }) => {
       const connection = this.#adopt(raw)
@@ -91,48 +81,6 @@ export class Libp2pEngine implements Engine {
 
   async stop(): Promise<void> {
     await this.#libp2p?.stop()
-  }
-
-  #create(): Promise<Libp2p> {
-    const bounds = limits.peertree
-    return createLibp2p({
-      start: false,
-      privateKey: toPrivateKey(this.#modules.signer),
-      logger: silentLoggers,
-      addresses: { listen: [...this.#options.listen] },
-      transports: [
-        tcp({
-          inboundSocketInactivityTimeout: bounds.socketIdleMs,
-          outboundSocketInactivityTimeout: bounds.socketIdleMs,
-          dialOpts: { noDelay: true },
-          listenOpts: { noDelay: true },
-        }),
-      ],
-      connectionEncrypters: [socketTls()],
-      streamMuxers: [
-        yamux({
-          enableKeepAlive: false,
-          maxInboundStreams: bounds.maxStreamsPerSession + 2,
-          maxOutboundStreams: bounds.maxStreamsPerSession + 2,
-          streamOptions: {
-            initialStreamWindowSize: bounds.streamWindowBytes,
-            maxStreamWindowSize: bounds.streamWindowBytes,
-            maxReadBufferLength: 2 * bounds.streamWindowBytes,
-          },
-        }),
-      ],
-      connectionManager: {
-        maxConnections: bounds.maxConnections,
-        maxIncomingPendingConnections: bounds.maxPendingConnections,
-        inboundConnectionThreshold: bounds.inboundPerSecondPerHost,
-        inboundUpgradeTimeout: bounds.handshakeTimeoutMs,
-        connectionCloseTimeout: bounds.closeTimeoutMs,
-        dialTimeout: bounds.handshakeTimeoutMs,
-        addressDialTimeout: bounds.dialAddressTimeoutMs,
-        reconnectRetries: 0,
-      },
-      connectionMonitor: { enabled: false },
-    })
   }
 
   async #serve(libp2p: Libp2p, protocol: string, events: EngineEvents): Promise<void> {

@@ -10,12 +10,18 @@ import type {
 } from '@libp2p/interface'
 import type { TLSComponents } from '@libp2p/tls'
 import { generateCertificate, toMessageStream, verifyPeerCertificate } from '@libp2p/tls/utils'
-import type { Uint8ArrayList } from 'uint8arraylist'
 
 /** The name this wire protocol has in multistream-select (libp2p specs, tls/tls.md). */
 const PROTOCOL = '/tls/1.0.0'
 /** ALPN of a peer that negotiates the multiplexer later. */
 const NO_EARLY_MUXER = 'libp2p'
+
+/** What libp2p's message streams keep unread bytes in. */
+interface ReadBuffer {
+  readonly byteLength: number
+  subarray(): Uint8Array
+  consume(bytes: number): void
+}
 
 interface Handshake {
   readonly socket: TLSSocket
@@ -114,7 +120,7 @@ class SocketTls implements ConnectionEncrypter {
 function takeSocket(connection: MessageStream): Socket {
   const socket: unknown = Reflect.get(connection, 'socket')
   assert(socket instanceof Socket, 'a libp2p TCP connection holds its node:net socket in `socket`')
-  const unread = Reflect.get(connection, 'readBuffer') as Uint8ArrayList | undefined
+  const unread = Reflect.get(connection, 'readBuffer') as ReadBuffer | undefined
   assert(unread?.consume !== undefined, 'a libp2p message stream holds what was read in `readBuffer`')
   socket.removeAllListeners('data')
   socket.pause()

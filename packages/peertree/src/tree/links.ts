@@ -1,7 +1,7 @@
 import { limits, type NodeId } from '@borgios/core'
 import type { TreeMessageOf } from '@borgios/protocol'
 import { beginHealing } from './seek.ts'
-import { send } from './sessions.ts'
+import { contactOf, send } from './sessions.ts'
 import { createLink, isMember, type Link, parentLink, type Relation, type TreeState } from './tree-state.ts'
 
 /** Why a link ended: its session closed, it fell silent, or the other side ended it in good order. */
@@ -19,15 +19,16 @@ export function addLink(state: TreeState, node: NodeId, as: Relation, edge: numb
 
 /** A link is gone. A lost parent makes this node an orphan; a lost tree neighbour is reported down unless it left in good order. */
 export function loseLink(state: TreeState, link: Link, why: LossReason): void {
+  const contact = contactOf(state, link.node)
   state.links.delete(link.node)
+  if (why !== 'parted') state.sessions.delete(link.node)
   if (why === 'silent') {
-    state.sessions.delete(link.node)
     state.effects.push({ kind: 'hangUp', node: link.node, why: 'lost' })
   }
   const wasTreeEdge = link.as === 'parent' || link.as === 'child'
   if (wasTreeEdge && why !== 'parted') scheduleNotice(state, link.node)
   if (link.as === 'parent') {
-    state.lastParent = { node: link.node, silent: why === 'silent' }
+    state.lastParent = { contact, silent: why === 'silent' }
     beginHealing(state)
   }
 }

@@ -110,9 +110,9 @@ function tick(state: TreeState): void {
 }
 
 function closeSession(state: TreeState, node: NodeId): void {
-  if (!state.sessions.delete(node)) return
   const link = state.links.get(node)
-  if (link !== undefined) loseLink(state, link, 'closed')
+  if (link === undefined) state.sessions.delete(node)
+  else loseLink(state, link, 'closed')
 }
 
 /** A dial came to its end. One that we gave up may still bring a session, which then goes idle. */
@@ -127,7 +127,7 @@ function endDial(state: TreeState, number: number, node: NodeId | undefined): vo
   state.dials.delete(number)
   const { purpose } = pending
   if (purpose.kind === 'attach') {
-    noteContact(state, purpose.attempt.target.addresses, node)
+    if (purpose.attempt.hops === 0) noteContact(state, purpose.attempt.target.addresses, node)
     onAttemptDialed(state, purpose.attempt, node)
   } else if (session !== undefined) {
     if (purpose.kind === 'lazy') askLazy(state, session.node)
