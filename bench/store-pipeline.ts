@@ -2,7 +2,7 @@
  * The limit a store is measured against: what this machine needs for the same stripes without a network (two codec threads,
  * same geometry, same durability of files), and for the same wire bytes over one mutual node:tls stream.
  */
-import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -107,7 +107,9 @@ export async function pipelineGet(
       const positions = [own, ...others].slice(0, coding.data)
       const given = await Promise.all(
         positions.map(async (position) => {
-          region.set(await readFile(fileOf(folder, stripe, position)), position * SHARD_BYTES)
+          const file = await open(fileOf(folder, stripe, position))
+          await file.read(region, position * SHARD_BYTES, SHARD_BYTES, 0)
+          await file.close()
           const shard = found.shards[position]
           if (shard === undefined) throw new Error('a stripe has fewer shards than its coding')
           return { position, shard }

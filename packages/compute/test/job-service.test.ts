@@ -5,9 +5,10 @@ import { afterEach, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { BorgError, JobId, limits } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
-import { COMPUTE_CANCEL } from '@borgios/protocol'
+import type { StreamMessage } from '@borgios/peertree'
+import { COMPUTE_CANCEL, COMPUTE_PROTOCOL } from '@borgios/protocol'
 import { Scratch } from '../src/executor/scratch.ts'
-import type { JobEvent, SandboxTask } from '../src/index.ts'
+import { defaultJobLimits, type JobEvent, type SandboxTask } from '../src/index.ts'
 import { exited, JobWorld, untilStopped, type WorldOptions } from './support/job-world.ts'
 
 const hasCode = (code: string) => (error: unknown) => error instanceof BorgError && error.code === code
@@ -290,6 +291,47 @@ describe('job service', () => {
     time.advance(limits.compute.leaseMs + limits.compute.leaseRenewMs)
     await until(() => task?.signal.aborted === true)
     await assert.rejects(running, hasCode('COMPUTE_NO_NODE'))
+  })
+
+  const empty = new Uint8Array(0)
+  const log = (sequence: number, bytes: number): StreamMessage => ({
+    header: { type: 'log', sequence, stream: 'stdout' },
+    payload: new Uint8Array(bytes),
+  })
+  const lies: readonly (readonly [string, readonly StreamMessage[], RegExp])[] = [
+    ['sends log out of order', [log(1, 1)], /out of order/],
+    ['sends more log than the job may write', [log(0, 2_000), log(1, 60)], /more log than the job may write/],
+    ['says something unknown', [{ header: { type: 'pay' }, payload: empty }], /unknown message/],
+    [
+      'sends a result that is no receipt',
+      [{ header: { type: 'result' }, payload: Buffer.from('{}') }],
+      /not a job receipt/,
+    ],
+    ['leaves without a result', [], /left without a result/],
+  ]
+  for (const [name, messages, why] of lies) {
+    it(`does not believe a node that ${name}`, async () => {
+      await open({ nodes: 2 })
+      world.node(1).peer.handleStream(COMPUTE_PROTOCOL, async (stream) => {
+        for (const message of messages) await stream.send(message)
+        await stream.end()
+      })
+      const spec = world.spec({ limits: { ...defaultJobLimits, logBytes: 1_800 } })
+      await assert.rejects(asker().run(spec), (error: unknown) => {
+        assert.ok(hasCode('COMPUTE_NO_NODE')(error))
+        return why.test((error as Error).message)
+      })
+    })
+  }
+
+  it('breaks a stream that brings no proper request, and goes on serving', async () => {
+    await open({ nodes: 2 })
+    for (const payload of [empty, Buffer.from('{}'), new Uint8Array(limits.compute.maxRequestBytes + 1)]) {
+      const stream = await world.node(0).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
+      await stream.send({ header: { type: 'run' }, payload })
+      await assert.rejects(stream.receive())
+    }
+    assert.equal((await asker().run(world.spec())).state, 'done')
   })
 
   it('removes what a crash left in its folder', async () => {

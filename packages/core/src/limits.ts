@@ -20,6 +20,8 @@ export const limits = {
     replaySenders: 10_000,
     /** Envelopes remembered per sender within the freshness window: 2 minutes at 50 a second, with a margin. */
     replayPerSender: 8_192,
+    /** Envelopes remembered of all senders together: about 50 MB. */
+    replayTotal: 500_000,
     /** How often what has grown too old is forgotten: a scan of the whole memory. */
     replaySweepMs: 10 * SECOND_MS,
     /** Name of a message type, such as `tree.node-up`. */
@@ -288,13 +290,13 @@ export const limits = {
     membersAsked: 16,
     /** Requests a node answers at once; more wait at their senders. At most so many shards are in memory for it. */
     requestsServed: 32,
+    /** Read buffers kept for the next read: what a busy node has in use at a time. */
+    shardBuffersKept: 8,
     /** Shards a node reads from its disk at once to check them when others ask. */
     verificationsAtOnce: 2,
 
     /** Stripe records that one shard may belong to: one in honest use, a few so that a false one does not block the true one. */
     recordsPerShard: 4,
-    /** Shards a full node refuses: it keeps this much of its capacity free. */
-    reserveBytes: 8 * MIB,
 
     /** A member that is down for less is restarting: rebuilding its shards would be in vain. */
     repairGraceMs: 2 * MINUTE_MS,

@@ -10,7 +10,7 @@ import fc from 'fast-check'
 import { loadKernel } from '../src/coding/erasure-kernel.ts'
 import { multiply } from '../src/coding/galois.ts'
 import { LEAF_BYTES, merkleRoot, shardIdOf } from '../src/coding/merkle.ts'
-import { RECORD_BYTES, TAG_BYTES } from '../src/coding/record-cipher.ts'
+import { RECORD_BYTES, sealRecords, TAG_BYTES } from '../src/coding/record-cipher.ts'
 import { StripeCodec } from '../src/coding/stripe-codec.ts'
 import { StripeMemory } from '../src/coding/stripe-memory.ts'
 import type { Coding } from '../src/file-store.ts'
@@ -220,6 +220,17 @@ describe('a stripe', () => {
     assert.equal(codec.open(place, given, key, 7, badTags).outcome, 'wrong-key')
     assert.equal(codec.open(place, given, key, 7, sealed.tags.subarray(TAG_BYTES)).outcome, 'wrong-key')
     assert.equal(codec.open(place, given, key, 7, sealed.tags).outcome, 'opened')
+  })
+
+  test('no two records of a file are encrypted with the same nonce', () => {
+    const seen = new Set<string>()
+    for (const stripe of [0, 1, 256, 2 ** 32]) {
+      const bytes = new Uint8Array(3 * RECORD_BYTES)
+      sealRecords(key, stripe, bytes)
+      for (let at = 0; at < bytes.length; at += RECORD_BYTES)
+        seen.add(Buffer.from(bytes.subarray(at, at + 32)).toString('hex'))
+    }
+    assert.equal(seen.size, 12)
   })
 
   test('missing shards are rebuilt to their very ids', () => {

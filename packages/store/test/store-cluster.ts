@@ -3,8 +3,9 @@ import { readdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { NetworkId, NodeId, OperatorId, type Random, ShardId, silentLogger, type Timers } from '@borgios/core'
-import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
+import { NetworkId, NodeId, OperatorId, ShardId, silentLogger, type Timers } from '@borgios/core'
+import { systemClock, systemTimers } from '@borgios/core/adapters'
+import { SeededRandom } from '@borgios/core/testing'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import { createMemoryNetwork, type MemoryNetwork, type MemoryPeer } from '@borgios/peertree/testing'
 import { CodecPool, createFileStore, type FileStore, type FileStoreOptions, type RepairTimings } from '@borgios/store'
@@ -20,7 +21,6 @@ export interface ClusterOptions {
   readonly operatorOf?: (index: number) => number
   readonly capacityOf?: (index: number) => number
   readonly timers?: Timers
-  readonly random?: Random
 }
 
 export interface TestNode {
@@ -118,7 +118,8 @@ export class StoreCluster {
       networkId: NetworkId.fromBytes(new Uint8Array(32)),
       clock: systemClock,
       timers: this.#options.timers ?? systemTimers,
-      random: this.#options.random ?? systemRandom,
+      // Keys, so shard ids, so placement are the same in every run.
+      random: new SeededRandom(index),
       logger: silentLogger,
       codec: this.codec,
     })

@@ -109,7 +109,7 @@ function useOf(node: SyntaxNode, parent: SyntaxNode | undefined, property: strin
     case 'Identifier': {
       const name = String(node['name'])
       const what = AMBIENT_GLOBALS.get(name) ?? (name === 'getRandomValues' ? 'randomness' : undefined)
-      return what !== undefined && isReference(node, parent, property) ? { name, what } : undefined
+      return what !== undefined && isReference(parent, property) ? { name, what } : undefined
     }
     default:
       return undefined
@@ -118,11 +118,10 @@ function useOf(node: SyntaxNode, parent: SyntaxNode | undefined, property: strin
 
 const isEmpty = (list: unknown): boolean => Array.isArray(list) && list.length === 0
 
-const isReference = (node: SyntaxNode, parent: SyntaxNode | undefined, property: string): boolean => {
-  if (parent === undefined) return true
-  if (property === 'property' && parent.type === 'MemberExpression') return parent['computed'] === true
-  const isKey = property === 'key' && parent['computed'] !== true
-  return !isKey || (parent['shorthand'] === true && isNode(node))
+/** Not the name of a property, as in `socket.setTimeout` and `{ setTimeout: 1 }`. */
+function isReference(parent: SyntaxNode | undefined, property: string): boolean {
+  const isName = property === 'key' || (property === 'property' && parent?.type === 'MemberExpression')
+  return !isName || parent?.['computed'] === true
 }
 
 /** `Date.now`, `process['env']`, `globalThis.setTimeout`, `crypto.randomBytes`. */

@@ -65,7 +65,6 @@ class BubblewrapSandbox implements Sandbox {
   readonly #filterPath: string
   readonly #controlGroups: ControlGroups | undefined
   readonly #modules: SandboxModules
-  #runs = 0
 
   private constructor(
     programs: SandboxPrograms,
@@ -110,9 +109,8 @@ class BubblewrapSandbox implements Sandbox {
       maxOutputFiles: limits.compute.maxOutputFiles,
     }
     await writeFile(join(task.folder, 'task.json'), JSON.stringify(runnerTask), { mode: 0o600 })
-    this.#runs += 1
     // Outputs lie in memory, so the group's limit is what program and outputs may use together.
-    const controlGroup = await this.#controlGroups?.create(this.#runs, jobLimits.memoryBytes + jobLimits.outputBytes)
+    const controlGroup = await this.#controlGroups?.create(jobLimits.memoryBytes + jobLimits.outputBytes)
     try {
       const command = bubblewrapCommand(this.#programs, task.folder, jobLimits)
       const { clock, timers } = this.#modules
@@ -162,7 +160,7 @@ async function probe(sandbox: Sandbox, parent: string): Promise<void> {
 
 /** Adds what to do where bubblewrap's words are known ones. */
 function remedy(why: string): string {
-  if (!/namespace|uid map|Operation not permitted|No permissions|Permission denied/i.test(why)) return why
+  if (!/bwrap: .*(namespace|uid map|not permitted|permission)/is.test(why)) return why
   return (
     `${why}. Unprivileged user namespaces seem to be switched off: enable them with ` +
     '"sysctl -w kernel.unprivileged_userns_clone=1" (Debian), "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0" ' +

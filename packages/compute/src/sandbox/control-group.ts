@@ -1,5 +1,5 @@
-import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, mkdir, mkdtemp, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { limits } from '@borgios/core'
 
 /** A control group that holds one sandbox to its memory and number of processes. */
@@ -16,17 +16,29 @@ export interface ControlGroup {
 export interface ControlGroups {
   /** For status: `cgroup v2` or `cgroup v1`. */
   readonly version: string
-  /** `number` is unique in this process. */
-  create(number: number, memoryBytes: number): Promise<ControlGroup>
+  create(memoryBytes: number): Promise<ControlGroup>
 }
 
 /** All our groups lie below one of this name. */
 const PARENT = 'borgios'
-const groupName = (number: number): string => `job-${process.pid}-${number}`
+/** mkdtemp adds random letters. The process id tells whose it is when a node has crashed. */
+const PREFIX = `job-${process.pid}-`
 
 /** The control groups of this machine, or undefined when this user cannot make any. */
 export async function openControlGroups(root: string): Promise<ControlGroups | undefined> {
-  return (await openVersion2(root)) ?? (await openVersion1(root))
+  const groups = (await openVersion2(root)) ?? (await openVersion1(root))
+  return groups !== undefined && (await works(groups)) ? groups : undefined
+}
+
+/** The folders may be there and belong to another user. */
+async function works(groups: ControlGroups): Promise<boolean> {
+  try {
+    const trial = await groups.create(limits.compute.minMemoryBytes)
+    await trial.remove().catch(() => {})
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function openVersion2(root: string): Promise<ControlGroups | undefined> {
@@ -42,9 +54,8 @@ async function openVersion2(root: string): Promise<ControlGroups | undefined> {
   }
   return {
     version: 'cgroup v2',
-    async create(number, memoryBytes) {
-      const folder = join(parent, groupName(number))
-      await mkdir(folder)
+    async create(memoryBytes) {
+      const folder = await mkdtemp(join(parent, PREFIX))
       await writeFile(join(folder, 'memory.max'), String(memoryBytes))
       await writeIfThere(join(folder, 'memory.swap.max'), '0')
       await writeFile(join(folder, 'pids.max'), String(limits.compute.maxTasks))
@@ -67,10 +78,10 @@ async function openVersion1(root: string): Promise<ControlGroups | undefined> {
   }
   return {
     version: 'cgroup v1',
-    async create(number, memoryBytes) {
-      const memory = join(parents.memory, groupName(number))
-      const pids = join(parents.pids, groupName(number))
-      for (const folder of [memory, pids]) await mkdir(folder)
+    async create(memoryBytes) {
+      const memory = await mkdtemp(join(parents.memory, PREFIX))
+      const pids = join(parents.pids, basename(memory))
+      await mkdir(pids)
       await writeFile(join(memory, 'memory.limit_in_bytes'), String(memoryBytes))
       await writeFile(join(pids, 'pids.max'), String(limits.compute.maxTasks))
       return group([memory, pids], join(memory, 'memory.oom_control'))
@@ -81,7 +92,7 @@ async function openVersion1(root: string): Promise<ControlGroups | undefined> {
 /** Removes the groups of nodes that have crashed. Those of other nodes on this machine stay. */
 async function removeStale(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
-    const pid = /^job-(\d+)-\d+$/.exec(name)?.[1]
+    const pid = /^job-(\d+)-/.exec(name)?.[1]
     if (pid === undefined || (await exists(`/proc/${pid}`))) continue
     // A process still in it ends with its node within moments; then the next start removes the group.
     await rmdir(join(parent, name)).catch(() => {})

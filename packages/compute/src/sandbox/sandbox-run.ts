@@ -78,7 +78,9 @@ export class SandboxRun {
   }
 
   async #live(): Promise<Verdict> {
-    const child = await this.#spawn()
+    const filter = await open(this.#modules.filterPath, 'r')
+    const child = this.#spawn(filter.fd)
+    // Listened for before anything is awaited: a child that fails at once would be gone by then.
     const closed = once(child, 'close')
     // When one part fails the process is ended, and with it the other parts. The first failure is the one that is told.
     let failure: unknown
@@ -95,6 +97,7 @@ export class SandboxRun {
     try {
       await Promise.all([
         closed,
+        filter.close(),
         guard(this.#openGate(child)),
         guard(gate.drain('stdout', child.stdout as Readable, signal)),
         guard(gate.drain('stderr', this.#programErrors(child.stderr as Readable), signal)),
@@ -110,23 +113,18 @@ export class SandboxRun {
     return this.#conclude()
   }
 
-  async #spawn(): Promise<ChildProcess> {
+  #spawn(filterFd: number): ChildProcess {
     const [program, ...args] = this.#modules.command
-    const filter = await open(this.#modules.filterPath, 'r')
-    try {
-      const child = spawn(program, args, {
-        stdio: ['ignore', 'pipe', 'pipe', 'pipe', filter.fd, 'pipe', 'pipe'],
-        env: {},
-        cwd: '/',
-      })
-      this.#child = child
-      if (this.#verdict !== undefined) this.#kill()
-      // A child that ends early breaks its pipes; how it ended says more.
-      for (const stream of child.stdio) stream?.on('error', () => {})
-      return child
-    } finally {
-      await filter.close()
-    }
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', filterFd, 'pipe', 'pipe'],
+      env: {},
+      cwd: '/',
+    })
+    this.#child = child
+    if (this.#verdict !== undefined) this.#kill()
+    // A child that ends early breaks its pipes; how it ended says more.
+    for (const stream of child.stdio) stream?.on('error', () => {})
+    return child
   }
 
   /** Puts the waiting child into its control group, then lets it go on. */

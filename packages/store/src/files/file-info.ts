@@ -40,7 +40,7 @@ export async function fileInfo(context: StoreContext, capability: string, option
   let waiting: Countable[] = []
   const count = async (): Promise<void> => {
     options.signal?.throwIfAborted()
-    const presence = await context.holders.locate([...new Set(waiting.flatMap(({ shards }) => shards))], verify)
+    const presence = await context.holders.locate([...new Set(waiting.flatMap(({ shards }) => shards))], { verify })
     for (const countable of waiting) tally.add(countable, presence)
     waiting = []
   }

@@ -4,8 +4,12 @@ import type { Region } from '../coding/stripe-memory.ts'
 import { unreadable } from '../errors.ts'
 import type { Coding } from '../file-store.ts'
 import type { Placed } from '../manifest/manifest-writer.ts'
+import type { Presence } from '../transfer/holders.ts'
 import { ShardSources, type Source } from './shard-sources.ts'
 import type { StoreContext } from './store-context.ts'
+
+/** Times that all members are asked about a stripe. */
+const SEARCHES = 2
 
 /** A stripe whose shards are wanted in memory. */
 export interface StripeToGather {
@@ -29,7 +33,7 @@ export class ShardGathering {
   readonly #sources: ShardSources
   readonly #given = new Map<number, NodeId>()
   #hedges = 0
-  #wasSearched = false
+  #searches = 0
   #isClosed = false
   #wake: () => void = () => undefined
 
@@ -50,12 +54,10 @@ export class ShardGathering {
       const changed = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
-      this.#ask()
-      if (this.#sources.asking > 0) await this.#orHedge(changed)
-      else if (this.#sources.here.length < coding.data) {
-        if (this.#wasSearched) throw unreadable(what, coding.data, this.#sources.here.length, shards.length)
-        await this.#search()
-      }
+      const isShort = !this.#ask()
+      if (isShort && this.#searches < SEARCHES) await this.#search()
+      else if (this.#sources.asking > 0) await this.#orHedge(changed)
+      else throw unreadable(what, coding.data, this.#sources.here.length, shards.length)
     }
     return this.#sources.here.slice(0, coding.data).map((position) => {
       const shard = shards[position]
@@ -79,13 +81,15 @@ export class ShardGathering {
     this.#isClosed = true
   }
 
-  #ask(): void {
+  /** Asks as many sources as it takes; false if there are too few. */
+  #ask(): boolean {
     const { coding } = this.#stripe
     while (this.#sources.here.length + this.#sources.asking < coding.data + this.#hedges) {
       const source = this.#sources.next()
-      if (source === undefined) return
+      if (source === undefined) return false
       this.#fetch(source).finally(() => this.#wake())
     }
+    return true
   }
 
   async #fetch(source: Source): Promise<void> {
@@ -93,10 +97,10 @@ export class ShardGathering {
     const shard = shards[source.position]
     assert(shard !== undefined, 'a source is for a position of the stripe')
     try {
-      const bytes = await this.#context.holders.get(source.node, shard, shardBytes)
+      using lent = await this.#context.holders.get(source.node, shard, shardBytes)
       // What is being decoded must not change under it.
       if (this.#isClosed || this.#sources.here.length >= coding.data) return this.#sources.failed(source)
-      region.bytes.set(bytes, source.position * shardBytes)
+      region.bytes.set(lent.bytes, source.position * shardBytes)
       this.#given.set(source.position, source.node)
       this.#sources.arrived(source)
     } catch (error) {
@@ -115,11 +119,15 @@ export class ShardGathering {
     cancel()
   }
 
+  /** Asks all members: the first time until enough is found, the second time all of them, should some have lied. */
   async #search(): Promise<void> {
-    this.#wasSearched = true
-    const { shards } = this.#stripe
+    this.#searches += 1
+    const { shards, coding } = this.#stripe
     const missing = this.#sources.missing
-    const found = await this.#context.holders.locate(this.#sources.shardIdsAt(shards, missing))
+    const needed = coding.data - this.#sources.here.length
+    const wanted = missing.flatMap((position) => shards[position] ?? [])
+    const enough = (found: Presence): boolean => this.#searches < SEARCHES && found.size >= needed
+    const found = await this.#context.holders.locate(wanted, { enough })
     for (const position of missing) {
       const shard = shards[position]
       for (const node of (shard && found.get(shard)) ?? []) this.#sources.add(position, node)

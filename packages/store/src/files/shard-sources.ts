@@ -1,4 +1,4 @@
-import type { NodeId, ShardId } from '@borgios/core'
+import type { NodeId } from '@borgios/core'
 
 /** A shard to ask a node for. */
 export interface Source {
@@ -75,10 +75,6 @@ export class ShardSources {
     return this.#nodes.flatMap((_, position) =>
       this.#here.has(position) || this.#asking.has(position) ? [] : position,
     )
-  }
-
-  shardIdsAt(shards: readonly ShardId[], positions: readonly number[]): readonly ShardId[] {
-    return positions.flatMap((position) => shards[position] ?? [])
   }
 }
 

@@ -1,4 +1,4 @@
-import type { NodeId } from '@borgios/core'
+import type { NodeId, ShardId } from '@borgios/core'
 import type { RecordId, StripeRecord } from '@borgios/protocol'
 import { type Candidate, Placement, rank } from '../placement/placement.ts'
 import type { Presence } from '../transfer/holders.ts'
@@ -28,6 +28,8 @@ export type RepairPlan =
   | { readonly kind: 'unreadable' }
   /** No node is free to take a shard of this stripe. */
   | { readonly kind: 'no-room' }
+  /** No node is free, but this one holds a shard that a better-ranked one holds as well: it makes room. */
+  | { readonly kind: 'trim'; readonly shard: ShardId }
   /** Another holder leads this repair. */
   | { readonly kind: 'follow'; readonly leader: NodeId }
   | {
@@ -57,7 +59,10 @@ export function planRepair(view: StripeView): RepairPlan {
     id,
     candidates.filter(({ node }) => holding.has(node)),
   )
-  if (new Placement(id, candidates, holders).next() === undefined) return { kind: 'no-room' }
+  if (new Placement(id, candidates, holders).next() === undefined) {
+    const shard = superfluousShard(view, holders)
+    return shard === undefined ? { kind: 'no-room' } : { kind: 'trim', shard }
+  }
   const inLine = holders.findIndex(({ node }) => node === self)
   const place = inLine === -1 ? holders.length : inLine
   const leader = holders[0]
@@ -73,6 +78,27 @@ function sourcesOf({ record, presence, candidates }: StripeView): readonly (Node
   return record.shards.map((shard, position) => {
     const nodes = (presence.get(shard) ?? []).filter((node) => up.has(node))
     return record.data === 1 ? nodes[position] : nodes[0]
+  })
+}
+
+/**
+ * A shard of ours that a holder before us in line has, too. After nodes returned from beyond their grace, shards exist twice; a
+ * second one may keep the only free node from taking what is missing.
+ */
+function superfluousShard({ record, presence, self }: StripeView, holders: readonly Candidate[]): ShardId | undefined {
+  // Every copy counts as long as there are too few.
+  if (record.data === 1) return undefined
+  const before = new Set(
+    holders
+      .slice(
+        0,
+        holders.findIndex(({ node }) => node === self),
+      )
+      .map(({ node }) => node),
+  )
+  return record.shards.find((shard) => {
+    const nodes = presence.get(shard) ?? []
+    return nodes.includes(self) && nodes.some((node) => before.has(node))
   })
 }
 

@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Logger, ShardId } from '@borgios/core'
+import { isBorgError, type Logger, type ShardId } from '@borgios/core'
 import type { RecordId, StripeRecord } from '@borgios/protocol'
 import { diskFailed, storeFull, stripeHeld } from '../errors.ts'
+import { type LentBytes, ShardBuffers } from './shard-buffers.ts'
 import { ShardFolder } from './shard-folder.ts'
 import { ShardIndex } from './shard-index.ts'
 
@@ -25,7 +26,8 @@ export class ShardStore {
   readonly #folder: ShardFolder
   readonly #index: ShardIndex
   readonly #writing = new Map<ShardId, Promise<void>>()
-  readonly #losing = new Set<ShardId>()
+  readonly #removing = new Set<ShardId>()
+  readonly #buffers = new ShardBuffers()
   #bytes = 0
   #count = 0
   #reservedBytes = 0
@@ -92,26 +94,39 @@ export class ShardStore {
   }
 
   /** Undefined if it is not here. Its bytes are not checked: whoever asked for it does. Throws STORE_DISK_FAILED. */
-  async read(shard: ShardId): Promise<Uint8Array | undefined> {
-    if (!this.has(shard)) return undefined
-    const bytes = await this.#orDiskFailed(this.#folder.read(shard))
-    if (bytes === undefined) await this.#lose(shard)
-    return bytes
+  async read(shard: ShardId): Promise<LentBytes | undefined> {
+    const known = this.#index.get(shard)
+    if (known === undefined) return undefined
+    const lent = this.#buffers.lend(known.bytes)
+    try {
+      const found = await this.#orDiskFailed(this.#folder.read(shard, lent.bytes))
+      if (found === known.bytes) return lent
+    } catch (error) {
+      lent[Symbol.dispose]()
+      throw error
+    }
+    lent[Symbol.dispose]()
+    await this.#lose(shard)
+    return undefined
   }
 
   /** Reads a shard back and rehashes it. One that is damaged is removed, so that repair sees it missing. */
   async verify(shard: ShardId): Promise<boolean> {
-    let bytes: Uint8Array | undefined
     try {
-      bytes = await this.read(shard)
-    } catch {
-      // Unreadable sectors are a loss like any other.
-      bytes = new Uint8Array()
+      using lent = await this.read(shard)
+      if (lent === undefined) return false
+      if ((await this.#modules.name(lent.bytes)) === shard) return true
+    } catch (error) {
+      // Unreadable sectors are a loss like any other; a store that is being stopped is none.
+      if (!isBorgError(error) || error.code !== 'STORE_DISK_FAILED') throw error
     }
-    if (bytes === undefined) return false
-    const isWhole = bytes.length === this.#index.get(shard)?.bytes && (await this.#modules.name(bytes)) === shard
-    if (!isWhole) await this.#lose(shard)
-    return isWhole
+    await this.#lose(shard)
+    return false
+  }
+
+  /** Removes a shard that is not needed here. */
+  async discard(shard: ShardId): Promise<void> {
+    await this.#remove(shard)
   }
 
   async close(): Promise<void> {
@@ -143,19 +158,26 @@ export class ShardStore {
   }
 
   async #lose(shard: ShardId): Promise<void> {
+    const records = this.#index.get(shard)?.records ?? []
+    if (!(await this.#remove(shard))) return
+    this.#modules.logger.warn('a stored shard is damaged or gone', { shard })
+    this.onLost(records)
+  }
+
+  /** False if it is not here, or being removed already. */
+  async #remove(shard: ShardId): Promise<boolean> {
     const known = this.#index.get(shard)
-    if (known === undefined || this.#losing.has(shard)) return
-    this.#losing.add(shard)
+    if (known === undefined || this.#removing.has(shard)) return false
+    this.#removing.add(shard)
     try {
-      this.#modules.logger.warn('a stored shard is damaged or gone', { shard })
       await this.#index.remove(shard)
       await this.#folder.remove(shard)
       this.#count -= 1
       this.#bytes -= known.bytes
+      return true
     } finally {
-      this.#losing.delete(shard)
+      this.#removing.delete(shard)
     }
-    this.onLost(known.records)
   }
 
   /** Makes the index say what the folder holds, without reading any shard. */

@@ -4,6 +4,7 @@ import type { RecordId, StripeRecord } from '@borgios/protocol'
 import { recordIdOf } from '../coding/stripe-record.ts'
 import { shardNotHere, wrongShard } from '../errors.ts'
 import { type Candidate, candidatesOf } from '../placement/placement.ts'
+import { type LentBytes, ownBytes } from '../shards/shard-buffers.ts'
 import type { ShardStore } from '../shards/shard-store.ts'
 import { Gate } from './gate.ts'
 import type { ShardClient } from './shard-client.ts'
@@ -17,6 +18,13 @@ export interface HoldersModules {
 
 /** Who holds which of the shards asked about. */
 export type Presence = ReadonlyMap<ShardId, readonly NodeId[]>
+
+export interface LocateOptions {
+  /** Each shard is read and rehashed before it counts. */
+  readonly verify?: boolean
+  /** Whether the others need not be waited for. */
+  readonly enough?: (found: Presence) => boolean
+}
 
 /** All nodes that hold shards, this one among them, as one place to put, get and ask. */
 export class Holders {
@@ -42,30 +50,34 @@ export class Holders {
   }
 
   /** Bytes of the right length, where it is known; not yet checked against the id. */
-  async get(node: NodeId, shard: ShardId, shardBytes: number | undefined): Promise<Uint8Array> {
-    if (node !== this.self) return this.#modules.client.get(node, shard, shardBytes)
-    const bytes = await this.#modules.shards.read(shard)
-    if (bytes === undefined) throw shardNotHere(shard)
-    if (shardBytes !== undefined && bytes.length !== shardBytes) throw wrongShard(node, shard)
-    return bytes
+  async get(node: NodeId, shard: ShardId, shardBytes: number | undefined): Promise<LentBytes> {
+    if (node !== this.self) return ownBytes(await this.#modules.client.get(node, shard, shardBytes))
+    const lent = await this.#modules.shards.read(shard)
+    if (lent === undefined) throw shardNotHere(shard)
+    if (shardBytes === undefined || lent.bytes.length === shardBytes) return lent
+    lent[Symbol.dispose]()
+    throw wrongShard(node, shard)
   }
 
-  /** Asks every candidate which of these shards it holds; with `verify` each is read and rehashed. Who does not answer is left out. */
-  async locate(shards: readonly ShardId[], verify = false): Promise<Presence> {
+  /**
+   * Asks every candidate which of these shards it holds. Who does not answer is left out. Resolves when all have answered, or as
+   * soon as it is enough.
+   */
+  locate(shards: readonly ShardId[], { verify = false, enough = () => false }: LocateOptions = {}): Promise<Presence> {
     const found = new Map<ShardId, NodeId[]>()
     const gate = new Gate(limits.store.membersAsked)
-    await Promise.all(
-      this.candidates().map(({ node }) =>
-        gate.with(async () => {
-          for (const shard of await this.#have(node, shards, verify)) {
-            const nodes = found.get(shard)
-            if (nodes === undefined) found.set(shard, [node])
-            else if (!nodes.includes(node)) nodes.push(node)
-          }
-        }),
-      ),
-    )
-    return found
+    const { promise, resolve, reject } = Promise.withResolvers<Presence>()
+    const ask = async (node: NodeId): Promise<void> => {
+      for (const shard of await this.#have(node, shards, verify)) {
+        const nodes = found.get(shard)
+        if (nodes === undefined) found.set(shard, [node])
+        else if (!nodes.includes(node)) nodes.push(node)
+      }
+      if (enough(found)) resolve(found)
+    }
+    const asked = this.candidates().map(({ node }) => gate.with(() => ask(node)))
+    Promise.all(asked).then(() => resolve(found), reject)
+    return promise
   }
 
   /** A node gave wrong bytes: it is asked to look at its disk, without waiting for the answer. */

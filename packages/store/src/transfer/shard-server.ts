@@ -13,6 +13,7 @@ import {
 } from '@borgios/protocol'
 import { isSoundRecord, recordIdOf } from '../coding/stripe-record.ts'
 import { badMessage, shardNotHere, wrongShard } from '../errors.ts'
+import { type LentBytes, ownBytes } from '../shards/shard-buffers.ts'
 import type { ShardStore } from '../shards/shard-store.ts'
 import { Gate } from './gate.ts'
 import type { Receipts } from './receipts.ts'
@@ -30,10 +31,10 @@ export interface ShardServerModules {
 
 interface Answer {
   readonly header: ShardReply
-  readonly payload: Uint8Array
+  readonly payload: LentBytes
 }
 
-const NOTHING = new Uint8Array()
+const NOTHING = ownBytes(new Uint8Array())
 
 /** Serves this node's shards to other members. Only members reach it: no handler here is open to guests. */
 export class ShardServer {
@@ -56,9 +57,10 @@ export class ShardServer {
   async #serve(stream: PeerStream): Promise<void> {
     this.#streams.add(stream)
     let lastSend: Promise<void> = Promise.resolve()
-    const send = (answer: Answer): Promise<void> => {
-      lastSend = lastSend.then(() => stream.send(answer))
-      return lastSend
+    const send = async ({ header, payload }: Answer): Promise<void> => {
+      using lent = payload
+      lastSend = lastSend.then(() => stream.send({ header, payload: lent.bytes }))
+      await lastSend
     }
     try {
       for (;;) {

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { limits } from '@borgios/core'
+import { ManualTime } from '@borgios/core/testing'
+import fc from 'fast-check'
+import { LogText } from '../src/index.ts'
+import { LogGate } from '../src/sandbox/log-gate.ts'
+
+const show = (...pieces: readonly (string | Uint8Array)[]): string => {
+  const text = new LogText()
+  return pieces.map((piece) => text.push(typeof piece === 'string' ? Buffer.from(piece) : piece)).join('') + text.end()
+}
+
+describe('log text', () => {
+  it('escapes what a terminal acts on and keeps the rest', () => {
+    assert.equal(show('plain\ttext\nwith grün and 漢字\n'), 'plain\ttext\nwith grün and 漢字\n')
+    assert.equal(show('\x1b[2J\x1b]0;owned\x07'), '\\x1b[2J\\x1b]0;owned\\x07')
+    assert.equal(show('line\r\nover\rwritten'), 'line\nover\\x0dwritten')
+    assert.equal(show('a\u202egnp.exe\u009b31m'), 'a\\u202egnp.exe\\x9b31m')
+  })
+
+  it('does not depend on where the bytes are cut', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.nat(), (value, cut) => {
+        const bytes = Buffer.from(value)
+        const place = cut % (bytes.length + 1)
+        assert.equal(show(bytes.subarray(0, place), bytes.subarray(place)), show(bytes))
+      }),
+    )
+    assert.equal(show('a\r', '\nb\r'), 'a\nb\\x0d')
+  })
+
+  it('lets no control character through', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        const codes = [...show(bytes)].map((char) => char.charCodeAt(0))
+        assert.ok(codes.every((code) => code === 9 || code === 10 || (code >= 32 && (code < 127 || code > 159))))
+      }),
+    )
+  })
+})
+
+describe('log gate', () => {
+  const never = new AbortController().signal
+
+  it('passes exactly the allowed bytes over both streams, in pieces of bounded size, and one note', async () => {
+    const time = new ManualTime()
+    const passed: { stream: string; bytes: Uint8Array }[] = []
+    const gate = new LogGate(100_000, async (stream, bytes) => void passed.push({ stream, bytes }), time)
+    const chunks = async function* (): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(70_000)
+      yield new Uint8Array(70_000)
+      yield new Uint8Array(70_000)
+    }
+    const draining = gate.drain('stdout', chunks(), never)
+    let ended = false
+    void draining.then(() => {
+      ended = true
+    })
+    while (!ended) {
+      time.advance(limits.compute.floodPauseMs)
+      await Promise.resolve()
+    }
+    await gate.drain('stderr', (async function* () {})(), never)
+    const program = passed.filter(({ stream }) => stream === 'stdout')
+    assert.equal(
+      program.reduce((sum, { bytes }) => sum + bytes.length, 0),
+      100_000,
+    )
+    assert.ok(program.every(({ bytes }) => bytes.length <= limits.compute.maxLogChunkBytes))
+    const notes = passed.filter(({ stream }) => stream === 'stderr')
+    assert.equal(notes.length, 1)
+    assert.match(Buffer.from(notes[0]?.bytes ?? []).toString(), /the log limit of 97.7 KiB is reached/)
+  })
+
+  it('holds the program still while the requester does not take the log', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const gate = new LogGate(1_000, () => promise, new ManualTime())
+    let taken = 0
+    const chunks = async function* (): AsyncGenerator<Uint8Array> {
+      for (taken = 1; taken <= 5; taken += 1) yield new Uint8Array(10)
+    }
+    const draining = gate.drain('stdout', chunks(), never)
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve()
+    assert.equal(taken, 1)
+    resolve()
+    await draining
+    assert.equal(taken, 6)
+  })
+})

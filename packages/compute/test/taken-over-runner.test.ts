@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { BorgError, MIB } from '@borgios/core'
+import { systemClock, systemTimers } from '@borgios/core/adapters'
+import { defaultJobLimits, type SandboxReport } from '../src/index.ts'
+import { bubblewrapCommand } from '../src/sandbox/bubblewrap-command.ts'
+import { SandboxRun } from '../src/sandbox/sandbox-run.ts'
+import { assembleSeccompFilter } from '../src/sandbox/seccomp-filter.ts'
+import { sharedLibraries } from '../src/sandbox/shared-libraries.ts'
+import { watchProcess } from '../src/sandbox/watch.ts'
+
+/** What every script of these begins with: how to speak as the runner does. */
+const PRELUDE = `
+  import { openSync, writeFileSync, writeSync } from 'node:fs'
+  import { Worker } from 'node:worker_threads'
+  const frame = (kind, body) => {
+    const head = Buffer.alloc(5)
+    head.writeUInt8(kind, 0)
+    head.writeUInt32BE(body.length, 1)
+    writeSync(3, Buffer.concat([head, body]))
+  }
+  const report = (value) => frame(1, Buffer.from(JSON.stringify(value)))
+  const started = () => report({ type: 'started' })
+  const ended = (fields) => report({
+    type: 'ended', end: 'exited', exitCode: 0, why: '', outputFiles: 1, outputBytes: 4, otherEntries: 0, outputFull: false, ...fields,
+  })
+  const forever = () => new Promise((resolve) => setInterval(resolve, 1e9))
+`
+
+describe('a runner that a program has taken over', () => {
+  let folder: string
+  let filterPath: string
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'borgios-taken-'))
+    filterPath = join(folder, 'filter')
+    await writeFile(filterPath, assembleSeccompFilter(process.arch === 'x64' ? 'x64' : 'arm64'))
+    await mkdir(join(folder, 'in'))
+    for (const name of ['task.json', 'program.wasm']) await writeFile(join(folder, name), '')
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  let scripts = 0
+  async function run(script: string): Promise<SandboxReport> {
+    scripts += 1
+    const runner = join(folder, `runner-${scripts}.mjs`)
+    await writeFile(runner, PRELUDE + script)
+    const limits = { ...defaultJobLimits, memoryBytes: 128 * MIB, outputBytes: 4 * MIB }
+    const programs = {
+      prlimit: '/usr/bin/prlimit',
+      bubblewrap: '/usr/bin/bwrap',
+      node: process.execPath,
+      libraries: await sharedLibraries(process.execPath),
+      runner,
+    }
+    const task = {
+      folder,
+      args: [],
+      env: {},
+      limits,
+      signal: new AbortController().signal,
+      onLog: async () => {},
+      onEnded: () => {},
+      onOutput: async (_name: string, bytes: number, content: AsyncIterable<Uint8Array>) => {
+        let found = 0
+        for await (const chunk of content) found += chunk.length
+        if (found !== bytes) throw new Error('an output was passed on that is not as long as announced')
+      },
+    }
+    const command = bubblewrapCommand(programs, folder, limits)
+    const modules = { clock: systemClock, timers: systemTimers, command, filterPath, controlGroup: undefined }
+    return await new SandboxRun(task, modules).run()
+  }
+
+  const isBroken = (error: unknown): boolean => error instanceof BorgError && error.code === 'COMPUTE_SANDBOX_BROKEN'
+
+  it('is ended when it takes more memory, without help of a control group', async () => {
+    const report = await run('started(); const kept = []; for (;;) kept.push(Buffer.alloc(1 << 20, 1))')
+    assert.equal(report.end, 'memory')
+    assert.equal(report.exitCode, 137)
+  })
+
+  it('is ended when it starts many threads', async () => {
+    const report = await run(`
+      started()
+      for (let count = 0; count < 64; count += 1) new Worker('setInterval(() => {}, 1e9)', { eval: true })
+      await forever()`)
+    assert.equal(report.end, 'trapped')
+    assert.match(report.why, /threads/)
+  })
+
+  it('is ended when it makes more files', async () => {
+    const report = await run(`
+      started()
+      for (let count = 0; count < 1000; count += 1) writeFileSync('/out/' + count, '')
+      await forever()`)
+    assert.equal(report.end, 'output')
+  })
+
+  it('is ended when it claims to have left more than allowed', async () => {
+    const report = await run('started(); ended({ outputBytes: 2 ** 40 }); await forever()')
+    assert.equal(report.end, 'output')
+    assert.match(report.why, /1.0 TiB/)
+  })
+
+  it('may crash, and that is told', async () => {
+    const report = await run('started(); process.exit(7)')
+    assert.equal(report.end, 'trapped')
+    assert.equal(report.exitCode, 134)
+  })
+
+  const lies: readonly (readonly [string, string])[] = [
+    ['never starts', 'process.exit(0)'],
+    ['starts twice', 'started(); started(); await forever()'],
+    ['ends before it starts', 'ended({}); await forever()'],
+    ['ends twice', 'started(); ended({}); ended({}); await forever()'],
+    ['names a file before its end', "started(); report({ type: 'file', name: 'a', bytes: 0 }); await forever()"],
+    ['names a file outside', "started(); ended({}); report({ type: 'file', name: '../a', bytes: 0 }); await forever()"],
+    [
+      'sends less than announced',
+      "started(); ended({}); report({ type: 'file', name: 'a', bytes: 4 }); frame(2, Buffer.alloc(3)); report({ type: 'complete' })",
+    ],
+    [
+      'sends more than announced',
+      "started(); ended({}); report({ type: 'file', name: 'a', bytes: 4 }); frame(2, Buffer.alloc(5)); await forever()",
+    ],
+    ['sends bytes of no file', 'started(); frame(2, Buffer.alloc(5)); await forever()'],
+    ['sends a huge frame', 'started(); frame(2, Buffer.alloc(1 << 20)); await forever()'],
+    ['sends garbage', "writeSync(3, 'hello, this is no frame'); await forever()"],
+    ['dies while it hands over', 'started(); ended({}); process.exit(0)'],
+  ]
+  for (const [name, script] of lies) {
+    it(`breaks its own sandbox and nothing else when it ${name}`, async () => {
+      await assert.rejects(run(script), isBroken)
+    })
+  }
+})
+
+describe('watching a process', () => {
+  it('says nothing while it is within its limits, and ends when told', async () => {
+    const stop = new AbortController()
+    const watching = watchProcess(process.pid, Number.MAX_SAFE_INTEGER, systemTimers, stop.signal)
+    stop.abort()
+    assert.equal(await watching, undefined)
+  })
+
+  it('tells of too much memory, and nothing of a process that is gone', async () => {
+    const { signal } = new AbortController()
+    assert.equal(await watchProcess(process.pid, 1, systemTimers, signal), 'memory')
+    assert.equal(await watchProcess(2 ** 30, 1, systemTimers, signal), undefined)
+  })
+})
