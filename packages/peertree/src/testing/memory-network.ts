@@ -1,6 +1,5 @@
 import { assert, type Clock, type JsonValue, NodeId } from '@borgios/core'
 import type { Audience, Envelope } from '@borgios/crypto'
-import { refused, requestTimedOut, unknownNode, unreachable } from './memory-errors.ts'
 import type {
   BroadcastHandler,
   Member,
@@ -11,6 +10,7 @@ import type {
   StreamHandler,
   TreePosition,
 } from '../peer-network.ts'
+import { refused, requestTimedOut, unknownNode, unreachable } from './memory-errors.ts'
 import { createMemoryStreamPair, type MemoryStreamPair } from './memory-message-stream.ts'
 
 /** A network of PeerNetworks inside one process, without tree and sockets: for the tests of the rooms above. */
