@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { jsonOf, Network } from '@borgios/e2e'
+import { jsonOf, Network } from '../src/index.ts'
 
 const example = (name: string): string => fileURLToPath(new URL(`../../examples/build/${name}.wasm`, import.meta.url))
 

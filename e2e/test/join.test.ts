@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { borgios, isWhole, jsonOf, Network } from '@borgios/e2e'
+import { borgios, isWhole, jsonOf, Network } from '../src/index.ts'
 
 test('another machine joins by invitation; without one it is a guest; a foreign network is refused', async () => {
   await using network = await Network.up(2)

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { attached, fullSlice, isAlive, isWhole, Network, type TreeNode } from '@borgios/e2e'
+import { attached, fullSlice, isAlive, isWhole, Network, type TreeNode } from '../src/index.ts'
 
 const pidsOf = (nodes: readonly TreeNode[]): number[] => nodes.flatMap((node) => node.pid ?? []).sort((a, b) => a - b)
 

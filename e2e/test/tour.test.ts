@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { borgios, fullSlice, Network } from '@borgios/e2e'
+import { borgios, fullSlice, Network } from '../src/index.ts'
 
 const toursIn = async (): Promise<string[]> =>
   (await readdir(tmpdir())).filter((name) => name.startsWith('borgios-tour-'))

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { borgios, jsonOf } from '@borgios/e2e'
+import { borgios, jsonOf } from '../src/index.ts'
 
 test('wrong words exit with 2, name the mistake, and with --json say so in one object', async () => {
   for (const words of [

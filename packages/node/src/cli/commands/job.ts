@@ -35,7 +35,10 @@ export async function run(
   const inputs = (options.input ?? []).map((text) => pair(text, '--input', 'NAME=FILE-OR-CAPABILITY'))
   const env = Object.fromEntries((options.env ?? []).map((text) => pair(text, '--env', 'NAME=VALUE')))
   const request: JobSubmission = {
-    name: (options.name ?? basename(program)).slice(0, limits.node.maxNameChars),
+    name: (options.name ?? (program.startsWith('borgios-file-') ? 'job' : basename(program))).slice(
+      0,
+      limits.node.maxNameChars,
+    ),
     program: await capabilityOf(context, daemon, program),
     args: [...args],
     env,
