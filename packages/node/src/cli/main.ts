@@ -13,11 +13,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     stop.abort(new Error(`stopped by ${signal}`))
   })
 }
-// Whoever reads our output may have enough of it, as `head` has.
+// Whoever reads our output may have enough of it, as `head` has: then end in order, for there may be something to clean up.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
+    if (error.code !== 'EPIPE') throw error
+    stop.abort(new Error('nobody reads the output any more'))
   })
 }
 process.exitCode = await runCli(

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { messageOf } from '@borgios/core'
 import { systemRandom } from '@borgios/core/adapters'
 import { nobleEd25519 } from '@borgios/crypto'
-import { pickPort } from '../../adapters/index.ts'
+import { isPortFree, pickPort } from '../../adapters/index.ts'
 import { DaemonClient } from '../../client/daemon-client.ts'
 import { isNetworkFolder } from '../../client/find-daemon.ts'
 import { readBounded } from '../../config/checked-file.ts'
@@ -13,7 +13,7 @@ import { DEFAULT_PORT, defaultNodeConfig, type NodeConfig, nodeConfigFile } from
 import { readPidFile } from '../../daemon/pid-file.ts'
 import { startNodeProcess } from '../../embedded/node-process.ts'
 import { newGenesis } from '../../embedded/prepare-network.ts'
-import { folderInUse, localFileMissing, wrongFolder } from '../../errors.ts'
+import { folderInUse, localFileMissing, portTaken, wrongFolder } from '../../errors.ts'
 import { type CliContext, showResult } from '../context.ts'
 
 const modules = { ed25519: nobleEd25519, random: systemRandom }
@@ -84,9 +84,16 @@ async function configure(paths: NodePaths, options: NodeStartOptions): Promise<v
   const base = before ?? defaultNodeConfig
   const join = [...new Set([...base.join, ...(invited?.addresses ?? []), ...(options.join ?? [])])]
   const { place = base.place, host = base.host, degree = base.degree } = options
-  const port = options.port ?? (base.port !== 0 ? base.port : await pickPort(host, DEFAULT_PORT, 1, new Set()))
+  const port = await portOf(host, options.port, base.port)
   const config: NodeConfig = { ...base, place, host, degree, port, join }
   if (JSON.stringify(config) !== JSON.stringify(before)) await nodeConfigFile.write(paths.config, config)
+}
+
+/** The wished port, which must be free; else the one of last time or the default, or another if that is taken meanwhile. */
+async function portOf(host: string, wished: number | undefined, before: number): Promise<number> {
+  if (wished === undefined) return pickPort(host, before === 0 ? DEFAULT_PORT : before, 1, new Set())
+  if (await isPortFree(host, wished)) return wished
+  throw portTaken(`port ${wished} is taken by another program: name another with --port, or none to have one picked`)
 }
 
 async function readJoinText(path: string) {
