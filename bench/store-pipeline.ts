@@ -2,7 +2,7 @@
  * The limit a store is measured against: what this machine needs for the same stripes without a network (two codec threads,
  * same geometry, same durability of files), and for the same wire bytes over one mutual node:tls stream.
  */
-import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -75,8 +75,11 @@ export async function pipelinePut(codec: CodecPool, options: PipelineOptions): P
   const stored: StoredStripe[] = []
   await inLanes(Math.ceil(bytes / stripeBytes), IN_FLIGHT, (stripe) =>
     codec.slots.with(async ({ address, bytes: region }) => {
-      region.set(source)
-      stored[stripe] = await codec.seal({ address, coding, shardBytes: SHARD_BYTES }, KEY, stripe)
+      const place = { address, coding, shardBytes: SHARD_BYTES }
+      stored[stripe] = await codec.plainTexts.with((plain) => {
+        plain.bytes.set(source)
+        return codec.seal(place, plain.address, KEY, stripe)
+      })
       const write = (_: unknown, position: number): Promise<void> =>
         writeDurably(
           fileOf(folder, stripe, position),
@@ -107,7 +110,9 @@ export async function pipelineGet(
       const positions = [own, ...others].slice(0, coding.data)
       const given = await Promise.all(
         positions.map(async (position) => {
-          region.set(await readFile(fileOf(folder, stripe, position)), position * SHARD_BYTES)
+          const file = await open(fileOf(folder, stripe, position))
+          await file.read(region, position * SHARD_BYTES, SHARD_BYTES, 0)
+          await file.close()
           const shard = found.shards[position]
           if (shard === undefined) throw new Error('a stripe has fewer shards than its coding')
           return { position, shard }

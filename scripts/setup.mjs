@@ -1,3 +1,4 @@
+// @ts-check
 import { setup } from './setup/index.mjs'
 
 await setup()

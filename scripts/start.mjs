@@ -1,3 +1,4 @@
+// @ts-check
 import { become } from './setup/command.mjs'
 import { house, houseEnvironment, shippedNode } from './setup/house.mjs'
 import { setup } from './setup/index.mjs'

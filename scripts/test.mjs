@@ -1,3 +1,4 @@
+// @ts-check
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { become, exitCodeOf } from './setup/command.mjs'

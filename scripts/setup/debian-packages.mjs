@@ -1,3 +1,4 @@
+// @ts-check
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
@@ -12,7 +13,8 @@ import { run } from './command.mjs'
 
 /** @type {readonly DebianPackage[]} what BorgIOS uses of the system. The one list of it. */
 export const RUNTIME = [
-  { name: 'bubblewrap', program: '/usr/bin/bwrap', without: 'this machine runs no jobs for others' },
+  { name: 'bubblewrap', program: '/usr/bin/bwrap', without: 'this machine runs no jobs' },
+  { name: 'util-linux', program: '/usr/bin/prlimit', without: 'this machine runs no jobs' },
 ]
 
 /** @type {readonly DebianPackage[]} what the long tests use besides */
@@ -53,7 +55,7 @@ async function install(/** @type {readonly string[]} */ prefix, /** @type {reado
  * @param {readonly DebianPackage[]} packages
  */
 export const debianPackages = (packages) => ({
-  title: `Debian packages (${packages.map(({ name }) => name).join(', ')})`,
+  title: 'Debian packages',
   isReady: async () => missingOf(packages).length === 0,
   /** @returns {Promise<string | undefined>} what is missing now and what to do */
   async prepare() {

@@ -1,3 +1,4 @@
+// @ts-check
 import { existsSync } from 'node:fs'
 import { arch } from 'node:process'
 import { fileURLToPath } from 'node:url'

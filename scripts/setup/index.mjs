@@ -1,3 +1,4 @@
+// @ts-check
 import { debianPackages, FULL_TESTS, RUNTIME } from './debian-packages.mjs'
 import { alone } from './lock.mjs'
 import { nodeProgram } from './node-program.mjs'

@@ -1,3 +1,4 @@
+// @ts-check
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { arch, platform } from 'node:process'

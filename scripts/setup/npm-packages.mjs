@@ -1,3 +1,4 @@
+// @ts-check
 import { readFile } from 'node:fs/promises'
 import { delimiter } from 'node:path'
 import { run } from './command.mjs'

@@ -1,5 +1,7 @@
 export { type ChaosOptions, type ChaosResult, runChaos } from './chaos.ts'
 export { Host } from './host.ts'
 export * from './liveness.ts'
+export { type Mutant, mutants } from './mutants.ts'
 export { fairWeather, Network, type Weather } from './network.ts'
+export { members, runScenario, type Scenario, type ScenarioResult, scenarios } from './scenarios.ts'
 export { type Published, type Stepper, World, type WorldOptions } from './world.ts'

@@ -98,7 +98,7 @@ export function heightFault(world: World): string | undefined {
 /** Why a broadcast of a node that stayed did not reach everyone who stayed. */
 export function broadcastFault(world: World): string | undefined {
   for (const broadcast of world.published) {
-    if (!broadcast.by.alive || broadcast.by.life !== broadcast.life) continue
+    if (!broadcast.by.alive || broadcast.by.frozen || broadcast.by.life !== broadcast.life) continue
     for (const host of world.hosts) {
       if (mustHear(host, broadcast) && !host.delivered.has(broadcast.id)) {
         return `host ${host.index} missed a broadcast of host ${broadcast.by.index} at ${broadcast.atMs} ms`
@@ -110,6 +110,7 @@ export function broadcastFault(world: World): string | undefined {
 
 const mustHear = (host: Host, { atMs, audience }: Published): boolean =>
   host.alive &&
+  !host.frozen &&
   host.bornMs <= atMs &&
   (host.role === 'member' || (audience === 'everyone' && host.contacts.some((contact) => contact.alive)))
 

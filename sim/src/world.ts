@@ -105,6 +105,7 @@ export class World {
     host.life += 1
     const peers = [...host.sessions]
     host.sessions.clear()
+    host.dark = powerCut
     if (powerCut) return
     for (const node of peers) this.#closeAt(node, host)
   }
@@ -217,7 +218,7 @@ export class World {
     this.messages += 1
     for (const atMs of this.network.arrivalsMs(host.index, peer.index, this.nowMs)) {
       this.#queue.plan(atMs, () => {
-        if (this.network.isCut(host.index, peer.index)) return
+        if (peer.dark || this.network.isCut(host.index, peer.index)) return
         if (!peer.sessions.has(host.node)) {
           this.#closeAt(host.node, peer)
           return
@@ -246,7 +247,7 @@ export class World {
       this.plan(afterMs, () => {
         if (host.life === life) this.give(host, event)
       })
-    const there = this.network.delayMs()
+    const there = this.network.delayMs() + this.network.delayMs()
     if (peer === undefined || peer === host || (node !== undefined && peer.node !== node)) {
       answer(there, { kind: 'dialFailed', dial })
       return
@@ -254,36 +255,30 @@ export class World {
     this.plan(there, () => {
       if (host.life !== life) return
       const blocked = this.network.isCut(host.index, peer.index) || this.network.isCut(peer.index, host.index)
-      if (blocked || peer.frozen) answer(REFUSED_DIAL_MS, { kind: 'dialFailed', dial })
+      if (blocked || peer.frozen || peer.dark) answer(REFUSED_DIAL_MS, { kind: 'dialFailed', dial })
       else if (!peer.alive) answer(this.network.delayMs(), { kind: 'dialFailed', dial })
       else this.#connect(host, peer, dial)
     })
   }
 
-  /** Both ends of a new session. A stale half of an older one at the far end is replaced. */
+  /** Both ends of a new session, at one moment. A stale half of an older one at the far end is replaced. */
   #connect(host: Host, peer: Host, dial: number): void {
     const isThere = host.sessions.has(peer.node)
     if (peer.sessions.has(host.node) && !isThere) {
       peer.sessions.delete(host.node)
       this.give(peer, { kind: 'sessionClosed', node: host.node })
     }
-    if (!peer.sessions.has(host.node)) {
-      peer.sessions.add(host.node)
-      this.give(peer, { kind: 'sessionOpened', node: host.node, role: host.role, addresses: host.addresses })
+    const isHalfOpen = isThere && !peer.sessions.has(host.node)
+    if (isHalfOpen) {
+      host.sessions.delete(peer.node)
+      this.give(host, { kind: 'sessionClosed', node: peer.node })
     }
-    const { life } = host
-    const peerLife = peer.life
-    this.plan(this.network.delayMs(), () => {
-      if (host.life !== life) return
-      if (peer.life !== peerLife) {
-        this.give(host, { kind: 'dialFailed', dial })
-        return
-      }
-      if (!host.sessions.has(peer.node)) {
-        host.sessions.add(peer.node)
-        this.give(host, { kind: 'sessionOpened', node: peer.node, role: peer.role, addresses: peer.addresses })
-      }
-      this.give(host, { kind: 'dialed', dial, node: peer.node })
-    })
+    if (!host.sessions.has(peer.node)) {
+      peer.sessions.add(host.node)
+      host.sessions.add(peer.node)
+      this.give(peer, { kind: 'sessionOpened', node: host.node, role: host.role, addresses: host.addresses })
+      this.give(host, { kind: 'sessionOpened', node: peer.node, role: peer.role, addresses: peer.addresses })
+    }
+    this.give(host, { kind: 'dialed', dial, node: peer.node })
   }
 }

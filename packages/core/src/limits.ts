@@ -20,6 +20,8 @@ export const limits = {
     replaySenders: 10_000,
     /** Envelopes remembered per sender within the freshness window: 2 minutes at 50 a second, with a margin. */
     replayPerSender: 8_192,
+    /** Envelopes remembered of all senders together: about 50 MB. */
+    replayTotal: 500_000,
     /** How often what has grown too old is forgotten: a scan of the whole memory. */
     replaySweepMs: 10 * SECOND_MS,
     /** Name of a message type, such as `tree.node-up`. */
@@ -108,6 +110,9 @@ export const limits = {
     maxDegree: 32,
     /** Guests of one node, beside its children: each costs a copy of every public broadcast. */
     maxGuests: 32,
+    /** Highest term and pulse of a tree: neither is reached by honest counting, and counting on stays exact. */
+    maxTerm: 2 ** 32,
+    maxPulse: 2 ** 48,
     /** Longest path to a root. A chain of 64 means something is broken: treated like a cycle. */
     maxDepth: 64,
     /** How often the shell lets the core look at the time: fine enough for every time here. */
@@ -138,7 +143,9 @@ export const limits = {
     seekMembers: 8,
     /** Pause between rounds, doubled up to the longest, plus as much again at random. */
     seekPauseMs: 200,
-    maxSeekPauseMs: 2 * SECOND_MS,
+    maxSeekPauseMs: 1 * SECOND_MS,
+    /** Rounds in which the children of a lost root ask only each other: an election needs no more. */
+    electionRounds: 3,
     /** How long an orphan below the root group leaves the election to others before it makes a tree of its own. */
     patienceMs: 5 * SECOND_MS,
     /** How long nodes that all start at once wait for each other, plus as much again at random. */
@@ -169,6 +176,8 @@ export const limits = {
     maxProbed: 8_192,
     /** How often a root asks an address outside its tree: the time to find the other half of a split. */
     rootProbeMs: 1 * SECOND_MS,
+    /** How many it asks each time: after a great loss many of those it remembers are dead. */
+    rootProbes: 4,
     /** The same for everybody else: only for what the root cannot reach. */
     memberProbeMs: 20 * SECOND_MS,
     /** Longest pause before the same address is probed again: bounds dials to the dead. */
@@ -190,6 +199,7 @@ export const limits = {
     pullBurstBytes: 16 * MIB,
     /** Broadcasts heard of but not yet here. */
     maxMissing: 4_096,
+    maxMissingPerLink: 512,
     /** Links remembered as having one missing broadcast. */
     maxHolders: 4,
     /** Broadcasts of publishers whose record has not come yet: count and time. */
@@ -208,6 +218,11 @@ export const limits = {
     /** Comparisons one neighbour may ask for: each may cost the whole directory. */
     summariesPerSecond: 2,
     summaryBurst: 10,
+    /** Records one neighbour may be sent: the whole directory when it is new, little afterwards. */
+    recordsPerSecond: 500,
+    recordBurst: 8_192,
+    /** A member whose record changes faster than this is passed on with delay: bounds what one can make all others send. */
+    recordPauseMs: 300,
     /** A difference this old is no news on its way. */
     differenceMs: 1_200,
     /** News to one neighbour is gathered for this long. */
@@ -240,7 +255,9 @@ export const limits = {
     codecYoungHeapMib: 1,
     /** Stripes in memory in a whole node: 30 MiB with 3+2, 96 MiB with the widest coding. */
     stripesInMemory: 6,
-    /** Of these at most so many for one put or get: enough to keep disk, network and both workers busy at once. */
+    /** Stripes that are filled from their sources or being encrypted: one for each worker and one that is read meanwhile. */
+    stripesFilling: 3,
+    /** Stripes in memory for one put or get: enough to keep disk, network and both workers busy at once. */
     stripesInFlight: 4,
     /** Shards a node checks at once before it stores them: they never wait for a stripe, so two nodes cannot wait in a ring. */
     shardsInCheck: 4,
@@ -275,6 +292,8 @@ export const limits = {
     membersAsked: 16,
     /** Requests a node answers at once; more wait at their senders. At most so many shards are in memory for it. */
     requestsServed: 32,
+    /** Read buffers kept for the next read: what a busy node has in use at a time. */
+    shardBuffersKept: 8,
     /** Shards a node reads from its disk at once to check them when others ask. */
     verificationsAtOnce: 2,
 
@@ -396,5 +415,76 @@ export const limits = {
     cancelWaitMs: 10 * SECOND_MS,
   },
   /** Daemon and command line. */
-  node: {},
+  node: {
+    /** JSON body of one request on the daemon's socket: a job with many arguments fits. */
+    maxRequestBytes: 1 * MIB,
+    /** JSON answer the command line reads, and one line of an event stream: a tree of thousands of nodes fits. */
+    maxAnswerBytes: 16 * MIB,
+    /** Connections to one daemon's socket: scripts of one user, not a public service. */
+    maxConnections: 256,
+    /** A daemon that lives answers a ping at once; a frozen one must not hold up the choice of another. */
+    pingTimeoutMs: 1 * SECOND_MS,
+    /** Short questions to the daemon; long work sends events, and is bounded by `eventSilenceMs` instead. */
+    answerTimeoutMs: 30 * SECOND_MS,
+    /** How often a long request sends a sign of life, so that a reader knows a slow one from a dead one. */
+    heartbeatMs: 5 * SECOND_MS,
+    /** Silence after which the command line gives up on a daemon: several missed signs of life. */
+    eventSilenceMs: 60 * SECOND_MS,
+    /** Members asked at once for a drawing of the tree. */
+    describeConcurrency: 32,
+    /** One member's answer about itself: memory only, so a late one is as good as down. */
+    describeTimeoutMs: 2 * SECOND_MS,
+    /** From the start of a process to its place in the tree; a busy machine starts several at once. */
+    startTimeoutMs: 90 * SECOND_MS,
+    /** How long the tour waits for a network to be whole again, repair of a lost disk not included. */
+    healTimeoutMs: 3 * MINUTE_MS,
+    /** How often `up` and `down` look again. */
+    pollMs: 100,
+    /** A daemon asked to stop may finish writing for so long; then it is killed. */
+    stopTimeoutMs: 10 * SECOND_MS,
+    /** Inside the daemon, a little shorter, so that it ends by itself and says so in its log. */
+    shutdownTimeoutMs: 8 * SECOND_MS,
+    /** Nodes of an embedded network: each is a process of about 100 MiB. */
+    maxEmbeddedNodes: 64,
+    /** Children a node may have when asked for by hand; wider than this a parent's uplink is the bottleneck. */
+    maxDegree: 32,
+    /** A log file is set aside at start once it is this large. */
+    maxLogBytes: 16 * MIB,
+    /** Log files set aside. */
+    keptLogs: 3,
+    /** One configuration, key or credential file. */
+    maxConfigBytes: 256 * KIB,
+    /** The list of stored files: some hundred thousand lines. Beyond it put refuses, since forgetting a line loses a file. */
+    maxCatalogueBytes: 64 * MIB,
+    /** One line of that list: a capability and a name. */
+    maxCatalogueLineBytes: 8 * KIB,
+    /** Name of a stored file or a job. */
+    maxNameChars: 255,
+    /** Finished jobs remembered; the oldest go first. */
+    maxJobRecords: 1_000,
+    /** Log kept of one job, in bytes of the file: above what a job may print, base64 and framing included. */
+    maxJobLogBytes: 32 * MIB,
+    /** Jobs one daemon has under way for its users; each holds a stream and a log file. */
+    maxOwnJobs: 64,
+    /** Arguments, inputs and environment variables of one job. */
+    maxJobItems: 1_000,
+    /** How often a reader of a running job's log looks for more. */
+    followPollMs: 100,
+    /** An invitation is good for so long unless asked otherwise: a lost one must not stay valid for ever. */
+    invitationDays: 365,
+    /** Addresses in an invitation or given with --join. */
+    maxJoinAddresses: 64,
+    /** A place label such as `berlin/rack-2`. */
+    maxPlaceChars: 64,
+    /** A sentence about why something is so. */
+    maxWhyChars: 1_000,
+    /** Longest path a socket's address holds on Linux (sun_path, 108 bytes with the final zero). */
+    maxSocketPathBytes: 107,
+    /** Progress lines where there is no terminal. */
+    progressLineMs: 3 * SECOND_MS,
+    /** Redraws of a progress bar on a terminal. */
+    progressDrawMs: 100,
+    /** How far back the shown speed looks. */
+    progressWindowMs: 3 * SECOND_MS,
+  },
 } as const

@@ -12,7 +12,8 @@ const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 export function formatBytes(bytes: number): string {
   let value = bytes
   let unit = 0
-  while (value >= 1024 && unit < BYTE_UNITS.length - 1) {
+  // What would be rounded to 1024 belongs to the next unit.
+  while (value >= 1023.5 && unit < BYTE_UNITS.length - 1) {
     value /= 1024
     unit += 1
   }
@@ -22,9 +23,9 @@ export function formatBytes(bytes: number): string {
 
 /** `75_000` -> `1m 15s`; below one second in milliseconds. For people. */
 export function formatDuration(durationMs: number): string {
-  if (durationMs < SECOND_MS) return `${Math.round(durationMs)} ms`
+  if (Math.round(durationMs) < SECOND_MS) return `${Math.round(durationMs)} ms`
   const totalSeconds = durationMs / SECOND_MS
-  if (totalSeconds < 60) return `${totalSeconds.toFixed(1)}s`
+  if (totalSeconds < 59.95) return `${totalSeconds.toFixed(1)}s`
   const whole = Math.round(totalSeconds)
   const hours = Math.floor(whole / 3600)
   const minutes = Math.floor((whole % 3600) / 60)

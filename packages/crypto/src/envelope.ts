@@ -1,4 +1,13 @@
-import { canonicalJsonBytes, type JsonValue, limits, type NetworkId, NodeId, parseCanonicalJson } from '@borgios/core'
+import {
+  assert,
+  canonicalJsonBytes,
+  type JsonValue,
+  limits,
+  messageOf,
+  type NetworkId,
+  NodeId,
+  parseCanonicalJson,
+} from '@borgios/core'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { Ed25519, Signer } from './ed25519.ts'
@@ -46,14 +55,16 @@ export interface EnvelopeFields {
   readonly body: JsonValue
 }
 
-/** Signs an envelope and returns its canonical bytes. Throws CRYPTO_MALFORMED if it would be too large. */
+/** Signs an envelope and returns its canonical bytes. Throws CRYPTO_MALFORMED if it would be too large or nested too deep. */
 export function sealEnvelope(signer: Signer, fields: EnvelopeFields): Uint8Array {
   const { recipient, ...rest } = fields
   const envelope = signStatement(signer, KIND, { ...rest, ...recipient, from: NodeId.fromBytes(signer.publicKey) })
+  assert(envelopeCheck.Check(envelope), `an envelope of type "${fields.type}" has the shape of one`)
   const bytes = canonicalJsonBytes(envelope)
   if (bytes.length > limits.envelope.maxBytes) {
     throw malformed(`an envelope may hold ${limits.envelope.maxBytes} bytes, this one has ${bytes.length}`)
   }
+  readJson(bytes)
   return bytes
 }
 
@@ -70,8 +81,11 @@ export interface OpenContext {
  */
 export function openEnvelope(bytes: Uint8Array, context: OpenContext): Envelope {
   if (bytes.length > limits.envelope.maxBytes) throw malformed(`${bytes.length} bytes are too many for an envelope`)
-  const value = parseCanonicalJson(bytes, limits.core.jsonDepth)
+  const value = readJson(bytes)
   if (!envelopeCheck.Check(value)) throw malformed('not an envelope')
+  if (!NodeId.is(value.from) || (value.to !== undefined && !NodeId.is(value.to))) {
+    throw malformed('sender or recipient is not a node id')
+  }
   if ((value.to === undefined) === (value.audience === undefined)) {
     throw malformed('an envelope has either a recipient or an audience')
   }
@@ -79,6 +93,14 @@ export function openEnvelope(bytes: Uint8Array, context: OpenContext): Envelope 
   assertFresh(value.timeMs, context.nowMs)
   verifyStatement(context.ed25519, KIND, value, NodeId.toBytes(value.from))
   return value
+}
+
+function readJson(bytes: Uint8Array): JsonValue {
+  try {
+    return parseCanonicalJson(bytes, limits.core.jsonDepth)
+  } catch (cause) {
+    throw malformed(`not an envelope: ${messageOf(cause)}`, cause)
+  }
 }
 
 /** Throws CRYPTO_NOT_FRESH unless the time lies within the freshness window around now. */

@@ -39,8 +39,7 @@ export const nobleEd25519: Ed25519 = {
       const key = Point.fromBytes(publicKey)
       const scalar = littleEndianMod(signature.subarray(32), Scalars.ORDER)
       const challenge = littleEndianMod(sha512(concat(commitment, publicKey, message)), Scalars.ORDER)
-      const base = scalar === 0n ? Point.ZERO : Point.BASE.multiplyUnsafe(scalar)
-      const expected = base.subtract(key.multiplyUnsafe(challenge)).toBytes()
+      const expected = Point.BASE.multiplyUnsafe(scalar).subtract(key.multiplyUnsafe(challenge)).toBytes()
       return expected.every((byte, index) => byte === commitment[index])
     } catch {
       return false

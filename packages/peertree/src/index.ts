@@ -6,7 +6,8 @@ export type { ByteStream, ByteStreamListener, Connection, Engine, EngineEvents }
 export { Libp2pEngine, type Libp2pEngineModules, type Libp2pEngineOptions } from './engine/libp2p-engine.ts'
 export { libp2pOptions } from './engine/libp2p-options.ts'
 export * from './peer-network.ts'
-export { createPeerTree, PeerTree, type PeerTreeModules, type PeerTreeOptions } from './peer-tree.ts'
+export { createPeerTree, PeerTree } from './peer-tree.ts'
+export type { PeerTreeModules, PeerTreeOptions } from './peer-tree-options.ts'
 export {
   type Admission,
   FoundersAdmission,

@@ -59,10 +59,7 @@ export interface StreamMessage {
 /** Bytes beside the tree: a bidirectional stream of messages between two nodes, with backpressure in both directions. */
 export interface PeerStream {
   readonly remote: Caller
-  /**
-   * Resolves when more may be sent. Rejects once the stream is closed. The payload is handed over: it is not copied, so it must
-   * never be changed afterwards.
-   */
+  /** Resolves when more may be sent. Rejects once the stream is closed. The payload must stay unchanged until then. */
   send(message: StreamMessage): Promise<void>
   /** The next message; undefined after the other side ended. While nobody receives, the sender is held back. */
   receive(): Promise<StreamMessage | undefined>

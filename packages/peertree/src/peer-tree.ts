@@ -1,32 +1,12 @@
-import {
-  AssertionError,
-  assert,
-  type CancelTimer,
-  type Clock,
-  isBorgError,
-  type JsonValue,
-  type Logger,
-  limits,
-  messageOf,
-  NodeId,
-  type Random,
-  type Timers,
-} from '@borgios/core'
-import {
-  type Audience,
-  type Ed25519,
-  type Genesis,
-  type Invitation,
-  type NodeCertificate,
-  networkIdOf,
-  type Signer,
-} from '@borgios/crypto'
+import { assert, type CancelTimer, isBorgError, type JsonValue, limits, messageOf, NodeId } from '@borgios/core'
+import { type Audience, networkIdOf } from '@borgios/crypto'
 import { BULK_PROTOCOL, CONTROL_PROTOCOL } from '@borgios/protocol'
-import { type AddressBook, AddressBookKeeper } from './address-book.ts'
+import { AddressBookKeeper } from './address-book.ts'
 import { Broadcasts } from './broadcasts.ts'
 import { type MutableCounters, type PeerTreeCounters, zeroCounters } from './counters.ts'
 import { withTimeout } from './deadline.ts'
 import type { DirectoryKeys } from './directory/directory-keys.ts'
+import { guestKeys } from './directory/guest-keys.ts'
 import { statementKeys } from './directory/statement-keys.ts'
 import type { Engine } from './engine/engine.ts'
 import { Libp2pEngine } from './engine/libp2p-engine.ts'
@@ -43,7 +23,8 @@ import type {
   StreamHandler,
   TreePosition,
 } from './peer-network.ts'
-import { type Admission, FoundersAdmission } from './session/admission.ts'
+import type { PeerTreeModules, PeerTreeOptions } from './peer-tree-options.ts'
+import { FoundersAdmission } from './session/admission.ts'
 import { NotLookedAt } from './session/requests.ts'
 import { Services } from './session/services.ts'
 import type { Session } from './session/session.ts'
@@ -52,41 +33,6 @@ import { acceptBulkStream, openBulkStream } from './streams/stream-opening.ts'
 import { step } from './tree/step.ts'
 import type { SelfDescription, TreeEffect, TreeEvent } from './tree/tree-io.ts'
 import { createTree, membersOf, positionOf, type TreeState } from './tree/tree-state.ts'
-
-export interface PeerTreeOptions {
-  readonly genesis: Genesis
-  /** Why this node is a member. Without one it is a guest. */
-  readonly certificate?: NodeCertificate | undefined
-  /** For a member whose operator is no founder. */
-  readonly invitation?: Invitation | undefined
-  /** Whether others may come as guests. Defaults to true. */
-  readonly guests?: boolean
-  readonly place: string
-  readonly release: string
-  readonly services: readonly string[]
-  /** Children at most. Defaults to `limits.tree.degree`. */
-  readonly degree?: number
-  /** Multiaddrs to listen on, such as `/ip4/0.0.0.0/tcp/7400`; port 0 lets the system choose. */
-  readonly listen: readonly string[]
-  /** Multiaddrs told to others. Defaults to those it listens on. */
-  readonly announce?: readonly string[]
-  /** Addresses to join through. Without any, and an empty address book, this node is the first of its network. */
-  readonly contacts: readonly string[]
-}
-
-export interface PeerTreeModules {
-  readonly signer: Signer
-  readonly ed25519: Ed25519
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly logger: Logger
-  readonly addressBook?: AddressBook
-  /** Defaults to {@link FoundersAdmission}. */
-  readonly admission?: Admission
-  /** Defaults to libp2p over TCP. */
-  readonly engine?: Engine
-}
 
 /** A node of the network: see {@link PeerTree}. Nothing happens before `start`. */
 export const createPeerTree = (options: PeerTreeOptions, modules: PeerTreeModules): PeerTree =>
@@ -404,16 +350,4 @@ export class PeerTree implements PeerNetwork {
     const { clock } = this.#modules
     return { ...member, sinceMs: clock.nowMs() - (clock.monotonicMs() - member.sinceMs) }
   }
-}
-
-/** A guest has no record and judges nobody's: the core is told nothing it could judge. */
-const guestKeys: DirectoryKeys = {
-  signRecord: () => noStatement(),
-  signNotice: () => noStatement(),
-  verifyRecord: () => false,
-  verifyNotice: () => false,
-}
-
-function noStatement(): never {
-  throw new AssertionError('a guest signs no record and no notice')
 }

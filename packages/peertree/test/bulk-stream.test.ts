@@ -155,6 +155,35 @@ for (const [name, make] of Object.entries(engines)) {
       connection.abort(new Error('test is over'))
     })
 
+    test('a payload may be changed as soon as its send has resolved', async () => {
+      const { near, far, connection } = await open()
+      const others = await Promise.all(
+        [1, 2, 3].map(async () => await connection.openStream('/bulk', AbortSignal.timeout(10_000))),
+      )
+      // Other streams keep the connection full, so that bytes wait below the stream as well.
+      for (const other of others) {
+        other.listen({ onData: () => {}, onDrain: () => {}, onEnd: () => {}, onClose: () => {} })
+        other.write(new Uint8Array(MIB - 1))
+      }
+      const shared = new Uint8Array(new SharedArrayBuffer(300_000))
+      const sending = (async () => {
+        for (let n = 0; n < 12; n += 1) {
+          shared.fill(n)
+          await near.send({ header: n, payload: shared })
+          shared.fill(255)
+        }
+        await near.end()
+      })()
+      for (let n = 0; n < 12; n += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        const message = await far.receive()
+        const expected = Buffer.alloc(300_000, n)
+        assert.equal(Buffer.compare(message?.payload ?? NONE, expected), 0, `message ${n} is unharmed`)
+      }
+      await sending
+      connection.abort(new Error('test is over'))
+    })
+
     test('when the connection dies within a message, whole messages are still received, then it fails', async () => {
       const { near, far, connection } = await open()
       await near.send({ header: 'whole', payload: new Uint8Array(10) })

@@ -208,6 +208,20 @@ export function engineCompliance(name: string, make: () => Promise<EngineUnderTe
       }
     })
 
+    test('a last word is heard although the connection is closed right behind it', async () => {
+      for (let round = 0; round < 40; round += 1) {
+        const [near] = await Promise.all([open(await connect())])
+        const accepted = inbound[0]
+        assert.ok(accepted)
+        near.far.stream.write(bytesOf('refused'))
+        void near.far.stream.end()
+        void accepted.close()
+        await until(() => near.near.closed)
+        assert.equal(near.near.text(), 'refused', `round ${round}`)
+        assert.equal(near.near.ended, true)
+      }
+    })
+
     test('connections that break at any moment, from either end, harm nothing else', async () => {
       const chunk = new Uint8Array(64 * 1024)
       const steady = await open(await connect())

@@ -123,6 +123,7 @@ describe('hello', () => {
     const guest = await node({ role: 'guest' })
     const member = await node()
     await assert.rejects(member.sessions.connect(guest.self, guest.engine.addresses()), code('PEERTREE_REFUSED'))
+    assert.equal(guest.opened.length, 0)
   })
 
   test('who answers without being a member is not believed', async () => {
@@ -145,7 +146,7 @@ describe('hello', () => {
   })
 
   test('anything but a hello as the first frame is hung up without a word', async () => {
-    const b = await node()
+    const b = await node({ time: new ManualTime() })
     const cases: [number, unknown][] = [
       [FrameKind.request, { id: 1, method: 'x', body: null }],
       [FrameKind.broadcast, new Uint8Array([1, 2, 3])],
@@ -165,7 +166,7 @@ describe('hello', () => {
   })
 
   test('an oversized or empty frame is hung up before it is read', async () => {
-    const b = await node()
+    const b = await node({ time: new ManualTime() })
     for (const length of [limits.peertree.maxFrameBytes + 1, 0xffff_ffff, 0]) {
       const raw = await RawPeer.dial(net, 402, b)
       const head = Buffer.alloc(5)
@@ -189,25 +190,41 @@ describe('hello', () => {
   test('who connects and stays silent, or never ends its hello, is hung up', async () => {
     const time = new ManualTime()
     const b = await node({ time })
+    const stranger = new MemoryEngine(net, NodeId.fromBytes(signerOf(406).publicKey))
+    const silent = await stranger.dial(b.engine.addresses(), b.self, AbortSignal.timeout(5_000))
+    let hungUp = false
+    silent.onClose(() => {
+      hungUp = true
+    })
     const raw = await RawPeer.dial(net, 404, b)
     raw.stream.write(new Uint8Array([0, 0, 1, 0, 1]))
     await new Promise((resolve) => setTimeout(resolve, 10))
-    assert.equal(raw.closed, false)
+    assert.equal(raw.closed || hungUp, false)
     time.advance(limits.peertree.handshakeTimeoutMs + 1)
     await raw.untilClosed()
+    await until(() => hungUp, 'the silent connection being hung up')
     assert.equal(raw.received.length, 0)
   })
 
   test('no more than so many connections may be shaking hands', async () => {
-    const b = await node()
-    const silent = []
-    for (let peer = 0; peer < limits.peertree.maxPendingConnections; peer += 1) {
-      silent.push(await RawPeer.dial(net, 20_000 + peer, b))
+    const b = await node({ time: new ManualTime() })
+    const dial = async (n: number) => {
+      const engine = new MemoryEngine(net, NodeId.fromBytes(signerOf(n).publicKey))
+      const connection = await engine.dial(b.engine.addresses(), b.self, AbortSignal.timeout(5_000))
+      const state = { connection, closed: false }
+      connection.onClose(() => {
+        state.closed = true
+      })
+      return state
     }
-    const raw = await RawPeer.dial(net, 405, b).catch(() => undefined)
-    if (raw !== undefined) await raw.untilClosed()
-    for (const peer of silent) peer.connection.abort(new Error('test is over'))
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    const silent: Awaited<ReturnType<typeof dial>>[] = []
+    for (let n = 0; n < limits.peertree.maxPendingConnections; n += 1) silent.push(await dial(20_000 + n))
+    const tooMany = await dial(405)
+    await until(() => tooMany.closed, 'the connection beyond the limit being hung up')
+    assert.ok(silent.every(({ closed }) => !closed))
+    silent[0]?.connection.abort(new Error('gone'))
+    await until(() => silent[0]?.closed === true)
+    await new Promise((resolve) => setTimeout(resolve, 10))
     const member = await node()
     await member.sessions.connect(b.self, b.engine.addresses())
   })

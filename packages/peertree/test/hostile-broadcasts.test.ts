@@ -75,7 +75,7 @@ describe('what a hostile member passes on', () => {
       const other: Record<typeof field, JsonValue> = {
         body: { sequence: 0 },
         type: 'test.other',
-        timeMs: Date.now() - 1,
+        timeMs: Number(altered['timeMs']) - 1,
         sequence: sequence + 1,
         from: NodeId.fromBytes(signerOf(VICTIM).publicKey),
         audience: 'everyone',

@@ -1,7 +1,8 @@
 import { type NodeId, silentLogger } from '@borgios/core'
 import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
 import { sodiumEd25519 } from '@borgios/crypto/native'
-import { createPeerTree, type PeerTree, type PeerTreeModules, type PeerTreeOptions } from '../src/peer-tree.ts'
+import { createPeerTree, type PeerTree } from '../src/peer-tree.ts'
+import type { PeerTreeModules, PeerTreeOptions } from '../src/peer-tree-options.ts'
 import { certificateOf, genesis } from './session-support.ts'
 import { signerOf, until } from './support.ts'
 

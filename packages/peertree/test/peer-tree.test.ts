@@ -132,6 +132,20 @@ describe('a network of real nodes', () => {
     await assert.rejects(at(1).openStream(at(2).self, 'test.sum', AbortSignal.abort(new Error('mine'))), /mine/)
   })
 
+  test('a port that is taken is said, with the address', async () => {
+    const taken =
+      at(0)
+        .addresses()[0]
+        ?.replace(/\/p2p\/.*/, '') ?? ''
+    const late = realNode(1_102, [], { listen: [taken] })
+    await assert.rejects(late.start(), (error: Error) => {
+      assert.ok(code('PEERTREE_LISTEN_FAILED')(error))
+      assert.ok(error.message.includes(taken))
+      return true
+    })
+    await late.stop()
+  })
+
   test('no more bulk streams to one node than the limit; closing one makes room', async () => {
     at(2).handleStream('test.hold', async (stream) => {
       await stream.receive()

@@ -3,7 +3,7 @@ import { CounterSchema, NetworkIdSchema, NodeIdSchema, SignatureSchema, strictOb
 import { type Static, Type } from 'typebox'
 
 /** Bulk stream on which one job is asked for, followed and answered. */
-export const COMPUTE_PROTOCOL = '/borgios/compute/1'
+export const COMPUTE_PROTOCOL = 'compute.jobs.1'
 /** Request: how busy a node is. */
 export const COMPUTE_OFFER = 'compute.offer'
 /** Request: end a job of the caller, for who has no hand on its stream. */

@@ -6,7 +6,7 @@ import { Compile } from 'typebox/compile'
 const { maxShardBytes, maxStripeShards, maxNameBytes, shardsPerQuestion } = limits.store
 
 /** Bulk streams that carry shards. */
-export const STORE_PROTOCOL = '/borgios/store/1'
+export const STORE_PROTOCOL = 'store.shards.1'
 /** Request: which of these shards do you hold? */
 export const STORE_HAVE = 'store.have'
 /** Request: look whether these stripes need repair. */

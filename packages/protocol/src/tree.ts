@@ -15,15 +15,16 @@ const bounds = limits.tree
 
 /** Names one attempt and the edge that comes of it, so that a late message about an older edge is told apart. */
 const EdgeSchema = Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 })
+const PulseSchema = Type.Integer({ minimum: 0, maximum: bounds.maxPulse })
 const LevelSchema = Type.Integer({ minimum: 0, maximum: bounds.maxDepth })
 
 /** Which tree: its root and that root's rank. Of two trees the lesser one's root joins the other (see `outranks`). */
 export const TreeNameSchema = strictObject({
   root: NodeIdSchema,
   /** Raised when a root group elects a new root. */
-  term: CounterSchema,
+  term: Type.Integer({ minimum: 0, maximum: bounds.maxTerm }),
   /** The pulse of the former root when this one began on its own; 0 for a first or an elected root. */
-  born: CounterSchema,
+  born: PulseSchema,
 })
 export type TreeName = Static<typeof TreeNameSchema>
 
@@ -31,7 +32,7 @@ export type TreeName = Static<typeof TreeNameSchema>
 export const AboveSchema = strictObject({
   tree: TreeNameSchema,
   /** Counts up at the root only: proof that the root is up there and alive. */
-  pulse: CounterSchema,
+  pulse: PulseSchema,
   /** From the root to the sender, both included. */
   path: Type.Array(NodeIdSchema, { minItems: 1, maxItems: bounds.maxDepth }),
   /** False while the sender or somebody above it has lost its parent. */
@@ -90,7 +91,9 @@ const RefuseSchema = strictObject({
   kind: Type.Literal('refuse'),
   edge: EdgeSchema,
   reason: Type.Union([
-    /** The asked node has no way to a root now. */
+    /** The asked node lost its parent, or never had one, and looks for one itself. */
+    Type.Literal('orphan'),
+    /** The asked node's way to the root is broken further up. */
     Type.Literal('unrooted'),
     Type.Literal('full'),
     /** The asking node is above the asked one. */

@@ -10,7 +10,7 @@ import fc from 'fast-check'
 import { loadKernel } from '../src/coding/erasure-kernel.ts'
 import { multiply } from '../src/coding/galois.ts'
 import { LEAF_BYTES, merkleRoot, shardIdOf } from '../src/coding/merkle.ts'
-import { RECORD_BYTES, TAG_BYTES } from '../src/coding/record-cipher.ts'
+import { RECORD_BYTES, sealRecords, TAG_BYTES } from '../src/coding/record-cipher.ts'
 import { StripeCodec } from '../src/coding/stripe-codec.ts'
 import { StripeMemory } from '../src/coding/stripe-memory.ts'
 import type { Coding } from '../src/file-store.ts'
@@ -21,6 +21,8 @@ const codec = new StripeCodec(memory, loadKernel(), 0)
 const [slot] = memory.slots()
 assert.ok(slot !== undefined)
 const { address } = slot
+const [plainText] = memory.plainTexts()
+assert.ok(plainText !== undefined)
 const key = Uint8Array.from({ length: 32 }, (_, index) => index * 3)
 
 /** Russian peasant multiplication: shares nothing with the tables of the product. */
@@ -160,8 +162,8 @@ describe('a stripe', () => {
     seed: number
   }) => {
     const plain = Uint8Array.from({ length: coding.data * shardBytes }, (_, at) => (at * 17 + seed) % 256)
-    memory.view(address, plain.length).set(plain)
-    const sealed = codec.seal({ address, coding, shardBytes }, key, stripe)
+    plainText.bytes.set(plain)
+    const sealed = codec.seal({ address, coding, shardBytes }, plainText.address, key, stripe)
     const bytes = sealed.shards.map((_, position) => Uint8Array.from(shardView(position, shardBytes)))
     return { plain, sealed, bytes }
   }
@@ -220,6 +222,17 @@ describe('a stripe', () => {
     assert.equal(codec.open(place, given, key, 7, badTags).outcome, 'wrong-key')
     assert.equal(codec.open(place, given, key, 7, sealed.tags.subarray(TAG_BYTES)).outcome, 'wrong-key')
     assert.equal(codec.open(place, given, key, 7, sealed.tags).outcome, 'opened')
+  })
+
+  test('no two records of a file are encrypted with the same nonce', () => {
+    const seen = new Set<string>()
+    for (const stripe of [0, 1, 256, 2 ** 32]) {
+      const bytes = new Uint8Array(3 * RECORD_BYTES)
+      sealRecords(key, stripe, new Uint8Array(bytes.length), bytes)
+      for (let at = 0; at < bytes.length; at += RECORD_BYTES)
+        seen.add(Buffer.from(bytes.subarray(at, at + 32)).toString('hex'))
+    }
+    assert.equal(seen.size, 12)
   })
 
   test('missing shards are rebuilt to their very ids', () => {

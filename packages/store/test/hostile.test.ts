@@ -10,9 +10,10 @@ import type { PeerStream, StreamMessage } from '@borgios/peertree'
 import { SHARD_RECEIPT, STORE_HAVE, STORE_PROTOCOL, shardRequestCheck } from '@borgios/protocol'
 import { shardIdOf } from '../src/coding/merkle.ts'
 import { recordIdOf } from '../src/coding/stripe-record.ts'
-import { bytesInChunks, eventually, readAll, StoreCluster, sampleBytes } from './store-cluster.ts'
+import { bytesInChunks, eventually, quickRepair, readAll, StoreCluster, sampleBytes } from './store-cluster.ts'
 
-const TIMEOUT = { timeout: 60_000 }
+/** Far more than it takes, on a busy machine too. */
+const TIMEOUT = { timeout: 300_000 }
 const NOTHING = new Uint8Array()
 const network = NetworkId.fromBytes(new Uint8Array(32))
 
@@ -120,7 +121,10 @@ describe('peers that lie', TIMEOUT, () => {
   }
 
   test('a holder that never answers is not waited for', async () => {
-    await using cluster = await StoreCluster.start({ nodes: 5 })
+    // No request ever times out here: only asking somebody else helps.
+    const after: typeof systemTimers.after = (delayMs, callback) =>
+      delayMs >= limits.store.transferTimeoutMs ? () => undefined : systemTimers.after(delayMs, callback)
+    await using cluster = await StoreCluster.start({ nodes: 5, timers: { ...systemTimers, after } })
     const bytes = sampleBytes(1_000_000)
     const { capability } = await cluster.node(0).store.put(bytesInChunks(bytes))
     for (const index of [3, 4]) {
@@ -200,6 +204,27 @@ describe('what a store takes in', TIMEOUT, () => {
     const second = (await ask(stream, { ...good, shard: shards[1] ?? '' }, payloads[1])) as { code: string }
     assert.equal(second.code, 'STORE_STRIPE_HELD')
     assert.deepEqual(cluster.shardFiles(0), [shards[0]])
+  })
+
+  test('a record whose shards do not belong together makes nobody store garbage', async () => {
+    await using cluster = await StoreCluster.start({ nodes: 4, repair: quickRepair })
+    const garbage = shardIdOf(sampleBytes(shardBytes, 77))
+    const lie = { ...record, shards: [shards[0] ?? garbage, shards[1] ?? garbage, garbage] }
+    for (const position of [0, 1]) {
+      const stream = await cluster.node(3).peer.openStream(cluster.node(position).peer.self, STORE_PROTOCOL)
+      const header = { op: 'put', id: 1, shard: lie.shards[position] ?? garbage, record: lie }
+      assert.equal(((await ask(stream, header, payloads[position])) as { outcome: string }).outcome, 'stored')
+    }
+    // Anyone's coming makes the holders look at their stripes.
+    await cluster.add(9)
+    const held = () => cluster.nodes.map(({ store }) => store.status().shards)
+    await eventually(
+      () => cluster.node(0).store.status().repairsPending + cluster.node(1).store.status().repairsPending > 0,
+    )
+    await eventually(
+      () => cluster.node(0).store.status().repairsPending + cluster.node(1).store.status().repairsPending === 0,
+    )
+    assert.deepEqual(held(), [1, 1, 0, 0, 0])
   })
 
   test('questions about shards are bounded and checked', async () => {

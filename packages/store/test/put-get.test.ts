@@ -4,7 +4,8 @@ import { limits } from '@borgios/core'
 import { bytesInChunks, eventually, readAll, StoreCluster, sampleBytes } from './store-cluster.ts'
 
 const { maxShardBytes } = limits.store
-const TIMEOUT = { timeout: 60_000 }
+/** Far more than it takes, on a busy machine too. */
+const TIMEOUT = { timeout: 300_000 }
 
 describe('put and get', TIMEOUT, () => {
   test('gives back the bytes and the name, for all kinds of sizes', async () => {
@@ -146,6 +147,26 @@ describe('put and get', TIMEOUT, () => {
     const put = await cluster.node(0).store.put(bytesInChunks(sampleBytes(9_000_000)))
     assert.equal(put.missingShards, 0)
     assert.ok(cluster.node(2).store.status().bytes <= 100_000)
+  })
+
+  test('takes another node of the same operator when one is full', async () => {
+    await using cluster = await StoreCluster.start({
+      nodes: 6,
+      operatorOf: (index) => Math.min(index, 4),
+      capacityOf: (index) => (index === 4 ? 1000 : 2 ** 32),
+    })
+    const put = await cluster.node(0).store.put(bytesInChunks(sampleBytes(20_000_000)))
+    assert.equal(put.missingShards, 0)
+  })
+
+  test('what a file becomes does not depend on what was in memory before', async () => {
+    const capabilityOf = async (fillFirst: boolean): Promise<string> => {
+      await using cluster = await StoreCluster.start({ nodes: 5 })
+      if (fillFirst) await cluster.node(1).store.put(bytesInChunks(sampleBytes(20_000_000)))
+      // The first key of a node is the same in every run.
+      return (await cluster.node(0).store.put(bytesInChunks(sampleBytes(10_001)))).capability
+    }
+    assert.equal(await capabilityOf(true), await capabilityOf(false))
   })
 
   test('says why it stored too few shards', async () => {

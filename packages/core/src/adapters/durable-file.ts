@@ -11,12 +11,15 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
+let writes = 0
+
 /**
  * Replaces or creates a file so that after a crash it holds either the old bytes or the new: temporary file, fdatasync,
- * rename, fsync of the folder. `mode` defaults to 0600.
+ * rename, fsync of the folder. Of several writes at once one wins as a whole. `mode` defaults to 0600.
  */
 export async function writeFileDurably(path: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`
+  writes += 1
+  const temporary = `${path}.${process.pid}-${writes}.tmp`
   let file: FileHandle | undefined
   try {
     file = await open(temporary, 'w', mode)

@@ -32,12 +32,17 @@ export class ManualTime implements Clock, Timers {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
     return new Promise((resolve, reject) => {
-      const cancel = this.after(delayMs, resolve)
-      signal?.addEventListener('abort', () => {
+      const onAbort = () => {
         cancel()
-        reject(signal.reason)
+        reject(signal?.reason)
+      }
+      const cancel = this.after(delayMs, () => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
       })
+      signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
 

@@ -43,12 +43,12 @@ function sendSummary(state: TreeState, to: NodeId): void {
 }
 
 export function onDirectorySummary(state: TreeState, from: NodeId, message: TreeMessageOf<'directorySummary'>): void {
-  const link = state.links.get(from)
-  if (link === undefined || !isMemberSession(state, from)) {
+  const session = state.sessions.get(from)
+  if (session === undefined || !state.links.has(from) || !isMemberSession(state, from)) {
     ignore(state, from, 'a comparison by no neighbour')
     return
   }
-  if (!link.summaries.take(1, state.nowMs)) {
+  if (!session.summaries.take(1, state.nowMs)) {
     ignore(state, from, 'too many comparisons')
     return
   }

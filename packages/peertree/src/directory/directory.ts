@@ -8,6 +8,8 @@ export interface DirectoryEntry {
   /** Says that the member of this very record is down. */
   readonly notice: DownNotice | undefined
   readonly sinceMs: number
+  /** When its record came. */
+  readonly recordedMs: number
 }
 
 const stamp = (record: NodeRecord): string => `${record.node}/${record.sequence}`
@@ -50,10 +52,11 @@ export class Directory {
     return this.#up.toString()
   }
 
-  /** Whether this record would be news: worth the cost of checking it. */
-  wantsRecord(record: NodeRecord): boolean {
+  /** Whether this record would be news, worth checking and passing on. One that changes too often is heard of later. */
+  wantsRecord(record: NodeRecord, nowMs: number): boolean {
     const known = this.#entries.get(record.node)
-    return known === undefined || record.sequence > known.record.sequence
+    if (known === undefined) return true
+    return record.sequence > known.record.sequence && nowMs - known.recordedMs >= limits.tree.recordPauseMs
   }
 
   /** Whether this notice would be news. One about a record that is not here is not: whoever has that record has it too. */
@@ -69,7 +72,8 @@ export class Directory {
     const wasUp = known !== undefined && known.notice === undefined
     if (wasUp) this.#up.toggle(stamp(known.record))
     this.#up.toggle(stamp(record))
-    this.#entries.set(record.node, { record, notice: undefined, sinceMs: wasUp ? known.sinceMs : nowMs })
+    const sinceMs = wasUp ? known.sinceMs : nowMs
+    this.#entries.set(record.node, { record, notice: undefined, sinceMs, recordedMs: nowMs })
     return true
   }
 
@@ -78,7 +82,7 @@ export class Directory {
     const known = this.#entries.get(notice.node)
     if (known === undefined || !this.wantsNotice(notice)) return
     this.#up.toggle(stamp(known.record))
-    this.#entries.set(notice.node, { record: known.record, notice, sinceMs: nowMs })
+    this.#entries.set(notice.node, { ...known, notice, sinceMs: nowMs })
   }
 
   /** Another's word for the same. */

@@ -16,7 +16,7 @@ function spread(state: TreeState, node: NodeId, via: NodeId): void {
 /** Takes in a record from a peer if it is news and its signatures stand. False if they do not. */
 export function takeRecord(state: TreeState, from: NodeId, record: NodeRecord): boolean {
   const { self, keys } = state.options
-  if (!state.directory.wantsRecord(record)) return true
+  if (!state.directory.wantsRecord(record, state.nowMs)) return true
   if (!keys.verifyRecord(record)) {
     strike(state, from, 'a node record whose signatures do not stand')
     return false
@@ -34,17 +34,19 @@ export function takeRecord(state: TreeState, from: NodeId, record: NodeRecord): 
 function takeNotice(state: TreeState, from: NodeId, notice: DownNotice): void {
   const { self, keys } = state.options
   if (notice.node === self) {
-    // Still here: a record with a higher sequence says so.
-    if (notice.sequence >= state.sequence && state.directory.has(notice.by)) state.announceDue = true
-    return
-  }
-  if (!state.directory.wantsNotice(notice)) return
+    if (notice.sequence < state.sequence) return
+  } else if (!state.directory.wantsNotice(notice)) return
   if (!state.directory.has(notice.by)) {
     ignore(state, from, 'a down notice by nobody known')
     return
   }
   if (!keys.verifyNotice(notice)) {
     strike(state, from, 'a down notice whose signature does not stand')
+    return
+  }
+  if (notice.node === self) {
+    // Still here: a record with a higher sequence says so.
+    state.announceDue = true
     return
   }
   state.directory.putNotice(notice, state.nowMs)
@@ -100,6 +102,7 @@ export function sendEntries(state: TreeState, to: NodeId, nodes: Iterable<NodeId
   for (const node of nodes) {
     const entry = state.directory.get(node)
     if (entry === undefined) continue
+    if (state.sessions.get(to)?.records.take(1, state.nowMs) !== true) break
     records.push(entry.record)
     if (entry.notice !== undefined) notices.push(vouchFor(state, entry.notice))
     if (records.length === bounds.directoryPageRecords) flush()

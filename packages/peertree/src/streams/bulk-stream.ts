@@ -96,7 +96,8 @@ export class BulkStream implements PeerStream {
     for (const piece of pieces) {
       if (this.#broken !== undefined) throw this.#broken
       if (this.#ended || this.#over) throw closed('the stream is closed')
-      if (this.#stream.write(piece)) continue
+      // A copy: the multiplexer and TLS hold what they were given for longer than `send` takes, and callers use buffers again.
+      if (this.#stream.write(piece.slice())) continue
       this.#drained = Promise.withResolvers()
       await this.#drained.promise
     }

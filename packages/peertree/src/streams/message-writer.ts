@@ -7,8 +7,8 @@ import { PREFIX_BYTES } from './message-reader.ts'
 const SMALL_BYTES = 16 * 1024
 
 /**
- * The bytes of a message in the pieces to write. The payload is not copied, except when it is so small that a piece of its own
- * would cost more. Throws PEERTREE_UNSENDABLE.
+ * The bytes of a message in the pieces to write: views into the payload, except when it is so small that a piece of its own would
+ * cost more. Throws PEERTREE_UNSENDABLE.
  */
 export function toPieces({ header, payload }: StreamMessage): readonly Uint8Array[] {
   const headerBytes = headerBytesOf(header)

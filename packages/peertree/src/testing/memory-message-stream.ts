@@ -1,5 +1,5 @@
-import { streamClosed } from './memory-errors.ts'
 import type { Caller, PeerStream, StreamMessage } from '../peer-network.ts'
+import { streamClosed } from './memory-errors.ts'
 
 /** Messages one side may send ahead of the other's receiving. */
 const WINDOW_MESSAGES = 2

@@ -48,7 +48,8 @@ export function onAttach(state: TreeState, from: NodeId, message: Attach): void 
 }
 
 function refusalOf(state: TreeState, from: NodeId, message: Attach): TreeMessageOf<'refuse'>['reason'] | undefined {
-  if (!isSound(state) || state.tree === undefined) return 'unrooted'
+  if (state.status !== 'attached' || state.tree === undefined) return 'orphan'
+  if (!isSound(state)) return 'unrooted'
   if (state.path.includes(from)) return 'cycle'
   if (message.why !== 'merge' || message.tree === undefined) return undefined
   return outranks(state.tree, message.tree) ? undefined : 'lesser'
@@ -118,6 +119,7 @@ function onGuestAttach(state: TreeState, from: NodeId, { edge, hops }: Attach): 
   if (guests.length < bounds.maxGuests) {
     addLink(state, from, 'guest', edge)
     send(state, from, { kind: 'accept', edge })
+    return
   }
   const children = childLinks(state).filter((child) => isResponsive(state, child))
   const next = children[state.options.random.below(Math.max(children.length, 1))] ?? linksAs(state, 'parent')[0]
@@ -138,6 +140,7 @@ export function onAccept(state: TreeState, from: NodeId, message: TreeMessageOf<
   if (!isAcceptable(state, from, message.above)) {
     send(state, from, { kind: 'detach', edge: message.edge, reason: 'moved' })
     failAttempt(state, attempt)
+    return
   }
   settle(state, from, message)
 }

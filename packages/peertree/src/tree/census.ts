@@ -80,6 +80,7 @@ export function onCensus(state: TreeState, from: NodeId, message: TreeMessageOf<
   }
   if (message.parts > Math.ceil(bounds.directoryEntries / bounds.censusPageNodes)) {
     ignore(state, from, 'census too large')
+    return
   }
   child.censusParts.set(message.part, message)
   const parts = [...child.censusParts.values()].filter((part) => part.parts === message.parts)

@@ -15,14 +15,18 @@ export function advanceProbing(state: TreeState): void {
   if (!isMember(state) || !isSound(state) || state.nowMs < state.nextProbeMs) return
   const pauseMs = isRoot(state) ? bounds.rootProbeMs : bounds.memberProbeMs
   state.nextProbeMs = state.nowMs + pauseMs / 2 + state.options.random.below(pauseMs)
-  const target = nextOutsider(state)
-  if (target !== undefined) probe(state, target)
+  const due = outsidersDue(state)
+  const count = isRoot(state) ? bounds.rootProbes : 1
+  for (let index = 0; index < count && due.length > 0; index += 1) {
+    const [target] = due.splice(state.options.random.below(due.length), 1)
+    if (target !== undefined) probe(state, target)
+  }
 }
 
 const keyOf = (target: Target): string => target.node ?? target.addresses.join(' ')
 
-/** The outsider whose turn it is. Each is asked again after ever longer pauses. */
-function nextOutsider(state: TreeState): Target | undefined {
+/** The outsiders whose turn it is. Each is asked again after ever longer pauses. */
+function outsidersDue(state: TreeState): Target[] {
   const inside = isRoot(state) ? censusOf(state) : undefined
   const due: Target[] = []
   const consider = (target: Target): void => {
@@ -37,7 +41,7 @@ function nextOutsider(state: TreeState): Target | undefined {
     const node = state.contactNodes.get(addresses.join(' '))
     if (node === undefined || !state.directory.has(node)) consider({ node: undefined, addresses })
   }
-  return due[state.options.random.below(Math.max(due.length, 1))]
+  return due
 }
 
 function probe(state: TreeState, target: Target): void {

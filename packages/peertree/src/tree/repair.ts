@@ -50,10 +50,19 @@ export function onHave(state: TreeState, from: NodeId, { after, upTo, ids }: Tre
     ignore(state, from, 'an offer too large')
     return
   }
+  if (hasPromisedTooMuch(state, from)) return
   if (after <= link.got) link.got = Math.max(link.got, upTo)
   for (const { from: publisher, sequences } of ids) {
     for (const sequence of sequences) noteMissing(state, from, publisher, sequence)
   }
+}
+
+/** One neighbour's empty promises must not take the room that others' broadcasts need. */
+function hasPromisedTooMuch(state: TreeState, holder: NodeId): boolean {
+  if (state.missing.size < bounds.maxMissingPerLink) return false
+  let promised = 0
+  for (const { holders } of state.missing.values()) if (holders.length === 1 && holders[0] === holder) promised += 1
+  return promised >= bounds.maxMissingPerLink
 }
 
 function noteMissing(state: TreeState, holder: NodeId, from: NodeId, sequence: number): void {
@@ -109,7 +118,7 @@ export function onWant(state: TreeState, from: NodeId, { ids }: TreeMessageOf<'w
         ignore(state, from, 'a guest pulls what is for members')
         return
       }
-      if (!link.pulls.take(broadcast.bytes.length, state.nowMs)) {
+      if (state.sessions.get(from)?.pulls.take(broadcast.bytes.length, state.nowMs) !== true) {
         ignore(state, from, 'pulls too much')
         return
       }

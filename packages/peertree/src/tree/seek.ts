@@ -17,6 +17,7 @@ function begin(state: TreeState, why: Seek['why'], queue: Target[], patienceMs: 
     queue,
     attempts: [],
     unrooted: new Set(),
+    orphans: new Set(),
     nextAttemptMs: state.nowMs,
     nextRoundMs: undefined,
   }
@@ -37,7 +38,7 @@ export function beginHealing(state: TreeState): void {
   state.status = 'orphan'
   state.rooted = false
   state.moveAtMs = undefined
-  begin(state, 'heal', healingTargets(state, true), bounds.patienceMs)
+  begin(state, 'heal', healingTargets(state, 0), bounds.patienceMs)
   state.path = [state.options.self]
   advanceSeek(state)
 }
@@ -72,14 +73,13 @@ const eldersOf = (state: TreeState): readonly NodeId[] => {
 const inRootGroup = (state: TreeState): boolean => state.group.slice(1).some(({ node }) => node === state.options.self)
 
 /** Whom to ask, best first: the grandparent, the root group in order, known members, the contacts. */
-function healingTargets(state: TreeState, isFirstRound: boolean): Target[] {
+function healingTargets(state: TreeState, round: number): Target[] {
   const lost = state.lastParent
   const targets: Target[] = []
   const asked = new Set<NodeId>([state.options.self])
   // Who fell silent would only hold us up; who merely lost the connection may still be there.
-  const skipsParent = isFirstRound && lost?.silent === true
   if (lost !== undefined) asked.add(lost.contact.node)
-  if (lost !== undefined && !skipsParent) targets.push(lost.contact)
+  if (lost?.silent === false) targets.push(lost.contact)
   const add = (node: NodeId | undefined): void => {
     if (node === undefined || asked.has(node)) return
     asked.add(node)
@@ -88,7 +88,7 @@ function healingTargets(state: TreeState, isFirstRound: boolean): Target[] {
   add(state.grandparent)
   for (const { node } of state.group) add(node)
   // The root group elects by itself; for it, others come into play only if that fails.
-  if (!isFirstRound || !inRootGroup(state)) {
+  if (round >= bounds.electionRounds || !inRootGroup(state)) {
     const below = censusOf(state)
     const known = [...state.directory.nodes()].filter((node) => state.directory.isUp(node) && !below.has(node))
     for (let count = 0; count < bounds.seekMembers && known.length > 0; count += 1) {
@@ -96,6 +96,7 @@ function healingTargets(state: TreeState, isFirstRound: boolean): Target[] {
     }
     targets.push(...contactTargets(state))
   }
+  if (lost?.silent === true && round >= bounds.electionRounds) targets.push(lost.contact)
   return targets
 }
 
@@ -204,7 +205,8 @@ export function onRedirect(state: TreeState, from: NodeId, message: TreeMessageO
 export function onRefuse(state: TreeState, from: NodeId, message: TreeMessageOf<'refuse'>): void {
   const attempt = findAttempt(state, from, message.edge)
   if (attempt === undefined) return
-  if (message.reason === 'unrooted') state.seek?.unrooted.add(from)
+  if (message.reason === 'unrooted' || message.reason === 'orphan') state.seek?.unrooted.add(from)
+  if (message.reason === 'orphan') state.seek?.orphans.add(from)
   failAttempt(state, attempt)
 }
 
@@ -217,6 +219,7 @@ function endRound(state: TreeState, seek: Seek): void {
   if (isMember(state) && shouldBecomeRoot(state, seek, waitedMs)) {
     const elected = seek.why === 'heal' && inRootGroup(state) && seek.unrooted.size > 0
     becomeRoot(state, elected)
+    return
   }
   const pauseMs = Math.min(bounds.seekPauseMs * 2 ** Math.min(seek.round, 8), bounds.maxSeekPauseMs)
   seek.nextRoundMs = state.nowMs + pauseMs + state.options.random.below(pauseMs)
@@ -227,18 +230,19 @@ function shouldBecomeRoot(state: TreeState, seek: Seek, waitedMs: number): boole
   if (waitedMs >= seek.patienceMs) return true
   const isAlone = seek.unrooted.size === 0
   if (seek.why === 'join') return isAlone && seek.round > 0
-  if (inRootGroup(state)) {
-    const below = censusOf(state)
-    return !eldersOf(state).some((elder) => seek.unrooted.has(elder) && !below.has(elder))
-  }
-  return isAlone && seek.round > 1
+  if (inRootGroup(state)) return !eldersOf(state).some((elder) => seek.orphans.has(elder))
+  if (isAlone) return seek.round > 1
+  // The whole root group is gone: of the orphans that meet, the one with the lowest id goes first.
+  const isGroupGone = !state.group.some(({ node }) => seek.unrooted.has(node))
+  return seek.round > 0 && isGroupGone && ![...seek.orphans].some((other) => other < state.options.self)
 }
 
 function startRound(state: TreeState, seek: Seek): void {
   seek.nextRoundMs = undefined
   seek.round += 1
   seek.unrooted.clear()
-  seek.queue = seek.why === 'join' ? contactTargets(state) : healingTargets(state, false)
+  seek.orphans.clear()
+  seek.queue = seek.why === 'join' ? contactTargets(state) : healingTargets(state, seek.round)
 }
 
 /** Whether this seek still makes sense where the node now stands. */

@@ -36,13 +36,17 @@ export function openSession(state: TreeState, node: NodeId, role: Role, addresse
   }
   const rate = role === 'member' ? bounds.messagesPerSecond : bounds.guestMessagesPerSecond
   const burst = role === 'member' ? bounds.messageBurst : bounds.guestMessageBurst
+  const { nowMs } = state
   const session: Session = {
     node,
     role,
     addresses: addresses.slice(0, bounds.maxAddresses),
-    bucket: new TokenBucket(rate, burst, state.nowMs),
+    bucket: new TokenBucket(rate, burst, nowMs),
+    pulls: new TokenBucket(bounds.pullBytesPerSecond, bounds.pullBurstBytes, nowMs),
+    summaries: new TokenBucket(bounds.summariesPerSecond, bounds.summaryBurst, nowMs),
+    records: new TokenBucket(bounds.recordsPerSecond, bounds.recordBurst, nowMs),
     dialed: false,
-    usedMs: state.nowMs,
+    usedMs: nowMs,
     strikes: 0,
   }
   state.sessions.set(node, session)

@@ -5,7 +5,7 @@ import { Directory, memberOf } from '../directory/directory.ts'
 import type { Member, Role, TreePosition } from '../peer-network.ts'
 import { RecentBroadcasts } from './recent-broadcasts.ts'
 import { SetDigest } from './set-digest.ts'
-import { TokenBucket } from './token-bucket.ts'
+import type { TokenBucket } from './token-bucket.ts'
 import type { SelfDescription, Target, TreeEffect } from './tree-io.ts'
 import type { TreeOptions } from './tree-options.ts'
 
@@ -14,6 +14,10 @@ export interface Session {
   readonly role: Role
   readonly addresses: readonly string[]
   readonly bucket: TokenBucket
+  /** What it may make us send: bytes of kept broadcasts, comparisons, records. */
+  readonly pulls: TokenBucket
+  readonly summaries: TokenBucket
+  readonly records: TokenBucket
   /** Whether the tree opened it: then the tree hangs it up when idle. */
   dialed: boolean
   /** When it last served the tree. */
@@ -39,13 +43,11 @@ export interface Link {
   offered: number
   offeredMs: number
   got: number
-  readonly pulls: TokenBucket
   /** Directory: news waiting, comparison pacing. */
   readonly news: Set<NodeId>
   newsMs: number
   differsMs: number | undefined
   comparedMs: number
-  readonly summaries: TokenBucket
   /** Of a child: what it last said of its subtree, and the ids in it as listed by it. */
   below: Below | undefined
   census: Set<NodeId>
@@ -73,8 +75,9 @@ export interface Seek {
   round: number
   queue: Target[]
   attempts: Attempt[]
-  /** Who answered in this round that it has no way to a root either. */
+  /** Who answered in this round that it has no way to a root either, and who of them has no parent. */
   readonly unrooted: Set<NodeId>
+  readonly orphans: Set<NodeId>
   nextAttemptMs: number
   nextRoundMs: number | undefined
 }
@@ -144,7 +147,6 @@ export interface TreeState {
   lastParent: { readonly contact: Contact; readonly silent: boolean } | undefined
   grandparent: NodeId | undefined
   seek: Seek | undefined
-  rootedHereMs: number
   moveAtMs: number | undefined
 
   readonly directory: Directory
@@ -201,7 +203,6 @@ export function createTree(options: TreeOptions, nowMs: number): TreeState {
     lastParent: undefined,
     grandparent: undefined,
     seek: undefined,
-    rootedHereMs: nowMs,
     moveAtMs: undefined,
     directory: new Directory(),
     sequence: options.firstSequence,
@@ -237,12 +238,10 @@ export function createLink(node: NodeId, as: Relation, edge: number, nowMs: numb
     offered: 0,
     offeredMs: Number.NEGATIVE_INFINITY,
     got: 0,
-    pulls: new TokenBucket(limits.tree.pullBytesPerSecond, limits.tree.pullBurstBytes, nowMs),
     news: new Set(),
     newsMs: Number.NEGATIVE_INFINITY,
     differsMs: undefined,
     comparedMs: Number.NEGATIVE_INFINITY,
-    summaries: new TokenBucket(limits.tree.summariesPerSecond, limits.tree.summaryBurst, nowMs),
     below: undefined,
     census: new Set([node]),
     censusDigest,

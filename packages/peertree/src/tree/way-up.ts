@@ -57,14 +57,17 @@ export function refreshRoot(state: TreeState): void {
 export function becomeRoot(state: TreeState, elected: boolean): void {
   const { self } = state.options
   const term = state.tree?.term ?? 1
+  // A pulse out of all proportion is a lie of a former root: counting starts anew.
+  const isNew = elected || state.pulse > bounds.maxPulse / 2
   // A new root of the same term goes on from the old pulse, so that of several splits the latest always counts as the youngest.
   const born = state.tree === undefined ? 0 : state.pulse
-  state.tree = elected ? { root: self, term: term + 1, born: 0 } : { root: self, term, born }
-  state.pulse = elected ? 0 : born
+  state.tree = isNew ? { root: self, term: Math.min(term + 1, bounds.maxTerm), born: 0 } : { root: self, term, born }
+  state.pulse = isNew ? 0 : born
   state.status = 'attached'
   state.seek = undefined
   state.lastParent = undefined
-  state.rootedHereMs = state.nowMs
+  // Others may have done the same: look for them soon.
+  state.nextProbeMs = state.nowMs + bounds.rootProbeMs / 2
   state.absentSinceMs.clear()
   refreshRoot(state)
 }

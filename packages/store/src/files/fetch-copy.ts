@@ -34,8 +34,8 @@ async function goodCopy(
   node: NodeId,
 ): Promise<Uint8Array | undefined> {
   try {
-    const copy = await holders.get(node, page, bytes)
-    if (shardIdOf(copy) === page) return copy
+    using lent = await holders.get(node, page, bytes)
+    if (shardIdOf(lent.bytes) === page) return Uint8Array.from(lent.bytes)
     holders.suspect(node, page)
   } catch (error) {
     logger.debug('a node did not give a manifest page', { node, why: messageOf(error) })

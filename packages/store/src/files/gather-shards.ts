@@ -97,10 +97,10 @@ export class ShardGathering {
     const shard = shards[source.position]
     assert(shard !== undefined, 'a source is for a position of the stripe')
     try {
-      const bytes = await this.#context.holders.get(source.node, shard, shardBytes)
+      using lent = await this.#context.holders.get(source.node, shard, shardBytes)
       // What is being decoded must not change under it.
       if (this.#isClosed || this.#sources.here.length >= coding.data) return this.#sources.failed(source)
-      region.bytes.set(bytes, source.position * shardBytes)
+      region.bytes.set(lent.bytes, source.position * shardBytes)
       this.#given.set(source.position, source.node)
       this.#sources.arrived(source)
     } catch (error) {

@@ -1,4 +1,4 @@
-import { limits, messageOf, type NodeId } from '@borgios/core'
+import { isBorgError, limits, messageOf, type NodeId } from '@borgios/core'
 import type { Member, PeerNetwork } from '@borgios/peertree'
 import type { RecordId, StripeRecord } from '@borgios/protocol'
 import type { StoreContext } from '../files/store-context.ts'
@@ -206,6 +206,11 @@ export class Repairer {
       this.#settle(id)
       await timers.sleep(this.#timings.pauseMs, this.#stopping.signal)
     } catch (error) {
+      if (isBorgError(error) && error.code === 'STORE_FALSE_RECORD') {
+        // It can never become whole: what is not known is not tried again and again.
+        await this.#modules.shards.forgetRecord(id)
+        this.#settle(id)
+      }
       if (!this.#stopping.signal.aborted)
         logger.warn('a stripe could not be repaired', { record: id, why: messageOf(error) })
     }

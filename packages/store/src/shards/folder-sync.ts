@@ -1,13 +1,11 @@
-import { syncFolder } from '@borgios/core/adapters'
-
 /** Makes what happened in a folder durable, one fsync for all who wait meanwhile. */
 export class FolderSync {
-  readonly #path: string
+  readonly #fsync: () => Promise<void>
   #running: Promise<void> | undefined
   #next: Promise<void> | undefined
 
-  constructor(path: string) {
-    this.#path = path
+  constructor(fsync: () => Promise<void>) {
+    this.#fsync = fsync
   }
 
   /** Resolves after an fsync that began after this call. */
@@ -24,7 +22,7 @@ export class FolderSync {
   }
 
   #start(): Promise<void> {
-    const run = syncFolder(this.#path).finally(() => {
+    const run = this.#fsync().finally(() => {
       if (this.#running === run) this.#running = undefined
     })
     this.#running = run

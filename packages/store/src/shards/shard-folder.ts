@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ShardId } from '@borgios/core'
 import { syncFolder } from '@borgios/core/adapters'
@@ -19,7 +19,7 @@ export class ShardFolder {
   private constructor(path: string) {
     this.#shards = join(path, 'shards')
     this.#incoming = join(path, 'incoming')
-    this.#sync = new FolderSync(this.#shards)
+    this.#sync = new FolderSync(() => syncFolder(this.#shards))
   }
 
   /** Opens the folder and removes what a crash left half written. */
@@ -39,7 +39,9 @@ export class ShardFolder {
     try {
       const file = await open(temporary, 'wx', 0o600)
       try {
-        await file.writeFile(bytes)
+        for (let written = 0; written < bytes.length; ) {
+          written += (await file.write(bytes, written, bytes.length - written)).bytesWritten
+        }
         await file.datasync()
       } finally {
         await file.close()
@@ -52,13 +54,25 @@ export class ShardFolder {
     await this.#sync.sync()
   }
 
-  /** Undefined if it is not here. */
-  async read(shard: ShardId): Promise<Uint8Array | undefined> {
+  /** Fills `target` from the shard's start; returns how many bytes there were for it, undefined if the shard is not here. */
+  async read(shard: ShardId, target: Uint8Array): Promise<number | undefined> {
+    let file: FileHandle
     try {
-      return await readFile(this.#pathOf(shard))
+      file = await open(this.#pathOf(shard), 'r')
     } catch (error) {
       if (isMissing(error)) return undefined
       throw error
+    }
+    try {
+      let filled = 0
+      while (filled < target.length) {
+        const { bytesRead } = await file.read(target, filled, target.length - filled, filled)
+        if (bytesRead === 0) break
+        filled += bytesRead
+      }
+      return filled
+    } finally {
+      await file.close()
     }
   }
 

@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Logger, ShardId } from '@borgios/core'
+import { isBorgError, type Logger, type ShardId } from '@borgios/core'
 import type { RecordId, StripeRecord } from '@borgios/protocol'
 import { diskFailed, storeFull, stripeHeld } from '../errors.ts'
+import { type LentBytes, ShardBuffers } from './shard-buffers.ts'
 import { ShardFolder } from './shard-folder.ts'
 import { ShardIndex } from './shard-index.ts'
 
@@ -26,6 +27,7 @@ export class ShardStore {
   readonly #index: ShardIndex
   readonly #writing = new Map<ShardId, Promise<void>>()
   readonly #removing = new Set<ShardId>()
+  readonly #buffers = new ShardBuffers()
   #bytes = 0
   #count = 0
   #reservedBytes = 0
@@ -92,26 +94,46 @@ export class ShardStore {
   }
 
   /** Undefined if it is not here. Its bytes are not checked: whoever asked for it does. Throws STORE_DISK_FAILED. */
-  async read(shard: ShardId): Promise<Uint8Array | undefined> {
-    if (!this.has(shard)) return undefined
-    const bytes = await this.#orDiskFailed(this.#folder.read(shard))
-    if (bytes === undefined) await this.#lose(shard)
-    return bytes
+  async read(shard: ShardId): Promise<LentBytes | undefined> {
+    const known = this.#index.get(shard)
+    if (known === undefined) return undefined
+    const lent = this.#buffers.lend(known.bytes)
+    let isWhole = false
+    try {
+      isWhole = await this.#readInto(shard, lent.bytes)
+    } finally {
+      if (!isWhole) lent[Symbol.dispose]()
+    }
+    return isWhole ? lent : undefined
+  }
+
+  /** As {@link read}, into fresh memory: a stream may hold on to what it was given for longer than its caller knows. */
+  async readOwn(shard: ShardId): Promise<Uint8Array | undefined> {
+    const known = this.#index.get(shard)
+    if (known === undefined) return undefined
+    const bytes = Buffer.allocUnsafeSlow(known.bytes)
+    return (await this.#readInto(shard, bytes)) ? bytes : undefined
+  }
+
+  /** False, and the shard is given up, if the file is gone or too short. */
+  async #readInto(shard: ShardId, target: Uint8Array): Promise<boolean> {
+    if ((await this.#orDiskFailed(this.#folder.read(shard, target))) === target.length) return true
+    await this.#lose(shard)
+    return false
   }
 
   /** Reads a shard back and rehashes it. One that is damaged is removed, so that repair sees it missing. */
   async verify(shard: ShardId): Promise<boolean> {
-    let bytes: Uint8Array | undefined
     try {
-      bytes = await this.read(shard)
-    } catch {
-      // Unreadable sectors are a loss like any other.
-      bytes = new Uint8Array()
+      using lent = await this.read(shard)
+      if (lent === undefined) return false
+      if ((await this.#modules.name(lent.bytes)) === shard) return true
+    } catch (error) {
+      // Unreadable sectors are a loss like any other; a store that is being stopped is none.
+      if (!isBorgError(error) || error.code !== 'STORE_DISK_FAILED') throw error
     }
-    if (bytes === undefined) return false
-    const isWhole = bytes.length === this.#index.get(shard)?.bytes && (await this.#modules.name(bytes)) === shard
-    if (!isWhole) await this.#lose(shard)
-    return isWhole
+    await this.#lose(shard)
+    return false
   }
 
   /** Removes a shard that is not needed here. */

@@ -109,7 +109,7 @@ export class ShardServer {
   }
 
   async #get({ id, shard }: Extract<ShardRequest, { op: 'get' }>): Promise<Answer> {
-    const payload = ShardId.is(shard) ? await this.#modules.shards.read(shard) : undefined
+    const payload = ShardId.is(shard) ? await this.#modules.shards.readOwn(shard) : undefined
     if (payload === undefined) throw shardNotHere(shard)
     return { header: { outcome: 'shard', id }, payload }
   }

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** The program as a user starts it. */
+export const PROGRAM = fileURLToPath(new URL('../../packages/node/bin/borgios.mjs', import.meta.url))
+
+/** What a run of the program came to. */
+export interface Outcome {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly input?: string
+  readonly env?: NodeJS.ProcessEnv
+  readonly signal?: AbortSignal
+  /** Instead of this test's own Node, e.g. another one on the machine. */
+  readonly node?: string
+}
+
+/** Runs `borgios` with these words and resolves when it has ended, whatever its exit code. */
+export function borgios(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(options.node ?? process.execPath, [PROGRAM, ...words], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1', ...options.env },
+    })
+    const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]
+    child.stdout.on('data', (bytes) => stdout.push(bytes))
+    child.stderr.on('data', (bytes) => stderr.push(bytes))
+    child.stdin.on('error', () => {})
+    child.stdin.end(options.input ?? '')
+    options.signal?.addEventListener('abort', () => child.kill('SIGINT'))
+    child.on('error', reject)
+    child.on('close', (code) =>
+      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
+    )
+  })
+}
+
+/** The one object on the one line that `--json` writes. Throws when there is more or less. */
+export function jsonOf(outcome: Outcome): Record<string, unknown> {
+  const lines = outcome.stdout.split('\n')
+  if (lines.length !== 2 || lines[1] !== '') throw new Error(`not one line: ${outcome.stdout}\n${outcome.stderr}`)
+  return JSON.parse(lines[0] ?? '')
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { isWhole, jsonOf, Network } from '../src/index.ts'
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+test('files survive the loss of two of five nodes, and every mistake is answered with its code', async (t) => {
+  await using network = await Network.up(5)
+  const content = randomBytes(9_000_001)
+  const source = join(network.folder, 'source.bin')
+  await writeFile(source, content)
+  let capability = ''
+
+  await t.test('put says the capability and the size, ls and info know the file', async () => {
+    const put = await network.json<{ capability: string; bytes: number }>(['file', 'put', source])
+    assert.equal(put.bytes, content.length)
+    assert.deepEqual(Object.keys(put).slice(0, 2), ['capability', 'bytes'])
+    capability = put.capability
+    const { files } = await network.json<{ files: { name: string; capability: string }[] }>(['file', 'ls'])
+    assert.deepEqual(
+      files.map((file) => [file.name, file.capability]),
+      [['source.bin', capability]],
+    )
+    const info = await network.json<{ shards: number; presentShards: number; verified: boolean; holders: unknown[] }>([
+      ...['file', 'info', capability, '--verify'],
+    ])
+    assert.equal(info.presentShards, info.shards)
+    assert.equal(info.verified, true)
+    assert.equal(info.holders.length, 5)
+    const text = await network.run(['file', 'put', source, '--name', 'again'])
+    assert.match(text.stdout, /^borgios-file-1-[a-z2-7]+\n$/)
+  })
+
+  await t.test('an empty file and a pipe are files, too', async () => {
+    const empty = join(network.folder, 'empty')
+    await writeFile(empty, '')
+    const put = await network.json<{ capability: string; bytes: number }>(['file', 'put', empty])
+    assert.equal(put.bytes, 0)
+    const piped = await network.run(['file', 'put', '-', '--json'], { input: 'from a pipe' })
+    const got = await network.run(['file', 'get', String(jsonOf(piped)['capability']), '-o', '-'])
+    assert.equal(got.stdout, 'from a pipe')
+  })
+
+  await t.test('a wrong, cut or unknown capability and an unreadable file are refused with their codes', async () => {
+    const target = join(network.folder, 'never')
+    for (const wrong of [
+      capability.slice(0, -3),
+      `${capability}a`,
+      capability.replace(/.$/, (c) => (c === 'a' ? 'b' : 'a')),
+      'x',
+    ]) {
+      const outcome = await network.run(['file', 'get', wrong, '-o', target, '--json'])
+      assert.equal(outcome.code, 2, wrong)
+      assert.equal((jsonOf(outcome) as { error: { code: string } }).error.code, 'STORE_BAD_CAPABILITY')
+    }
+    await assert.rejects(stat(target))
+    assert.equal((await network.run(['file', 'put', '/nonexistent'])).code, 3)
+    assert.equal((await network.run(['file', 'get', capability, '-o', '/nonexistent/x'])).code, 1)
+    assert.equal((await network.run(['why', 'nsuchnode'])).code, 3)
+  })
+
+  await t.test('get leaves a device as it is and replaces a file as a whole', async () => {
+    assert.equal((await network.run(['file', 'get', capability, '-o', '/dev/null'])).code, 0)
+    assert((await stat('/dev/null')).isCharacterDevice())
+    const target = join(network.folder, 'target')
+    await writeFile(target, 'before')
+    assert.equal((await network.run(['file', 'get', capability, '-o', target])).code, 0)
+    assert.equal(sha256(await readFile(target)), sha256(content))
+    assert.deepEqual(
+      (await readdir(network.folder)).filter((name) => name.endsWith('.part')),
+      [],
+    )
+  })
+
+  await t.test('with the root and another node killed the file is read, and is whole again after up', async () => {
+    const tree = await network.tree()
+    const victims = [tree.root, tree.nodes.find((node) => node.id !== tree.root)?.id]
+    for (const id of victims) {
+      const pid = tree.nodes.find((node) => node.id === id)?.pid
+      assert(pid)
+      process.kill(pid, 'SIGKILL')
+    }
+    const target = join(network.folder, 'back.bin')
+    const got = await network.json<{ bytes: number }>(['file', 'get', capability, '-o', target])
+    assert.equal(got.bytes, content.length)
+    assert.equal(sha256(await readFile(target)), sha256(content))
+    const tooFew = await network.run(['file', 'put', source, '--json'])
+    assert.equal(tooFew.code, 1)
+    assert.match(String((jsonOf(tooFew) as { error: { message: string } }).error.message), /nodes/)
+
+    await network.json(['up'])
+    await network.until('whole again', (now) => isWhole(now, 5))
+    const info = await network.json<{ shards: number; presentShards: number }>(['file', 'info', capability, '--verify'])
+    assert.equal(info.presentShards, info.shards)
+  })
+})

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { jsonOf, Network } from '../src/index.ts'
+
+const example = (name: string): string => fileURLToPath(new URL(`../../examples/build/${name}.wasm`, import.meta.url))
+
+interface JobView {
+  readonly job: string
+  readonly node: string
+  readonly exitCode: number | null
+  readonly why: string
+  readonly stdout: string
+  readonly stderr: string
+  readonly outputs: readonly { readonly name: string; readonly capability: string }[]
+}
+
+test('programs run on another node, and what goes wrong is said with its code', async (t) => {
+  await using network = await Network.up(5)
+  const status = await network.json<{ self: { node: string; load: { jobsWhy: string | null } } }>(['status'])
+  const { jobsWhy } = status.self.load
+  if (jobsWhy !== null) return t.skip(jobsWhy)
+  const content = randomBytes(1_500_000)
+  const input = join(network.folder, 'input.bin')
+  await writeFile(input, content)
+  let job = ''
+
+  await t.test('a program reads its input, prints, and leaves an output that is a file of the network', async () => {
+    const run = await network.json<JobView>(['job', 'run', example('wordcount'), '-v', `data=${input}`, '--', 'data'])
+    assert.equal(run.exitCode, 0)
+    assert.notEqual(run.node, status.self.node)
+    const answer = JSON.parse(run.stdout) as { bytes: number; sha256: string }
+    assert.equal(answer.bytes, content.length)
+    assert.equal(answer.sha256, createHash('sha256').update(content).digest('hex'))
+    const report = await network.run(['file', 'get', run.outputs[0]?.capability ?? '', '-o', '-'])
+    assert.equal(report.stdout, run.stdout)
+    job = run.job
+  })
+
+  await t.test('its log and record stay, and why explains it', async () => {
+    const logs = await network.run(['job', 'logs', job.slice(0, 10)])
+    assert.equal(logs.code, 0)
+    assert.match(logs.stdout, /"sha256"/)
+    const { jobs } = await network.json<{ jobs: JobView[] }>(['job', 'ls'])
+    assert.equal(jobs.at(-1)?.job, job)
+    const why = await network.json(['why', job])
+    assert.equal(why['what'], 'job')
+    assert.equal((await network.run(['job', 'logs', 'jzzzzzz'])).code, 3)
+  })
+
+  await t.test('a failing program, no wasm, and no such file', async () => {
+    const failing = await network.run(['job', 'run', example('wordcount')])
+    assert.equal(failing.code, 1)
+    assert.match(failing.stderr, /usage: wordcount NAME/)
+    const own = await network.run(['job', 'run', example('wordcount'), '--pass-exit-code', '--json'])
+    assert.equal(own.code, jsonOf(own)['exitCode'])
+    const noWasm = await network.run(['job', 'run', input, '--json'])
+    assert.equal(noWasm.code, 1)
+    assert.match(String(jsonOf(noWasm)['why']), /wasm|WebAssembly|module/i)
+    assert.equal((await network.run(['job', 'run', './nothing.wasm'])).code, 2)
+    assert.equal((await network.run(['job', 'run', 'nonsense'])).code, 1)
+  })
+
+  await t.test('a program that loops for ever is ended in time, and its exit code is 5', async () => {
+    const run = await network.run(['job', 'run', example('hostile'), '--timeout', '1s', '--json', '--', 'spin'])
+    assert.equal(jsonOf(run)['exitCode'], 124)
+    assert.equal(run.code, 5)
+  })
+})

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { borgios, isWhole, jsonOf, Network } from '../src/index.ts'
+
+test('another machine joins by invitation; without one it is a guest; a foreign network is refused', async () => {
+  await using network = await Network.up(2)
+  await using other = await Network.open('machine')
+  const { operator } = await other.json<{ operator: string }>(['node', 'init'])
+  const invitation = join(other.folder, '..', 'invitation.json')
+  await network.json(['net', 'invite', operator, '-o', invitation])
+
+  const start = ['node', 'start', '--invitation', invitation, '--host', '127.0.0.1', '--place', 'elsewhere/1']
+  const started = await other.json<{ self: { node: string } }>(start)
+  const tree = await network.until('of three nodes', (now) => isWhole(now, 3))
+  assert(tree.nodes.some((node) => node.id === started.self.node))
+  const twice = await other.run(start)
+  assert.equal(twice.code, 1)
+  assert.match(twice.stderr, /already runs/)
+
+  await using guest = await Network.open('guest')
+  const network1 = join(guest.folder, '..', 'network.json')
+  await network.json(['net', 'export', '-o', network1])
+  await guest.json(['node', 'start', '--invitation', network1, '--host', '127.0.0.1'])
+  const { nodes } = await network.tree()
+  assert.equal(nodes.length, 3)
+
+  await using foreign = await Network.open('foreign')
+  await foreign.json(['node', 'start', '--found', 'elsewhere', '--host', '127.0.0.1'])
+  await foreign.run(['down'])
+  const refused = await foreign.run(['node', 'start', '--invitation', invitation, '--json'])
+  assert.equal(refused.code, 4)
+  assert.equal((jsonOf(refused) as { error: { code: string } }).error.code, 'NODE_FOREIGN_FOLDER')
+  const notFounder = await other.run(['net', 'invite', operator])
+  assert.equal(notFounder.code, 4)
+  const wrongFolder = await borgios(['node', 'start', '--data', network.folder])
+  assert.equal(wrongFolder.code, 2)
+})

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { createPublicKey, verify } from 'node:crypto'
+import { test } from 'node:test'
+import { type Ed25519, isAcceptable, nobleEd25519 } from '@borgios/crypto'
+import { sodiumEd25519 } from '@borgios/crypto/native'
+import { ed25519 as noble } from '@noble/curves/ed25519.js'
+import fc from 'fast-check'
+import sodium from 'sodium-native'
+import { RUNS } from './amount.ts'
+import { committed, made } from './vector-files.ts'
+
+type Verify = Ed25519['verify']
+
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
+const falseIfThrown =
+  (check: Verify): Verify =>
+  (...args) => {
+    try {
+      return check(...args)
+    } catch {
+      return false
+    }
+  }
+
+/** What the libraries say by themselves. OpenSSL is what libp2p asks in Node. */
+const RAW: Readonly<Record<string, Verify>> = {
+  openssl: falseIfThrown((message, signature, publicKey) => {
+    const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' })
+    return verify(null, message, key, signature)
+  }),
+  noble: falseIfThrown((message, signature, publicKey) => noble.verify(signature, message, publicKey)),
+  libsodium: falseIfThrown((message, signature, publicKey) =>
+    sodium.crypto_sign_verify_detached(signature, message, publicKey),
+  ),
+}
+
+/** What we use of them. */
+const OURS: Readonly<Record<string, Verify>> = {
+  sodiumEd25519: sodiumEd25519.verify,
+  nobleEd25519: nobleEd25519.verify,
+  'openssl behind isAcceptable': (message, signature, publicKey) =>
+    isAcceptable(signature, publicKey) && RAW['openssl']?.(message, signature, publicKey) === true,
+}
+
+const { vectors } = committed('ed25519')
+const bytesOf = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
+const judge = (check: Verify | undefined, vector: (typeof vectors)[number]): boolean =>
+  check?.(bytesOf(vector.message), bytesOf(vector.signature), bytesOf(vector.publicKey)) === true
+
+test('the committed vectors are what the script makes', () => assert.deepEqual(committed('ed25519'), made.ed25519))
+
+for (const [name, check] of Object.entries(OURS)) {
+  test(`${name} decides every vector as the rule says`, () => {
+    for (const vector of vectors) assert.equal(judge(check, vector), vector.accept, vector.name)
+  })
+}
+
+test('without the rule the libraries disagree with it and with each other', () => {
+  const wrong = (name: string) => vectors.filter((vector) => judge(RAW[name], vector) !== vector.accept).length
+  assert.ok(wrong('openssl') > 0 && wrong('noble') > 0)
+  const split = vectors.filter((vector) => judge(RAW['openssl'], vector) !== judge(RAW['noble'], vector))
+  assert.ok(split.some(({ name }) => name.includes('only the equation times 8 holds')))
+})
+
+test('both libraries give the signatures of RFC 8032', () => {
+  const withSeed = vectors.flatMap((vector) => (vector.seed === undefined ? [] : [{ ...vector, seed: vector.seed }]))
+  assert.equal(withSeed.length, 4)
+  for (const { seed, publicKey, message, signature } of withSeed) {
+    for (const library of [sodiumEd25519, nobleEd25519]) {
+      const signer = library.signerFromSeed(bytesOf(seed))
+      assert.deepEqual(signer.publicKey, bytesOf(publicKey))
+      assert.deepEqual(signer.sign(bytesOf(message)), bytesOf(signature))
+    }
+  }
+})
+
+test('whatever the seed, message and damage, all agree', () => {
+  const seed = fc.uint8Array({ minLength: 32, maxLength: 32 })
+  const damage = fc.record({ at: fc.nat(95), xor: fc.nat(255) })
+  fc.assert(
+    fc.property(seed, fc.uint8Array({ maxLength: 100 }), damage, (secret, message, { at, xor }) => {
+      const signer = sodiumEd25519.signerFromSeed(secret)
+      const all = Uint8Array.from([...signer.sign(message), ...signer.publicKey])
+      all[at] = (all[at] ?? 0) ^ xor
+      for (const [name, check] of Object.entries(OURS)) {
+        assert.equal(check(message, all.subarray(0, 64), all.subarray(64)), xor === 0, name)
+      }
+    }),
+    { numRuns: RUNS },
+  )
+})

@@ -1,0 +1,167 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { formatBytes, formatDuration, limits, MIB, messageOf, SECOND_MS, shortId } from '@borgios/core'
+import type { FileInfoView, PutView } from '@borgios/protocol'
+import { formatTime } from '../../adapters/index.ts'
+import type { DaemonClient, DeliveredFile } from '../../client/daemon-client.ts'
+import { daemonBrokeOff, localFile, localFileMissing } from '../../errors.ts'
+import { type CliContext, daemonOf, showResult } from '../context.ts'
+import { Progress } from '../progress.ts'
+import { safeLine } from '../safe-text.ts'
+import { saveFile } from '../save-file.ts'
+import { tableLines } from '../table.ts'
+
+const STDIO = '-'
+
+export interface PutFileOptions {
+  readonly name?: string
+  /** Such as `3+2`. */
+  readonly coding?: string
+}
+
+/** Stores a file of this machine and shows how far it is. */
+export async function putFile(
+  context: CliContext,
+  daemon: DaemonClient,
+  path: string,
+  options: PutFileOptions = {},
+): Promise<PutView> {
+  const bytes = path === STDIO ? undefined : await sizeOfFile(path)
+  const source = path === STDIO ? process.stdin : createReadStream(path, { highWaterMark: MIB })
+  const shown = (options.name ?? (path === STDIO ? 'stdin' : basename(path))).slice(0, limits.node.maxNameChars)
+  const progress = new Progress(`storing ${safeLine(shown)}`, context.terminal, context.clock)
+  try {
+    for await (const event of daemon.put(source, { name: shown, bytes, coding: options.coding })) {
+      if (event.event === 'progress') progress.update(event.doneBytes, event.totalBytes ?? undefined)
+      if (event.event === 'put') return event.put
+    }
+  } finally {
+    progress.end()
+  }
+  throw daemonBrokeOff('the daemon ended the upload without a result')
+}
+
+async function sizeOfFile(path: string): Promise<number> {
+  const found = await stat(path).catch((cause) => {
+    throw localFileMissing(`${path} cannot be read: ${messageOf(cause)}`, { cause })
+  })
+  if (!found.isFile()) throw localFile(`${path} is not a file`)
+  return found.size
+}
+
+export async function put(context: CliContext, path: string, options: PutFileOptions): Promise<void> {
+  const startMs = context.clock.monotonicMs()
+  const result = await putFile(context, await daemonOf(context), path, options)
+  const tookMs = context.clock.monotonicMs() - startMs
+  const { bytes, coding, shards, missingShards } = result
+  if (!context.json) {
+    const speed = formatBytes(Math.round((bytes * SECOND_MS) / Math.max(1, tookMs)))
+    context.terminal.note(
+      `Stored ${formatBytes(bytes)} in ${formatDuration(tookMs)} (${speed}/s) as ${shards} shards: any ${coding.data} of ${coding.data + coding.parity} rebuild a part.` +
+        (missingShards > 0 ? ` ${missingShards} shards wait for a node and are placed by themselves.` : ''),
+    )
+    context.terminal.note('Whoever has this text can read the file; without it nobody can:')
+  }
+  await showResult(context, result, () => [result.capability])
+}
+
+export async function get(
+  context: CliContext,
+  capability: string,
+  options: { readonly output?: string },
+): Promise<void> {
+  const startMs = context.clock.monotonicMs()
+  const file = await (await daemonOf(context)).open(capability)
+  const target = options.output ?? (await freshName(file.name))
+  const progress = new Progress(`getting ${safeLine(file.name)}`, context.terminal, context.clock)
+  try {
+    if (target === STDIO) for await (const part of counted(file, progress)) await context.terminal.write(part)
+    else await saveFile(target, counted(file, progress))
+  } finally {
+    progress.end()
+  }
+  if (target === STDIO) return
+  const tookMs = context.clock.monotonicMs() - startMs
+  const { bytes, name } = file
+  await showResult(context, { file: resolve(target), bytes, name }, () => [
+    `${target}: ${formatBytes(bytes)} in ${formatDuration(tookMs)} (${formatBytes(Math.round((bytes * SECOND_MS) / Math.max(1, tookMs)))}/s)`,
+  ])
+}
+
+async function* counted(file: DeliveredFile, progress: Progress): AsyncGenerator<Uint8Array> {
+  let done = 0
+  for await (const part of file.content) {
+    done += part.length
+    progress.update(done, file.bytes)
+    yield part
+  }
+}
+
+/** The name a file was stored under, here, if nothing has it yet: whoever stored it must not choose what is overwritten. */
+async function freshName(stored: string): Promise<string> {
+  const name = basename(safeLine(stored))
+  const isUsable = name !== '' && name !== '.' && name !== '..'
+  const isTaken = await stat(name).then(
+    () => true,
+    () => false,
+  )
+  if (isUsable && !isTaken) return name
+  throw localFile(`there is already a file "${name}" here: say where to put this one with -o FILE`)
+}
+
+export async function ls(context: CliContext): Promise<void> {
+  const files = await (await daemonOf(context)).files()
+  await showResult(context, { files }, () =>
+    files.length === 0
+      ? ['No file was stored from here yet: borgios file put FILE']
+      : tableLines(
+          files.map((file) => [
+            safeLine(file.name),
+            formatBytes(file.bytes),
+            formatTime(file.storedAtMs),
+            safeLine(file.capability),
+          ]),
+        ),
+  )
+}
+
+export async function info(
+  context: CliContext,
+  capability: string,
+  options: { readonly verify?: boolean },
+): Promise<void> {
+  const daemon = await daemonOf(context)
+  const view = await fileInfo(daemon, capability, options.verify === true)
+  await showResult(context, view, () => infoLines(view))
+}
+
+/** Health of a file. */
+export async function fileInfo(daemon: DaemonClient, capability: string, verify: boolean): Promise<FileInfoView> {
+  for await (const event of daemon.info(capability, verify)) if (event.event === 'info') return event.info
+  throw daemonBrokeOff('the daemon ended without an answer')
+}
+
+function infoLines(view: FileInfoView): string[] {
+  const { coding } = view
+  const health =
+    view.spareShards < 0
+      ? 'cannot be read now: too few nodes with its shards answer'
+      : view.presentShards < view.shards
+        ? `readable; every part can lose ${view.spareShards} more shards; being repaired where nodes allow`
+        : `whole; every part can lose any ${view.spareShards} shards`
+  return tableLines([
+    ['name', safeLine(view.name ?? '-')],
+    ['size', `${formatBytes(view.bytes)} (${view.bytes} bytes)`],
+    [
+      'coding',
+      `${coding.data}+${coding.parity}: any ${coding.data} of ${coding.data + coding.parity} shards rebuild a part, ${view.stripes} parts`,
+    ],
+    ['shards', `${view.presentShards} of ${view.shards} ${view.verified ? 'read back and verified' : 'there'}`],
+    ['health', health],
+    ...view.holders.map((holder, index) => [
+      index === 0 ? 'on' : '',
+      `${shortId(holder.node)}  ${holder.shards} shards`,
+    ]),
+  ])
+}

@@ -1,0 +1,180 @@
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { decodeBase64Url, formatBytes, formatDuration, limits, shortId } from '@borgios/core'
+import type { DaemonEvent, JobRecord, JobSubmission } from '@borgios/protocol'
+import { formatTime } from '../../adapters/index.ts'
+import type { DaemonClient } from '../../client/daemon-client.ts'
+import { daemonBrokeOff, usageError } from '../../errors.ts'
+import { type CliContext, daemonOf, showResult } from '../context.ts'
+import { EXIT } from '../exit-codes.ts'
+import { safeLine, safeLog } from '../safe-text.ts'
+import { tableLines } from '../table.ts'
+import { putFile } from './file.ts'
+
+export interface JobRunOptions {
+  readonly input?: readonly string[]
+  readonly env?: readonly string[]
+  readonly memory?: number
+  readonly timeout?: number
+  readonly outputLimit?: number
+  readonly logLimit?: number
+  readonly node?: string
+  readonly name?: string
+  readonly detach?: boolean
+  readonly passExitCode?: boolean
+}
+
+/** Runs a program on another node and shows what it prints as it prints it. */
+export async function run(
+  context: CliContext,
+  program: string,
+  args: readonly string[],
+  options: JobRunOptions,
+): Promise<void> {
+  const daemon = await daemonOf(context)
+  const inputs = (options.input ?? []).map((text) => pair(text, '--input', 'NAME=FILE-OR-CAPABILITY'))
+  const env = Object.fromEntries((options.env ?? []).map((text) => pair(text, '--env', 'NAME=VALUE')))
+  const request: JobSubmission = {
+    name: (options.name ?? (program.startsWith('borgios-file-') ? 'job' : basename(program))).slice(
+      0,
+      limits.node.maxNameChars,
+    ),
+    program: await capabilityOf(context, daemon, program),
+    args: [...args],
+    env,
+    inputs: [],
+    limits: limitsOf(options),
+    node: options.node ?? null,
+    detach: options.detach === true,
+  }
+  for (const [name, file] of inputs)
+    request.inputs.push({ name, capability: await capabilityOf(context, daemon, file) })
+  const printer = new JobPrinter(context)
+  for await (const event of daemon.run(request)) {
+    if (event.event === 'accepted' && request.detach) {
+      await showResult(context, { job: event.job }, () => [
+        event.job,
+        `Watch it: borgios job logs --follow ${shortId(event.job)}`,
+      ])
+      return
+    }
+    const record = await printer.take(event)
+    if (record !== undefined) {
+      context.exitWith(jobExitCode(record, options.passExitCode === true))
+      return showEnd(context, record)
+    }
+  }
+  throw daemonBrokeOff('the daemon ended without saying what became of the job. "borgios job ls" may know')
+}
+
+function limitsOf({ memory, timeout, outputLimit, logLimit }: JobRunOptions): JobSubmission['limits'] {
+  return {
+    ...(memory === undefined ? {} : { memoryBytes: memory }),
+    ...(timeout === undefined ? {} : { wallTimeMs: timeout }),
+    ...(outputLimit === undefined ? {} : { outputBytes: outputLimit }),
+    ...(logLimit === undefined ? {} : { logBytes: logLimit }),
+  }
+}
+
+function pair(text: string, option: string, shape: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at < 1 || at === text.length - 1) throw usageError(`${option} takes ${shape}, not "${text}"`)
+  return [text.slice(0, at), text.slice(at + 1)]
+}
+
+/** A file of this machine is stored first; anything else is taken for a capability. */
+async function capabilityOf(context: CliContext, daemon: DaemonClient, text: string): Promise<string> {
+  const isFile = await stat(text).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+  if (!isFile && /[./]/.test(text)) throw usageError(`${text} is neither a file here nor a capability`)
+  return isFile ? (await putFile(context, daemon, text)).capability : text
+}
+
+/** Shows a job's events: its output where it belongs, the rest beside it. */
+class JobPrinter {
+  readonly #context: CliContext
+  readonly #decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() }
+  /** With --json: stdout is for the one object, so what the program prints is gathered in it. */
+  readonly #gathered = { stdout: '', stderr: '' }
+
+  constructor(context: CliContext) {
+    this.#context = context
+  }
+
+  /** The record when the job has ended. */
+  async take(event: DaemonEvent): Promise<(JobRecord & { stdout?: string; stderr?: string }) | undefined> {
+    const { terminal, json } = this.#context
+    if (event.event === 'state') {
+      const where = event.node === null ? '' : ` on ${shortId(event.node)}`
+      terminal.note(
+        terminal.style(
+          `[${event.state}${where}${event.why === '' ? '' : `: ${safeLine(event.why)}`}]`,
+          'dim',
+          'stderr',
+        ),
+      )
+    } else if (event.event === 'log') await this.#print(event.stream, decodeBase64Url(event.data) ?? new Uint8Array())
+    else if (event.event === 'job') return json ? { ...event.job, ...this.#gathered } : event.job
+    return undefined
+  }
+
+  async #print(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
+    const { terminal, json } = this.#context
+    if (json) this.#gathered[stream] += this.#decoders[stream].decode(bytes, { stream: true })
+    else if (stream === 'stdout' && !terminal.isStdoutTerminal) await terminal.write(bytes)
+    else {
+      const text = safeLog(this.#decoders[stream].decode(bytes, { stream: true }))
+      await (stream === 'stdout' ? terminal.write(text) : terminal.writeError(text))
+    }
+  }
+}
+
+async function showEnd(context: CliContext, record: JobRecord): Promise<void> {
+  const { terminal, json } = context
+  if (json) await showResult(context, record, () => [])
+  else {
+    const took = record.wallTimeMs === null ? '' : ` in ${formatDuration(record.wallTimeMs)}`
+    const code = record.exitCode === null ? '' : ` with exit code ${record.exitCode}`
+    const why = record.why === '' ? '' : `: ${safeLine(record.why)}`
+    terminal.note(`${shortId(record.job)} ${record.state}${code}${took}${why}`)
+    for (const output of record.outputs) {
+      terminal.note(`  ${safeLine(output.name)}  ${formatBytes(output.bytes)}  ${output.capability}`)
+    }
+  }
+}
+
+/** 0 when the program ended well; 5 when its time ran out; else 1. Or the program's own, when asked for. */
+export function jobExitCode(record: Pick<JobRecord, 'state' | 'exitCode'>, passExitCode: boolean): number {
+  if (passExitCode && record.exitCode !== null) return record.exitCode
+  if (record.state === 'done' && record.exitCode === 0) return EXIT.ok
+  return record.exitCode === 124 && record.state === 'failed' ? EXIT.timeout : EXIT.error
+}
+
+export async function logs(context: CliContext, job: string, options: { readonly follow?: boolean }): Promise<void> {
+  const daemon = await daemonOf(context)
+  const printer = new JobPrinter(context)
+  for await (const event of daemon.logs(job, options.follow === true)) {
+    const record = await printer.take(event)
+    if (record !== undefined) await showResult(context, record, () => [])
+  }
+}
+
+export async function ls(context: CliContext): Promise<void> {
+  const jobs = await (await daemonOf(context)).jobs()
+  await showResult(context, { jobs }, () =>
+    jobs.length === 0 ? ['No job was run from here yet: borgios job run FILE.wasm'] : tableLines(jobs.map(jobCells)),
+  )
+}
+
+const jobCells = (record: JobRecord): string[] => [
+  shortId(record.job),
+  record.state,
+  record.exitCode === null ? '-' : `exit ${record.exitCode}`,
+  record.node === null ? '-' : shortId(record.node),
+  record.wallTimeMs === null ? '-' : formatDuration(record.wallTimeMs),
+  formatTime(record.submittedAtMs),
+  safeLine(record.name),
+  safeLine(record.why),
+]

@@ -1,0 +1,106 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { messageOf } from '@borgios/core'
+import { systemRandom } from '@borgios/core/adapters'
+import { nobleEd25519 } from '@borgios/crypto'
+import { isPortFree, pickPort } from '../../adapters/index.ts'
+import { DaemonClient } from '../../client/daemon-client.ts'
+import { isNetworkFolder } from '../../client/find-daemon.ts'
+import { readBounded } from '../../config/checked-file.ts'
+import { type NodePaths, nodePaths } from '../../config/data-folder.ts'
+import { assertNetwork, enterNetwork, loadOperator, readGenesis } from '../../config/identity.ts'
+import { parseJoinText } from '../../config/join-text.ts'
+import { DEFAULT_PORT, defaultNodeConfig, type NodeConfig, nodeConfigFile } from '../../config/node-config.ts'
+import { readPidFile } from '../../daemon/pid-file.ts'
+import { startNodeProcess } from '../../embedded/node-process.ts'
+import { newGenesis } from '../../embedded/prepare-network.ts'
+import { folderInUse, localFileMissing, portTaken, wrongFolder } from '../../errors.ts'
+import { type CliContext, showResult } from '../context.ts'
+
+const modules = { ed25519: nobleEd25519, random: systemRandom }
+
+/** Makes the operator's key and prints its id, for which a founder then signs an invitation. */
+export async function init(context: CliContext): Promise<void> {
+  const paths = await ownFolder(context)
+  const { id } = await loadOperator(paths, modules)
+  await showResult(context, { operator: id, data: paths.folder }, () => [
+    id,
+    '',
+    `Give this id to a founder: borgios net invite ${id} -o invitation.json`,
+    `Then start here: borgios node start --invitation invitation.json --data ${paths.folder}`,
+  ])
+}
+
+export interface NodeStartOptions {
+  readonly join?: readonly string[]
+  readonly invitation?: string
+  readonly found?: string
+  readonly place?: string
+  readonly host?: string
+  readonly port?: number
+  readonly degree?: number
+  readonly foreground?: boolean
+}
+
+/** Starts one node, in the background unless told otherwise. */
+export async function start(context: CliContext, options: NodeStartOptions): Promise<void> {
+  const paths = await ownFolder(context)
+  const pid = (await readPidFile(paths.pid))?.pid
+  if (pid !== undefined)
+    throw folderInUse(`a node already runs on ${paths.folder} as process ${pid}. Nothing was changed`)
+  await configure(paths, options)
+  if (options.foreground === true) {
+    const { runForeground } = await import('../../daemon/run-foreground.ts')
+    return runForeground(paths.folder, context.signal)
+  }
+  await startNodeProcess(paths.folder, context.timers)
+  const view = await new DaemonClient(paths.socket, context.timers).status()
+  await showResult(context, view, () => [
+    `Node ${view.self.node} runs as process ${view.self.pid} and is ${view.self.state}.`,
+    `See more: borgios status --data ${paths.folder}`,
+  ])
+}
+
+async function ownFolder(context: CliContext): Promise<NodePaths> {
+  const folder = context.dataFolder
+  if (await isNetworkFolder(folder)) {
+    throw wrongFolder(
+      `${folder} holds an embedded network: start it with "borgios up", or give this node a folder of its own with --data`,
+    )
+  }
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return nodePaths(folder)
+}
+
+/** Writes what the options say into the node's folder; what they leave out stays as it was. */
+async function configure(paths: NodePaths, options: NodeStartOptions): Promise<void> {
+  const invited = options.invitation === undefined ? undefined : await readJoinText(options.invitation)
+  if (invited !== undefined) await enterNetwork(paths, invited.genesis, invited.invitation)
+  if (options.found !== undefined && (await readGenesis(paths)) === undefined) {
+    const founder = (await loadOperator(paths, modules)).signer
+    await enterNetwork(paths, newGenesis(options.found, founder, modules), undefined)
+  }
+  await assertNetwork(paths)
+  const before = await nodeConfigFile.read(paths.config)
+  const base = before ?? defaultNodeConfig
+  const join = [...new Set([...base.join, ...(invited?.addresses ?? []), ...(options.join ?? [])])]
+  const { place = base.place, host = base.host, degree = base.degree } = options
+  const port = await portOf(host, options.port, base.port)
+  const config: NodeConfig = { ...base, place, host, degree, port, join }
+  if (JSON.stringify(config) !== JSON.stringify(before)) await nodeConfigFile.write(paths.config, config)
+}
+
+/** The wished port, which must be free; else the one of last time or the default, or another if that is taken meanwhile. */
+async function portOf(host: string, wished: number | undefined, before: number): Promise<number> {
+  if (wished === undefined) return pickPort(host, before === 0 ? DEFAULT_PORT : before, 1, new Set())
+  if (await isPortFree(host, wished)) return wished
+  throw portTaken(`port ${wished} is taken by another program: name another with --port, or none to have one picked`)
+}
+
+async function readJoinText(path: string) {
+  if (path === '-') return parseJoinText(await readFile('/dev/stdin', 'utf8'), 'standard input')
+  const bytes = await readBounded(path).catch((cause) => {
+    throw localFileMissing(messageOf(cause), { cause })
+  })
+  if (bytes === undefined) throw localFileMissing(`there is no file ${path}`)
+  return parseJoinText(bytes.toString('utf8'), path)
+}

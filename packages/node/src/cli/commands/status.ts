@@ -1,0 +1,35 @@
+import { formatBytes, formatDuration, shortId } from '@borgios/core'
+import type { StatusView } from '@borgios/protocol'
+import { type CliContext, daemonOf, showResult } from '../context.ts'
+import { safeLine } from '../safe-text.ts'
+import { tableLines } from '../table.ts'
+
+export async function status(context: CliContext): Promise<void> {
+  const view = await (await daemonOf(context)).status()
+  await showResult(context, view, () => statusLines(view))
+}
+
+function statusLines(view: StatusView): string[] {
+  const { self } = view
+  const { load } = self
+  const place = self.parent === null ? 'root of the tree' : `below ${shortId(self.parent)} at depth ${self.depth}`
+  const releases = Object.entries(view.releases).map(([release, count]) => `${safeLine(release)} on ${count}`)
+  return tableLines([
+    ['network', `${safeLine(view.name)} (${shortId(view.network)})`],
+    ['node', `${self.node}, process ${self.pid}, up ${formatDuration(self.uptimeMs)}`],
+    ['operator', `${shortId(self.operator)}, place ${safeLine(self.place)}`],
+    ['tree', `${self.state}${self.state === 'attached' ? `, ${place}, ${self.children.length} children` : ''}`],
+    ['members', `${view.membersUp} up, ${view.membersDown} down`],
+    ['releases', releases.join(', ')],
+    ['load', `cpu ${load.cpuPercent.toFixed(1)}%, memory ${formatBytes(load.rssBytes)}`],
+    [
+      'store',
+      `${load.shards} shards, ${formatBytes(load.storedBytes)}; ${load.repairsPending} repairs pending, ${load.repairsDone} done`,
+    ],
+    [
+      'jobs',
+      load.jobsWhy === null ? `${load.runningJobs} of ${load.jobSlots} running` : `none: ${safeLine(load.jobsWhy)}`,
+    ],
+    ['addresses', view.addresses.map(safeLine).join(' ')],
+  ])
+}

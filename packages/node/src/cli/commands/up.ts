@@ -1,0 +1,78 @@
+import { shortId } from '@borgios/core'
+import { systemRandom } from '@borgios/core/adapters'
+import { nobleEd25519 } from '@borgios/crypto'
+import { attachedCount, bringUp, takeDown, type UpResult } from '../../embedded/embedded-network.ts'
+import { type CliContext, showResult } from '../context.ts'
+import { drawTree } from '../draw-tree.ts'
+
+export interface UpOptions {
+  readonly nodes?: number
+  readonly degree?: number
+  readonly host?: string
+  readonly foreground?: boolean
+}
+
+export async function up(context: CliContext, options: UpOptions): Promise<void> {
+  const { terminal, dataFolder, clock, timers } = context
+  let shown = -1
+  const result = await bringUp(
+    { folder: dataFolder, nodes: options.nodes, degree: options.degree, host: options.host },
+    { clock, timers, random: systemRandom, ed25519: nobleEd25519, signal: context.signal },
+    (attached, nodes) => {
+      if (attached === shown) return
+      shown = attached
+      const line = `starting: ${attached} of ${nodes} nodes in the tree`
+      if (terminal.canDraw) terminal.draw(line)
+      else terminal.note(line)
+    },
+  )
+  if (terminal.canDraw) terminal.draw('')
+  await showResult(context, upJson(result, dataFolder), () => upLines(context, result, options.foreground === true))
+  if (options.foreground === true) await stayUntilStopped(context)
+}
+
+function upJson({ view, started, nodes }: UpResult, data: string): object {
+  const { root, degree, network } = view
+  return {
+    root,
+    degree,
+    nodes: view.nodes,
+    network,
+    data,
+    started: started.length,
+    alreadyRunning: nodes - started.length,
+  }
+}
+
+function upLines(context: CliContext, { view, started, nodes }: UpResult, stays: boolean): string[] {
+  const { terminal, dataFolder } = context
+  const head =
+    started.length === 0
+      ? `Already running: ${nodes} nodes in ${dataFolder}. Nothing was changed.`
+      : `${attachedCount(view)} nodes are up (${started.length} started now), root ${shortId(view.root ?? '')}, data in ${dataFolder}`
+  return [
+    head,
+    '',
+    ...drawTree(view, (text, style) => terminal.style(text, style)),
+    '',
+    ...(stays ? ['Ctrl-C stops the network.'] : hints(dataFolder)),
+  ]
+}
+
+/** What a newcomer may try on a network that is up. */
+export const hints = (dataFolder: string): string[] => [
+  'Try:',
+  `  borgios file put FILE --data ${dataFolder}`,
+  `  borgios net tree --data ${dataFolder}`,
+  `  borgios down --data ${dataFolder}`,
+]
+
+async function stayUntilStopped(context: CliContext): Promise<void> {
+  await new Promise<void>((resolve) => {
+    // The pending signal alone would not keep the process alive.
+    const keepAlive = context.timers.sleep(2 ** 31 - 1, context.signal)
+    keepAlive.catch(() => resolve())
+  })
+  context.terminal.note('stopping the network')
+  await takeDown(context.dataFolder, context.timers)
+}

@@ -1,0 +1,81 @@
+import { formatBytes, type NodeId, shortId } from '@borgios/core'
+import type { NetworkView, NodeView } from '@borgios/protocol'
+import { safeLine } from './safe-text.ts'
+import { tableLines } from './table.ts'
+import type { Style } from './terminal.ts'
+
+type Paint = (text: string, style: Style) => string
+
+const STATE_STYLE: Readonly<Record<NodeView['state'], Style>> = {
+  attached: 'good',
+  joining: 'warn',
+  orphan: 'warn',
+  stopped: 'bad',
+  down: 'bad',
+}
+
+interface Row {
+  readonly branch: string
+  readonly node: NodeView
+}
+
+/** The tree with state and load of every node; who hangs in no tree stands below, with the reason. */
+export function drawTree(view: NetworkView, paint: Paint): string[] {
+  const placed = new Set<NodeId>()
+  const rows: Row[] = []
+  const byParent = Map.groupBy(
+    view.nodes.filter((node) => node.state === 'attached'),
+    (node) => node.parent,
+  )
+  for (const root of byParent.get(null) ?? []) addRows(root, '', '', byParent, placed, rows)
+  const lines = tableLines(rows.map(cells)).map((line, index) => paintState(line, rows[index]?.node, paint))
+  const rest = view.nodes.filter((node) => !placed.has(node.id))
+  if (rest.length === 0) return lines
+  const restLines = tableLines(
+    rest.map((node) => [shortId(node.id), node.state, safeLine(node.place), safeLine(node.why)]),
+  )
+  return [
+    ...lines,
+    '',
+    'Not in the tree:',
+    ...restLines.map((line, index) => `  ${paintState(line, rest[index], paint)}`),
+  ]
+}
+
+/** A node's own word of its parent may be stale or wrong, so a loop must end the walk. */
+function addRows(
+  node: NodeView,
+  branch: string,
+  below: string,
+  byParent: ReadonlyMap<NodeId | null, readonly NodeView[]>,
+  placed: Set<NodeId>,
+  rows: Row[],
+): void {
+  if (placed.has(node.id)) return
+  placed.add(node.id)
+  rows.push({ branch, node })
+  const children = byParent.get(node.id) ?? []
+  children.forEach((child, index) => {
+    const isLast = index === children.length - 1
+    addRows(child, below + (isLast ? '└─ ' : '├─ '), below + (isLast ? '   ' : '│  '), byParent, placed, rows)
+  })
+}
+
+function cells({ branch, node }: Row): string[] {
+  const { load } = node
+  const first = [branch + shortId(node.id), node.state, `pid ${node.pid ?? '-'}`]
+  if (load === null) return [...first, '', '', '', '', safeLine(node.place)]
+  return [
+    ...first,
+    `cpu ${load.cpuPercent.toFixed(1)}%`,
+    `mem ${formatBytes(load.rssBytes)}`,
+    `${load.shards} shards ${formatBytes(load.storedBytes)}${load.repairsPending > 0 ? `, ${load.repairsPending} repairs` : ''}`,
+    load.jobsWhy === null ? `jobs ${load.runningJobs}/${load.jobSlots}` : 'no jobs',
+    safeLine(node.place),
+  ]
+}
+
+function paintState(line: string, node: NodeView | undefined, paint: Paint): string {
+  if (node === undefined) return line
+  return line.replace(` ${node.state} `, ` ${paint(node.state, STATE_STYLE[node.state])} `)
+}

@@ -1,0 +1,92 @@
+import { limits } from '@borgios/core'
+import { FileInfoRequestSchema, type FileInfoView, FileOpenSchema } from '@borgios/protocol'
+import type { Coding, FileInfo } from '@borgios/store'
+import { badRequest } from '../errors.ts'
+import { bodyCheck } from './exchange.ts'
+import type { RouteTable } from './route.ts'
+
+const openCheck = bodyCheck(FileOpenSchema)
+const infoCheck = bodyCheck(FileInfoRequestSchema)
+
+export const infoView = (info: FileInfo): FileInfoView => ({
+  ...info,
+  name: info.name ?? null,
+  coding: { ...info.coding },
+  holders: info.holders.map((holder) => ({ ...holder })),
+})
+
+/** A count from the query; undefined when it is not there. Throws NODE_BAD_REQUEST. */
+function countOf(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name)
+  if (text === null) return undefined
+  const count = Number(text)
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(count)) throw badRequest(`${name} must be a whole number`)
+  return count
+}
+
+/** `3+2` from the query; undefined when it is not there. Throws NODE_BAD_REQUEST. */
+function codingOf(query: URLSearchParams): Coding | undefined {
+  const text = query.get('coding')
+  if (text === null) return undefined
+  const match = /^(\d{1,2})\+(\d{1,2})$/.exec(text)
+  if (match === null) throw badRequest('a coding is two numbers such as 3+2')
+  return { data: Number(match[1]), parity: Number(match[2]) }
+}
+
+function nameOf(query: URLSearchParams): string {
+  const name = query.get('name')
+  if (name === null || name === '' || name.length > limits.node.maxNameChars) {
+    throw badRequest(`a file needs a name of at most ${limits.node.maxNameChars} characters`)
+  }
+  return name
+}
+
+export const fileRoutes: RouteTable = {
+  'GET /v1/files': async (exchange, { files }) => exchange.answer({ files: await files.list() }),
+
+  'POST /v1/files': async (exchange, { context, rooms, files }) => {
+    const name = nameOf(exchange.query)
+    const totalBytes = countOf(exchange.query, 'bytes')
+    const coding = codingOf(exchange.query)
+    await files.assertRoom()
+    await exchange.events(context.timers, async (send) => {
+      const onProgress = droppingProgress((doneBytes) =>
+        send({ event: 'progress', doneBytes, totalBytes: totalBytes ?? null }),
+      )
+      const known = { ...(totalBytes === undefined ? {} : { totalBytes }), ...(coding === undefined ? {} : { coding }) }
+      const put = await rooms.store.put(exchange.body, { name, signal: exchange.signal, onProgress, ...known })
+      const { capability, bytes } = put
+      await files.add({ name, bytes, storedAtMs: context.clock.nowMs(), capability })
+      await send({ event: 'put', put: { ...put, name, coding: { ...put.coding } } })
+    })
+  },
+
+  'POST /v1/files/open': async (exchange, { rooms }) => {
+    const { capability } = await exchange.json(openCheck)
+    const opened = await rooms.store.get(capability, { signal: exchange.signal })
+    await exchange.file({ name: opened.name ?? 'file', bytes: opened.bytes }, opened.content)
+  },
+
+  'POST /v1/files/info': async (exchange, { context, rooms }) => {
+    const { capability, verify } = await exchange.json(infoCheck)
+    await exchange.events(context.timers, async (send) => {
+      const info = await rooms.store.info(capability, { verify, signal: exchange.signal })
+      await send({ event: 'info', info: infoView(info) })
+    })
+  },
+}
+
+/** Passes progress on, one at a time: what comes while the reader is behind is dropped, since the next one says more. */
+function droppingProgress(send: (doneBytes: number) => Promise<void>) {
+  let isSending = false
+  return (progress: { readonly doneBytes: number }): void => {
+    if (isSending) return
+    isSending = true
+    send(progress.doneBytes).then(
+      () => {
+        isSending = false
+      },
+      () => {},
+    )
+  }
+}

@@ -1,0 +1,63 @@
+import { JobLogsRequestSchema, JobSubmissionSchema } from '@borgios/protocol'
+import { stopping } from '../errors.ts'
+import { bodyCheck, type Exchange } from './exchange.ts'
+import { isFinal } from './job-book.ts'
+import { readJobLog } from './job-log.ts'
+import type { NodeServices } from './node-services.ts'
+import type { RouteTable } from './route.ts'
+import { findNode } from './subjects.ts'
+
+const jobCheck = bodyCheck(JobSubmissionSchema)
+const logsCheck = bodyCheck(JobLogsRequestSchema)
+
+type Send = Parameters<Parameters<Exchange['events']>[1]>[0]
+
+/** Sends a job's events from its log, to the end or to where it has come; the last one is its record. */
+async function sendLog(
+  job: string,
+  follow: boolean,
+  send: Send,
+  exchange: Exchange,
+  services: NodeServices,
+): Promise<void> {
+  const { book, desk, context } = services
+  const isGrowing = async (): Promise<boolean> => {
+    if (!follow) return false
+    if (desk.isRunning(job)) return true
+    const record = await book.read(job)
+    return record !== undefined && !isFinal(record)
+  }
+  const options = { isGrowing, timers: context.timers, signal: exchange.signal }
+  for await (const event of readJobLog(book.logPath(job), options)) {
+    await send(event)
+    if (event.event === 'job') return
+  }
+  const record = await book.read(job)
+  if (record !== undefined) await send({ event: 'job', job: record })
+}
+
+export const jobRoutes: RouteTable = {
+  'GET /v1/jobs': async (exchange, { book }) => exchange.answer({ jobs: await book.list() }),
+
+  'POST /v1/jobs': async (exchange, services) => {
+    const request = await exchange.json(jobCheck)
+    const { desk, rooms, context } = services
+    const node = request.node === null ? undefined : findNode(rooms.network.members(), request.node)
+    const own = await desk.start(request, node)
+    if (!request.detach) {
+      exchange.signal.addEventListener('abort', () => own.cancel(stopping('whoever asked for the job went away')))
+    }
+    await exchange.events(context.timers, async (send) => {
+      await send({ event: 'accepted', job: own.job })
+      if (!request.detach) await sendLog(own.job, true, send, exchange, services)
+    })
+  },
+
+  'POST /v1/jobs/logs': async (exchange, services) => {
+    const request = await exchange.json(logsCheck)
+    const record = await services.book.find(request.job)
+    await exchange.events(services.context.timers, async (send) =>
+      sendLog(record.job, request.follow, send, exchange, services),
+    )
+  },
+}

@@ -1,0 +1,80 @@
+import { createJobService, defaultJobLimits, type JobFiles, openSandbox } from '@borgios/compute'
+import { createPeerTree, type PeerNetwork, type PeerTree } from '@borgios/peertree'
+import { type Coding, createFileStore, type FileStore } from '@borgios/store'
+import { fileAddressBook } from '../config/address-book.ts'
+import type { OpenRooms, RoomsContext } from './rooms.ts'
+
+/** Opens the real rooms and wires them to each other. The tree starts last: who joins is ready to serve. */
+export const openRooms: OpenRooms = async (context) => {
+  const { identity, config, paths, clock, timers, random, ed25519, logger } = context
+  const { compute: computeFolder } = paths
+  const sandbox = await openSandbox({ folder: `${computeFolder}/sandbox` }, { clock, timers, logger })
+  const tree = openTree(context, sandbox.unavailableWhy === undefined && config.jobSlots > 0)
+  const { signer, network: networkId } = identity
+  const shared = { network: tree, signer, ed25519, networkId, clock, timers, random, logger }
+  const { capacityBytes, coding, repairGraceMs } = config
+  const store = await createFileStore(
+    { folder: paths.store, capacityBytes, coding, repair: { graceMs: repairGraceMs } },
+    shared,
+  )
+  const compute = createJobService(
+    { folder: `${computeFolder}/jobs`, slots: config.jobSlots },
+    { ...shared, sandbox, files: jobFiles(store, tree, coding) },
+  )
+  const stop = async (): Promise<void> => {
+    await compute.stop()
+    await store.stop()
+    await tree.stop()
+  }
+  try {
+    await tree.start()
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { network: tree, store, compute, jobLimits: defaultJobLimits, addresses: () => tree.addresses(), stop }
+}
+
+function openTree(context: RoomsContext, runsJobs: boolean): PeerTree {
+  const { identity, config, paths, release, clock, timers, random, ed25519, logger } = context
+  const { genesis, certificate, invitation, operator, signer } = identity
+  const isMember = invitation !== undefined || genesis.founders.includes(operator)
+  return createPeerTree(
+    {
+      genesis,
+      certificate: isMember ? certificate : undefined,
+      invitation,
+      place: config.place,
+      release,
+      services: runsJobs ? ['store', 'compute'] : ['store'],
+      degree: config.degree,
+      listen: [`/ip4/${config.host}/tcp/${config.port}`],
+      contacts: config.join,
+    },
+    { signer, ed25519, clock, timers, random, logger, addressBook: fileAddressBook(paths.addressBook) },
+  )
+}
+
+/** Where jobs find their inputs and leave their outputs. */
+function jobFiles(store: FileStore, network: PeerNetwork, coding: Coding): JobFiles {
+  return {
+    get: (capability, signal) => store.get(capability, { signal }),
+    async put(name, bytes, content, signal) {
+      const options = { name, totalBytes: bytes, coding: codingFor(storingNodes(network), coding), signal }
+      return (await store.put(content, options)).capability
+    },
+  }
+}
+
+const storingNodes = (network: PeerNetwork): number =>
+  network.members().filter((member) => member.state === 'up' && member.services.includes('store')).length
+
+/**
+ * The wished coding, or, while fewer nodes are up than it needs, the safest one they can hold: the output of a job must not be lost
+ * because a node is away just now.
+ */
+export function codingFor(nodes: number, wished: Coding): Coding {
+  if (nodes >= wished.data + wished.parity) return wished
+  const parity = Math.max(1, Math.min(wished.parity, Math.floor((nodes - 1) / 2)))
+  return { data: Math.max(1, nodes - parity), parity }
+}

@@ -1,0 +1,39 @@
+import type { JobLimits, JobService } from '@borgios/compute'
+import type { Clock, Logger, Random, Timers } from '@borgios/core'
+import type { Ed25519 } from '@borgios/crypto'
+import type { PeerNetwork } from '@borgios/peertree'
+import type { FileStore } from '@borgios/store'
+import type { NodePaths } from '../config/data-folder.ts'
+import type { NodeIdentity } from '../config/identity.ts'
+import type { NodeConfig } from '../config/node-config.ts'
+
+/** The world outside, as every room is given it. */
+export interface Ports {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly ed25519: Ed25519
+}
+
+export interface RoomsContext extends Ports {
+  readonly logger: Logger
+  readonly identity: NodeIdentity
+  readonly config: NodeConfig
+  readonly paths: NodePaths
+  readonly release: string
+}
+
+/** The rooms of one running node, wired to each other. */
+export interface Rooms {
+  readonly network: PeerNetwork
+  readonly store: FileStore
+  readonly compute: JobService
+  /** What a job may use when nobody says otherwise. */
+  readonly jobLimits: JobLimits
+  /** Where others reach this node. */
+  addresses(): readonly string[]
+  stop(): Promise<void>
+}
+
+/** Opens every room. The real one is `openRooms`; tests give one that works in memory. */
+export type OpenRooms = (context: RoomsContext) => Promise<Rooms>

@@ -1,0 +1,176 @@
+import { formatBytes, formatDuration, messageOf, OperatorId, ShardId, shortId } from '@borgios/core'
+import type { FileInfoView, JobRecord, NodeView, WhyView } from '@borgios/protocol'
+import { ambiguousSubject, unknownSubject } from '../errors.ts'
+import { infoView } from './file-routes.ts'
+import { isFinal } from './job-book.ts'
+import { gatherNetwork } from './network-view.ts'
+import type { NodeServices } from './node-services.ts'
+
+/** The fewest characters that are taken for the beginning of an id. */
+const MIN_BEGINNING_CHARS = 3
+
+type Explanation = () => Promise<WhyView>
+
+/**
+ * Says in a sentence how something stands, why, and what to do. `subject` is an id of a node, operator or job, a capability, or the
+ * beginning of one. Throws NODE_UNKNOWN or NODE_AMBIGUOUS.
+ */
+export async function explain(subject: string, services: NodeServices): Promise<WhyView> {
+  const found = await candidates(subject, services)
+  if (found.size > 1) {
+    const some = [...found.keys()].slice(0, 5).map((id) => id.slice(0, 16))
+    throw ambiguousSubject(`${found.size} things begin with "${subject}": ${some.join(', ')}. Give more of the id`)
+  }
+  const [explanation] = found.values()
+  if (explanation !== undefined) return explanation()
+  return explainUnlisted(subject, services)
+}
+
+/** Everything known here whose name begins so. */
+async function candidates(subject: string, services: NodeServices): Promise<Map<string, Explanation>> {
+  const found = new Map<string, Explanation>()
+  if (subject.length < MIN_BEGINNING_CHARS) return found
+  const { rooms, context, book, files } = services
+  const view = async () => (await gatherNetwork(context, rooms, services.self)).nodes
+  for (const { node, operator } of rooms.network.members()) {
+    if (node.startsWith(subject)) {
+      found.set(node, async () => explainNode((await view()).find((one) => one.id === node)))
+    }
+    if (operator.startsWith(subject)) {
+      found.set(operator, async () =>
+        explainOperator(
+          operator,
+          (await view()).filter((one) => one.operator === operator),
+        ),
+      )
+    }
+  }
+  for (const record of await book.list()) {
+    if (record.job.startsWith(subject)) found.set(record.job, async () => explainJob(record))
+  }
+  for (const { capability } of await files.list()) {
+    if (capability.startsWith(subject)) found.set(capability, () => explainFile(capability, services))
+  }
+  return found
+}
+
+async function explainUnlisted(subject: string, services: NodeServices): Promise<WhyView> {
+  if (ShardId.is(subject)) {
+    return {
+      subject,
+      what: 'shard',
+      state: 'nameless',
+      why: `${shortId(subject)} is a shard: a piece of some file. Only who has the file's capability knows which`,
+      todo: 'Ask about the file instead: borgios file info CAPABILITY --verify',
+    }
+  }
+  if (OperatorId.is(subject)) throw unknownSubject(`no node of the operator ${shortId(subject)} is known here`)
+  try {
+    return await explainFile(subject, services)
+  } catch (cause) {
+    throw unknownSubject(
+      `nothing known here is called or begins with "${subject.slice(0, 80)}" (as a capability: ${messageOf(cause)}). ` +
+        'Nodes: "borgios net tree", jobs: "borgios job ls", files: "borgios file ls"',
+      { cause },
+    )
+  }
+}
+
+export function explainNode(node: NodeView | undefined): WhyView {
+  if (node === undefined) throw unknownSubject('the node went out of sight while it was looked up. Ask again')
+  const name = shortId(node.id)
+  const about = { subject: node.id, what: 'node' as const, state: node.state }
+  if (node.state === 'down') {
+    return {
+      ...about,
+      why: `${name} (${node.place}) is down: ${node.why}. Its shards are being rebuilt elsewhere where there is room`,
+      todo: 'Start it again on its machine ("borgios up", or "borgios node start") and look at its node.log for how it ended',
+    }
+  }
+  if (node.state !== 'attached') {
+    return {
+      ...about,
+      why: `${name} (${node.place}) runs as process ${node.pid}, but has no place in the tree: it is ${node.state}`,
+      todo: 'Wait some seconds: it looks for a parent by itself. If it stays so, no address it knows answers: check its "join" addresses',
+    }
+  }
+  const where =
+    node.parent === null ? 'is the root of the tree' : `hangs below ${shortId(node.parent)} at depth ${node.depth}`
+  const jobsWhy = node.load?.jobsWhy ?? null
+  return {
+    ...about,
+    why:
+      `${name} (${node.place}) is well: it ${where}, has ${node.children.length} children` +
+      (node.load === null ? '' : `, keeps ${formatBytes(node.load.storedBytes)} in ${node.load.shards} shards`) +
+      (jobsWhy === null ? '' : `. It runs no jobs: ${jobsWhy}`),
+    todo: jobsWhy === null ? 'Nothing' : 'Nothing for files; for jobs remove the cause it names and restart it',
+  }
+}
+
+function explainOperator(operator: string, nodes: readonly NodeView[]): WhyView {
+  const up = nodes.filter((node) => node.state !== 'down')
+  const isWhole = up.length === nodes.length
+  return {
+    subject: operator,
+    what: 'operator',
+    state: isWhole ? 'up' : up.length === 0 ? 'down' : 'partly up',
+    why: `${shortId(operator)} brings ${nodes.length} node(s), ${up.length} of them up: ${nodes.map((node) => shortId(node.id)).join(', ')}`,
+    todo: isWhole ? 'Nothing' : 'Ask about the node that is down: borgios why NODE',
+  }
+}
+
+export function explainJob(record: JobRecord): WhyView {
+  const about = { subject: record.job, what: 'job' as const, state: record.state }
+  const where = record.node === null ? '' : ` on ${shortId(record.node)}`
+  const took = record.wallTimeMs === null ? '' : ` after ${formatDuration(record.wallTimeMs)}`
+  const reason = record.why === '' ? '' : `: ${record.why}`
+  if (!isFinal(record)) {
+    const todo = 'Wait, or watch it: borgios job logs --follow JOB'
+    return { ...about, why: `${shortId(record.job)} (${record.name}) is ${record.state}${where}${reason}`, todo }
+  }
+  const code = record.exitCode === null ? 'without an exit code' : `with exit code ${record.exitCode}`
+  return {
+    ...about,
+    why: `${shortId(record.job)} (${record.name}) ended ${code}${where}${took}${reason}`,
+    todo: record.state === 'done' && record.exitCode === 0 ? 'Nothing' : jobAdvice(record),
+  }
+}
+
+function jobAdvice(record: JobRecord): string {
+  if (record.exitCode === 124) return 'It ran out of time: give it more with --timeout, or less to do'
+  if (record.exitCode === 137) return 'It ran out of memory: give it more with --memory'
+  if (record.exitCode !== null) return `Read what it printed: borgios job logs ${shortId(record.job)}`
+  return 'It never ran to its end: remove the cause named above and run it again'
+}
+
+async function explainFile(capability: string, services: NodeServices): Promise<WhyView> {
+  return explainInfo(capability, infoView(await services.rooms.store.info(capability)))
+}
+
+export function explainInfo(capability: string, info: FileInfoView): WhyView {
+  const name = info.name ?? 'the file'
+  const counts = `${info.presentShards} of its ${info.shards} shards are there`
+  const about = { subject: capability, what: 'file' as const }
+  if (info.spareShards < 0) {
+    return {
+      ...about,
+      state: 'unreadable',
+      why: `${name} cannot be read now: ${counts}, and some part has ${-info.spareShards} too few`,
+      todo: 'Bring back nodes that are down ("borgios net tree" shows them); the file is whole again as soon as they answer',
+    }
+  }
+  if (info.presentShards < info.shards) {
+    return {
+      ...about,
+      state: 'degraded',
+      why: `${name} can be read, but ${counts}; every part can lose ${info.spareShards} more`,
+      todo: 'It is repaired by itself when enough nodes are up: bring back the ones that are down or add one',
+    }
+  }
+  return {
+    ...about,
+    state: 'whole',
+    why: `${name} is whole: all ${info.shards} shards are there on ${info.holders.length} nodes; any ${info.spareShards} of each part may be lost`,
+    todo: 'Nothing',
+  }
+}

@@ -1,0 +1,108 @@
+import { basename } from 'node:path'
+import { limits, type Timers } from '@borgios/core'
+import type { NetworkView } from '@borgios/protocol'
+import { tryLock } from '../adapters/index.ts'
+import { findDaemon, nodeFolders } from '../client/find-daemon.ts'
+import { embeddedNodeFolder, networkPaths, nodePaths } from '../config/data-folder.ts'
+import { readPidFile } from '../daemon/pid-file.ts'
+import { folderInUse, startTimeout } from '../errors.ts'
+import { type StopOutcome, startNodeProcess, stopNodeProcess } from './node-process.ts'
+import { configureNodes, type EmbeddedOptions, type PrepareModules, prepareNetwork } from './prepare-network.ts'
+
+export interface EmbeddedModules extends PrepareModules {
+  readonly timers: Timers
+  /** Ends waiting; what was started stays. */
+  readonly signal: AbortSignal
+}
+
+export interface UpResult {
+  readonly view: NetworkView
+  /** Numbers of the nodes that were started now; the others ran already. */
+  readonly started: readonly number[]
+  readonly nodes: number
+}
+
+/** Tells how far a start has come. */
+export type UpProgress = (attached: number, nodes: number) => void
+
+/**
+ * Brings an embedded network up and resolves when all its nodes hang in one tree. What runs already is left alone. Throws
+ * NODE_FOLDER_IN_USE while another `up` works on the folder, NODE_START_FAILED, NODE_START_TIMEOUT, NODE_USAGE.
+ */
+export async function bringUp(
+  options: EmbeddedOptions,
+  modules: EmbeddedModules,
+  onProgress: UpProgress,
+): Promise<UpResult> {
+  const lock = tryLock(networkPaths(options.folder).lock)
+  if (lock === undefined) throw folderInUse(`another "borgios up" is at work on ${options.folder}: wait for it`)
+  try {
+    const network = await prepareNetwork(options, modules)
+    const running = await runningNodes(options.folder, network.nodes)
+    await configureNodes(options.folder, network, running)
+    const started = range(network.nodes).filter((index) => !running.has(index))
+    onProgress(0, network.nodes)
+    await startAll(options.folder, started, modules.timers)
+    const view = await untilWhole(options.folder, network.nodes, modules, onProgress)
+    return { view, started, nodes: network.nodes }
+  } finally {
+    lock.release()
+  }
+}
+
+const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1)
+
+/** Starts several at once; when one fails, the others are still brought to where they answer. */
+async function startAll(folder: string, indexes: readonly number[], timers: Timers): Promise<void> {
+  const starting = indexes.map((index) => startNodeProcess(embeddedNodeFolder(folder, index), timers))
+  for (const outcome of await Promise.allSettled(starting)) if (outcome.status === 'rejected') throw outcome.reason
+}
+
+async function runningNodes(folder: string, nodes: number): Promise<ReadonlySet<number>> {
+  const running = new Set<number>()
+  for (const index of range(nodes)) {
+    if ((await readPidFile(nodePaths(embeddedNodeFolder(folder, index)).pid)) !== undefined) running.add(index)
+  }
+  return running
+}
+
+/** Nodes of a view that hang in the tree of its root. */
+export function attachedCount(view: NetworkView): number {
+  return view.nodes.filter((node) => node.state === 'attached').length
+}
+
+/** One root, everyone attached, and every parent knows its child. */
+export function isWhole(view: NetworkView, nodes: number): boolean {
+  const attached = view.nodes.filter((node) => node.state === 'attached')
+  const byId = new Map(attached.map((node) => [node.id, node]))
+  const hangs = attached.filter((node) => node.parent === null || byId.get(node.parent)?.children.includes(node.id))
+  const roots = attached.filter((node) => node.parent === null)
+  return attached.length === nodes && hangs.length === nodes && roots.length === 1
+}
+
+/** Waits until all nodes hang in one tree. Throws NODE_START_TIMEOUT. */
+export async function untilWhole(
+  folder: string,
+  nodes: number,
+  { timers, signal }: Pick<EmbeddedModules, 'timers' | 'signal'>,
+  onProgress: UpProgress,
+): Promise<NetworkView> {
+  let view: NetworkView | undefined
+  for (let waitedMs = 0; waitedMs < limits.node.startTimeoutMs; waitedMs += limits.node.pollMs) {
+    view = await (await findDaemon(folder, timers, signal)).network()
+    onProgress(attachedCount(view), nodes)
+    if (isWhole(view, nodes)) return view
+    await timers.sleep(limits.node.pollMs, signal)
+  }
+  const attached = view === undefined ? 0 : attachedCount(view)
+  throw startTimeout(
+    `${attached} of ${nodes} nodes found their place in ${limits.node.startTimeoutMs / 1000} s. "borgios net tree" shows which do not`,
+  )
+}
+
+/** Stops every daemon under a data folder. */
+export async function takeDown(folder: string, timers: Timers): Promise<ReadonlyMap<string, StopOutcome>> {
+  const folders = await nodeFolders(folder)
+  const outcomes = await Promise.all(folders.map((node) => stopNodeProcess(node, timers)))
+  return new Map(folders.map((node, index) => [basename(node), outcomes[index] ?? 'not running']))
+}

@@ -1,0 +1,55 @@
+import { type Blame, BorgError, type ErrorKind, type ErrorMeta } from '@borgios/core'
+
+interface Details {
+  readonly meta?: ErrorMeta
+  readonly cause?: unknown
+}
+
+const make =
+  (code: string, kind: ErrorKind, blame: Blame, retryable = false) =>
+  (message: string, details: Details = {}) =>
+    new BorgError(message, { code, kind, blame, retryable, ...details })
+
+/** A command line that cannot be meant: unknown word, missing argument, a number out of range. */
+export const usageError = make('NODE_USAGE', 'invalid', 'caller')
+/** No daemon answers for this data folder. */
+export const nothingRuns = make('NODE_NOT_RUNNING', 'notFound', 'none', true)
+/** A daemon took the connection and then said nothing, or broke off. */
+export const daemonSilent = make('NODE_DAEMON_SILENT', 'timeout', 'none', true)
+export const daemonBrokeOff = make('NODE_DAEMON_BROKE_OFF', 'unavailable', 'none', true)
+/** The daemon's answer does not fit this program: another release runs there. */
+export const daemonForeign = make('NODE_DAEMON_FOREIGN', 'conflict', 'none')
+/** Another daemon holds the data folder. */
+export const folderInUse = make('NODE_FOLDER_IN_USE', 'conflict', 'caller')
+/** The folder does not hold what the command needs. */
+export const wrongFolder = make('NODE_WRONG_FOLDER', 'invalid', 'caller')
+/** The folder belongs to another network than the one asked for. */
+export const foreignFolder = make('NODE_FOREIGN_FOLDER', 'denied', 'caller')
+/** A file of the data folder is not what it was. */
+export const fileInvalid = make('NODE_FILE_INVALID', 'corrupt', 'self')
+/** A key that others could have read. */
+export const keyExposed = make('NODE_KEY_EXPOSED', 'denied', 'self')
+/** An id or its beginning that nothing known here has. */
+export const unknownSubject = make('NODE_UNKNOWN', 'notFound', 'caller')
+/** A beginning that several ids have. */
+export const ambiguousSubject = make('NODE_AMBIGUOUS', 'invalid', 'caller')
+/** The request does not fit the local API. */
+export const badRequest = make('NODE_BAD_REQUEST', 'invalid', 'caller')
+/** A bound of this node is reached. */
+export const full = make('NODE_FULL', 'exhausted', 'self', true)
+/** A node process ended or stayed silent while it was being started. */
+export const startFailed = make('NODE_START_FAILED', 'unavailable', 'self')
+export const startTimeout = make('NODE_START_TIMEOUT', 'timeout', 'self', true)
+/** A file on this machine that cannot be read or written. */
+export const localFile = make('NODE_LOCAL_FILE', 'unavailable', 'caller')
+export const localFileMissing = make('NODE_LOCAL_FILE_MISSING', 'notFound', 'caller')
+/** A port of this machine that another program holds. */
+export const portTaken = make('NODE_PORT_TAKEN', 'conflict', 'none')
+/** The node is ending. */
+export const stopping = make('NODE_STOPPING', 'unavailable', 'self', true)
+/** Something no error of ours describes: shown with its message, kept with its stack in the log. */
+export const unexpected = make('NODE_UNEXPECTED', 'unavailable', 'self')
+/** A step of the tour whose result is not what it must be. */
+export const tourFailed = make('NODE_TOUR_FAILED', 'corrupt', 'self')
+/** Only a founder may do this. */
+export const notFounder = make('NODE_NOT_FOUNDER', 'denied', 'caller')

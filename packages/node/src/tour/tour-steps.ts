@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { formatBytes, formatDuration, MIB, type NodeId, SECOND_MS, shortId } from '@borgios/core'
+import type { CliContext } from '../cli/context.ts'
+import { drawTree } from '../cli/draw-tree.ts'
+import { tourFailed } from '../errors.ts'
+import { castParts } from './cast.ts'
+import { countNatively } from './native-count.ts'
+import { StepList } from './step-list.ts'
+import { TourNetwork } from './tour-network.ts'
+
+/** What the tour found, as `--once` prints it. */
+export interface TourResult {
+  readonly nodes: number
+  readonly killed: number
+  readonly bytes: number
+  readonly putMiBps: number
+  readonly getMiBps: number
+  readonly sha256Match: boolean
+  readonly jobExit: number
+  readonly jobMatch: boolean
+  /** From the restart of the second node until all are attached and every shard was read back. */
+  readonly healedMs: number
+}
+
+/** The program of the job; built by the setup from `examples/wordcount`. */
+const PROGRAM = fileURLToPath(new URL('../../../../examples/build/wordcount.wasm', import.meta.url))
+/** A real file of about 100 MB that is always there: the Node that runs this. */
+const FILE = process.execPath
+const STEPS = 8
+const NODES = 5
+
+const mibPerSec = (bytes: number, durationMs: number): number =>
+  Math.round((10 * bytes * SECOND_MS) / (MIB * Math.max(1, durationMs))) / 10
+
+/** Walks through all steps. Throws NODE_TOUR_FAILED or what a step threw; killed nodes then stay down. */
+export async function runTour(context: CliContext): Promise<TourResult> {
+  const { terminal, clock } = context
+  const steps = new StepList(STEPS, terminal, clock)
+  const network = new TourNetwork(context)
+
+  await steps.run(`bring up ${NODES} nodes, each a process of its own`, async (report) => {
+    const view = await network.up(NODES, (attached, nodes) => report(`${attached} of ${nodes} in the tree`))
+    return `${view.nodes.length} nodes in one tree, data in ${context.dataFolder}`
+  })
+  const { size } = await stat(FILE)
+  const sha256 = await sha256Of(createReadStream(FILE, { highWaterMark: MIB }))
+  let [file, program, putMs, getMs, healedMs] = ['', '', 0, 0, 0]
+
+  await steps.run(`store a file of ${formatBytes(size)} (the Node that runs here)`, async (report) => {
+    program = (await network.put(PROGRAM, report)).capability
+    const startMs = clock.monotonicMs()
+    const put = await network.put(FILE, report)
+    putMs = clock.monotonicMs() - startMs
+    file = put.capability
+    const { data, parity } = put.coding
+    return `${put.shards} shards, any ${data} of ${data + parity} rebuild a part, ${mibPerSec(size, putMs)} MiB/s`
+  })
+
+  const view = await network.view()
+  await steps.run('draw the tree', async () => `root ${shortId(view.root ?? '')}`)
+  for (const line of drawTree(view, (text, style) => terminal.style(text, style, 'stderr')))
+    terminal.note(`    ${line}`)
+
+  const cast = castParts(view, await network.info(file, false), network.requester)
+  const killed: readonly NodeId[] = [cast.root, cast.second]
+  await steps.run('kill two nodes that hold shards of the file, the root among them (SIGKILL)', async () => {
+    const pids = await Promise.all(killed.map((node) => network.kill(node)))
+    return killed.map((node, index) => `${shortId(node)} (pid ${pids[index]})`).join(' and ')
+  })
+
+  await steps.run('get the file back from the nodes that are left', async (report) => {
+    const startMs = clock.monotonicMs()
+    const found = await sha256Of(network.get(file, report))
+    getMs = clock.monotonicMs() - startMs
+    if (found !== sha256) throw tourFailed(`the file came back changed: SHA-256 ${found} instead of ${sha256}`)
+    return `SHA-256 ${found.slice(0, 16)}… as before, ${mibPerSec(size, getMs)} MiB/s`
+  })
+
+  await steps.run('count its lines, words and bytes in a sandbox on another node', async (report) => {
+    const job = await network.count(program, file, report)
+    if (job.node === network.requester) throw tourFailed('the job ran on the node that asked for it')
+    if (job.exitCode !== 0) throw tourFailed(`the job ended with exit code ${job.exitCode}: ${job.why}`)
+    const native = { ...(await countNatively(FILE)), sha256 }
+    const [found, expected] = [JSON.stringify(sorted(job.answer)), JSON.stringify(sorted(native))]
+    if (found !== expected) throw tourFailed(`the job counted ${found}, this machine ${expected}`)
+    return `${native.lines} lines, ${native.words} words, as counted natively; ran on ${shortId(job.node)}`
+  })
+
+  await steps.run('start the two nodes again and wait until every shard is verified', async (report) => {
+    await network.restart(cast.root)
+    const startMs = clock.monotonicMs()
+    await network.restart(cast.second)
+    await network.untilHealed(NODES, [file, program], report)
+    healedMs = clock.monotonicMs() - startMs
+    return `healed in ${formatDuration(healedMs)}`
+  })
+
+  const healed = await network.view()
+  await steps.run('draw the tree again', async () => `root ${shortId(healed.root ?? '')}`)
+  for (const line of drawTree(healed, (text, style) => terminal.style(text, style, 'stderr')))
+    terminal.note(`    ${line}`)
+
+  return {
+    nodes: healed.nodes.filter((node) => node.state === 'attached').length,
+    killed: killed.length,
+    bytes: size,
+    putMiBps: mibPerSec(size, putMs),
+    getMiBps: mibPerSec(size, getMs),
+    sha256Match: true,
+    jobExit: 0,
+    jobMatch: true,
+    healedMs: Math.round(healedMs),
+  }
+}
+
+async function sha256Of(source: AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const part of source) hash.update(part)
+  return hash.digest('hex')
+}
+
+const sorted = (value: object): object => Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

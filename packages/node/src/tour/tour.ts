@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { messageOf } from '@borgios/core'
+import { hints } from '../cli/commands/up.ts'
+import type { CliContext } from '../cli/context.ts'
+import { takeDown } from '../embedded/embedded-network.ts'
+import { runTour, type TourResult } from './tour-steps.ts'
+
+export interface TourOptions {
+  readonly once?: boolean
+}
+
+/**
+ * Shows everything at work with real processes and real figures. With `once` in a temporary folder, of which nothing is left,
+ * neither process nor file, however it ends. Throws what the failed step throws.
+ */
+export async function tour(context: CliContext, options: TourOptions): Promise<void> {
+  const { terminal } = context
+  if (options.once !== true) {
+    const result = await runTour(context)
+    await showOutcome(context, result, context.json)
+    for (const line of ['', 'The network stays up.', ...hints(context.dataFolder)]) terminal.note(line)
+    return
+  }
+  const dataFolder = await mkdtemp(join(tmpdir(), 'borgios-tour-'))
+  try {
+    await showOutcome(context, await runTour({ ...context, dataFolder }), true)
+  } finally {
+    await takeDown(dataFolder, context.timers)
+    await rm(dataFolder, { recursive: true, force: true }).catch((error) => terminal.note(messageOf(error)))
+  }
+}
+
+async function showOutcome({ terminal }: CliContext, result: TourResult, asJson: boolean): Promise<void> {
+  if (asJson) await terminal.write(`${JSON.stringify(result)}\n`)
+}

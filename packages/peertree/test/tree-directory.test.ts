@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { limits } from '@borgios/core'
+import { membersOf } from '@borgios/peertree'
+import fc from 'fast-check'
+import { Directory } from '../src/directory/directory.ts'
+import { nodeOf, noticeOf, recordOf, TreeBench } from './tree-bench.ts'
+
+const [a, b, c] = [nodeOf(1), nodeOf(2), nodeOf(3)]
+const bounds = limits.tree
+const forged = 'B'.repeat(86)
+
+const withChildren = (): TreeBench => {
+  const bench = new TreeBench()
+  bench.addChild(a)
+  bench.addChild(b)
+  bench.nowMs += 1_000
+  return bench
+}
+
+const stateOf = (bench: TreeBench, node: string): string | undefined =>
+  membersOf(bench.state).find((member) => member.node === node)?.state
+
+test('a new member is passed on to the other neighbours and told to the shell', () => {
+  const bench = withChildren()
+  bench.receive(a, { kind: 'directoryEntries', records: [recordOf(c)], notices: [] })
+  assert.deepEqual(
+    bench.of('memberChanged').map(({ member }) => [member.node, member.state]),
+    [[c, 'up']],
+  )
+  assert.deepEqual(
+    bench.sent('directoryEntries').map(({ records }) => records[0]?.node),
+    [c],
+  )
+  assert.equal(bench.sent('directoryEntries', a).length, 0)
+  bench.receive(b, { kind: 'directoryEntries', records: [recordOf(c)], notices: [] })
+  assert.deepEqual(bench.effects, [])
+})
+
+test('forged records and notices are not believed, and whoever keeps sending them is cut off', () => {
+  const bench = withChildren()
+  const records = [recordOf(c, 1, forged)]
+  bench.receive(a, { kind: 'directoryEntries', records, notices: [] })
+  assert.equal(stateOf(bench, c), undefined)
+  bench.receive(a, { kind: 'directoryEntries', records: [], notices: [noticeOf(b, 1, a, forged)] })
+  assert.equal(stateOf(bench, b), 'up')
+  bench.receive(a, { kind: 'directoryEntries', records, notices: [] })
+  assert.deepEqual(bench.of('hangUp'), [{ kind: 'hangUp', node: a, why: 'abuse' }])
+})
+
+test('who attaches must bring its own record', () => {
+  const bench = new TreeBench()
+  bench.open(a)
+  bench.attach(a, 1, { record: recordOf(b) })
+  bench.attach(a, 1, { record: recordOf(a, 1, forged) })
+  assert.deepEqual(bench.position.children, [])
+})
+
+test('a node that is called down says with a higher sequence that it is not, at most once a second', () => {
+  const bench = withChildren()
+  const accuse = (): void => {
+    const notice = noticeOf(bench.self, bench.state.sequence, a)
+    bench.receive(a, { kind: 'directoryEntries', records: [], notices: [notice] })
+  }
+  accuse()
+  assert.deepEqual(
+    bench.of('memberChanged').map(({ member }) => member.state),
+    ['up'],
+  )
+  assert.equal(bench.sent('directoryEntries', b)[0]?.records[0]?.sequence, 2)
+  accuse()
+  assert.deepEqual(bench.of('memberChanged'), [])
+  bench.wait(bounds.announceMs)
+  assert.equal(bench.of('memberChanged').length, 1)
+})
+
+test('a record from a former life makes ours newer', () => {
+  const bench = withChildren()
+  bench.receive(a, { kind: 'directoryEntries', records: [recordOf(bench.self, 41)], notices: [] })
+  assert.equal(bench.sent('directoryEntries', b)[0]?.records[0]?.sequence, 42)
+})
+
+test('a lost neighbour is reported after a moment, one that left in good order is not', () => {
+  const bench = withChildren()
+  bench.give({ kind: 'sessionClosed', node: a })
+  bench.receive(b, { kind: 'detach', edge: 1, reason: 'moved' })
+  assert.equal(stateOf(bench, a), 'up')
+  bench.wait(2 * bounds.noticeJitterMs)
+  assert.equal(stateOf(bench, a), 'down')
+  assert.equal(stateOf(bench, b), 'up')
+})
+
+test('the root says who is nowhere in the tree', () => {
+  const bench = withChildren()
+  bench.receive(a, { kind: 'directoryEntries', records: [recordOf(c)], notices: [] })
+  const beat = (): void => {
+    for (const node of [a, b]) {
+      const below = { count: 1, height: 0, freeLevels: 0, freeSlots: 8, census: '0'.repeat(16) }
+      bench.receive(node, { kind: 'beat', as: 'child', edge: 1, below, ack: 0 })
+    }
+  }
+  bench.wait(bounds.missingMs - 1_000, beat)
+  assert.equal(stateOf(bench, c), 'up')
+  bench.wait(2_000, beat)
+  assert.equal(stateOf(bench, c), 'down')
+  assert.equal(stateOf(bench, a), 'up')
+})
+
+test('a comparison brings what either side lacks', () => {
+  const bench = withChildren()
+  const members = [
+    { node: b, sequence: 0, up: true },
+    { node: c, sequence: 3, up: true },
+  ]
+  bench.receive(a, { kind: 'directorySummary', members })
+  const sent = bench.sent('directoryEntries', a).flatMap(({ records }) => records.map(({ node }) => node))
+  assert.deepEqual(sent.sort(), [a, b, bench.self].sort())
+  assert.deepEqual(bench.sent('directoryWant', a), [{ kind: 'directoryWant', nodes: [c] }])
+})
+
+test('directories that heard the same things in any order agree', () => {
+  const saying = fc.record({
+    isNotice: fc.boolean(),
+    node: fc.constantFrom(a, b, c),
+    sequence: fc.integer({ min: 1, max: 4 }),
+  })
+  fc.assert(
+    fc.property(fc.array(saying, { maxLength: 30 }), fc.array(fc.nat(), { minLength: 30 }), (sayings, order) => {
+      const shuffled = sayings.map((said, index) => ({ said, key: order[index] ?? 0 }))
+      shuffled.sort((left, right) => left.key - right.key)
+      const one = hearing(sayings)
+      const other = hearing(shuffled.map(({ said }) => said))
+      // Notices about records that came later are dropped, as the comparison brings them again: so hear them twice.
+      assert.equal(hearing(sayings, one).digest, hearing(sayings, other).digest)
+    }),
+  )
+})
+
+interface Saying {
+  readonly isNotice: boolean
+  readonly node: typeof a
+  readonly sequence: number
+}
+
+function hearing(sayings: readonly Saying[], directory = new Directory()): Directory {
+  for (const [index, { isNotice, node, sequence }] of sayings.entries()) {
+    const nowMs = index * bounds.recordPauseMs * 1_000
+    if (isNotice) directory.putNotice(noticeOf(node, sequence, node), nowMs)
+    else if (directory.wantsRecord(recordOf(node, sequence), nowMs + 1e12))
+      directory.putRecord(recordOf(node, sequence), nowMs)
+  }
+  return directory
+}
+
+test('the directory is bounded, and makes room only by forgetting who is down', () => {
+  const directory = new Directory()
+  const idOf = (index: number) => `n${index}` as typeof a
+  for (let index = 0; index < bounds.directoryEntries; index += 1) directory.putRecord(recordOf(idOf(index)), 0)
+  assert.equal(directory.putRecord(recordOf(a), 0), false)
+  directory.putNotice(noticeOf(idOf(5), 1, b), 0)
+  assert.equal(directory.putRecord(recordOf(a), 0), true)
+  assert.equal(directory.has(idOf(5)), false)
+  assert.equal(directory.size, bounds.directoryEntries)
+})

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Mutant, mutants, runChaos, runScenario, scenarios } from '@borgios/sim'
+import { seedsFrom } from './slice.ts'
+
+/** What this suite says of a mutant, if it notices it. */
+function verdictOn({ stepper }: Mutant): string | undefined {
+  try {
+    for (const seed of seedsFrom(0, 20)) runChaos({ seed, nodes: 2 + seed, stepper })
+    for (const scenario of scenarios) runScenario(scenario, 1, stepper)
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  return undefined
+}
+
+for (const mutant of mutants) {
+  test(`a core is caught in which ${mutant.name}`, () => {
+    assert.notEqual(verdictOn(mutant), undefined, 'no check failed')
+  })
+}
