@@ -25,7 +25,7 @@ export const GROUPS: readonly Group[] = [
     files: '{packages,sim,scripts,bench}/**/*.test.ts',
     concurrency: 2,
     testTimeoutMs: (isFull ? 10 : 3) * MINUTE_MS,
-    groupTimeoutMs: (isFull ? 20 : 8) * MINUTE_MS,
+    groupTimeoutMs: (isFull ? 25 : 12) * MINUTE_MS,
     atLeastFiles: 10,
   },
   {
@@ -33,7 +33,7 @@ export const GROUPS: readonly Group[] = [
     files: 'e2e/**/*.test.ts',
     concurrency: 1,
     testTimeoutMs: (isFull ? 10 : 3) * MINUTE_MS,
-    groupTimeoutMs: (isFull ? 20 : 8) * MINUTE_MS,
+    groupTimeoutMs: (isFull ? 25 : 12) * MINUTE_MS,
     atLeastFiles: 0,
   },
 ]

@@ -12,12 +12,18 @@ const SKIPPED = new Set(['build', 'node_modules'])
 /** @returns {Promise<string[]>} the names in a folder, sorted; none if it is not there */
 const namesIn = async (/** @type {string} */ folder) => (existsSync(folder) ? (await readdir(folder)).sort() : [])
 
-/** Every AssemblyScript program: a folder `wasm` of a room, or of an example. */
-async function configs() {
-  const found = []
-  for (const room of await namesIn(join(house, 'packages'))) found.push(join(house, 'packages', room, 'wasm', CONFIG))
-  for (const example of await namesIn(join(house, 'examples'))) found.push(join(house, 'examples', example, CONFIG))
-  return found.filter((path) => existsSync(path))
+/**
+ * Every AssemblyScript program and the folder of all its sources: `wasm` of a room; of an example all examples, since they
+ * share files.
+ */
+async function findPrograms() {
+  const rooms = (await namesIn(join(house, 'packages'))).map((room) => {
+    const sources = join(house, 'packages', room, 'wasm')
+    return { config: join(sources, CONFIG), sources }
+  })
+  const sources = join(house, 'examples')
+  const examples = (await namesIn(sources)).map((name) => ({ config: join(sources, name, CONFIG), sources }))
+  return [...rooms, ...examples].filter(({ config }) => existsSync(config))
 }
 
 /** @returns {Promise<string[]>} the files under a folder, relative to it, without what was built there */
@@ -28,21 +34,24 @@ async function sourcesUnder(/** @type {string} */ folder) {
     .sort()
 }
 
-/** One program: where its output goes and the hash of all it is made from, the compiler's version included. */
-async function inspect(/** @type {string} */ config) {
-  const folder = dirname(config)
+/**
+ * One program: where its output goes and the hash of all it is made from, the compiler's version included.
+ *
+ * @param {{ config: string, sources: string }} program
+ */
+async function inspect({ config, sources }) {
   const hash = createHash('sha256').update(compilerVersion(await readFile(`${house}/package.json`, 'utf8')))
-  for (const path of await sourcesUnder(folder)) {
-    hash.update(`\0${path}\0`).update(await readFile(join(folder, path)))
+  for (const path of await sourcesUnder(sources)) {
+    hash.update(`\0${path}\0`).update(await readFile(join(sources, path)))
   }
-  const output = resolve(folder, JSON.parse(await readFile(config, 'utf8')).targets.release.outFile)
+  const output = resolve(dirname(config), JSON.parse(await readFile(config, 'utf8')).targets.release.outFile)
   return { config: relative(house, config), output, stamp: `${output}.source-sha256`, hash: hash.digest('hex') }
 }
 
 const compilerVersion = (/** @type {string} */ manifest) => JSON.parse(manifest).devDependencies.assemblyscript
 
 async function stale() {
-  const programs = await Promise.all((await configs()).map(inspect))
+  const programs = await Promise.all((await findPrograms()).map(inspect))
   const checked = await Promise.all(
     programs.map(async (program) => {
       const built = existsSync(program.output) && existsSync(program.stamp)

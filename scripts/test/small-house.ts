@@ -34,6 +34,8 @@ const SOUND: Readonly<Record<string, string>> = {
   'packages/store/src/index.ts': "export { put } from './put.ts'\n",
   'packages/store/src/put.ts': "import { SECOND_MS } from '@borgios/core'\nexport const put = SECOND_MS\n",
   'sim/package.json': manifest('sim', { dependencies: { '@borgios/core': '0.1.0' } }),
+  'sim/test/world.test.ts': "import { world } from '@borgios/sim'\nworld()\n",
+  'sim/src/index.ts': "export { world } from './world.ts'\n",
   'sim/src/world.ts': "import { fakeClock } from '@borgios/core/testing'\nexport const world = fakeClock\n",
 }
 
