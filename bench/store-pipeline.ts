@@ -75,8 +75,11 @@ export async function pipelinePut(codec: CodecPool, options: PipelineOptions): P
   const stored: StoredStripe[] = []
   await inLanes(Math.ceil(bytes / stripeBytes), IN_FLIGHT, (stripe) =>
     codec.slots.with(async ({ address, bytes: region }) => {
-      region.set(source)
-      stored[stripe] = await codec.seal({ address, coding, shardBytes: SHARD_BYTES }, KEY, stripe)
+      const place = { address, coding, shardBytes: SHARD_BYTES }
+      stored[stripe] = await codec.plainTexts.with((plain) => {
+        plain.bytes.set(source)
+        return codec.seal(place, plain.address, KEY, stripe)
+      })
       const write = (_: unknown, position: number): Promise<void> =>
         writeDurably(
           fileOf(folder, stripe, position),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 
 /** What the wordcount program prints of a file. */
 export interface WordCount {
@@ -32,3 +33,7 @@ export async function countWords(content: AsyncIterable<Uint8Array>): Promise<Wo
   }
   return { bytes, lines, words, sha256: hash.digest('hex') }
 }
+
+// By hand: node examples/wordcount/native.ts FILE
+const [, , path] = process.argv
+if (import.meta.main && path !== undefined) console.log(JSON.stringify(await countWords(createReadStream(path))))

@@ -23,6 +23,8 @@ export class Host {
   /** Counts its lives. */
   life = 0
   frozen = false
+  /** Its machine is off: nothing answers for it, not even to refuse. */
+  dark = false
   /** What waits in the kernel while the process is frozen. */
   readonly inbox: TreeEvent[] = []
   /** Whom it holds a session with. The other side may think otherwise. */
@@ -56,6 +58,7 @@ export class Host {
     this.life += 1
     this.bornMs = worldMs
     this.frozen = false
+    this.dark = false
     this.inbox.length = 0
     this.delivered.clear()
     this.sessions.clear()

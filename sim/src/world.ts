@@ -105,6 +105,7 @@ export class World {
     host.life += 1
     const peers = [...host.sessions]
     host.sessions.clear()
+    host.dark = powerCut
     if (powerCut) return
     for (const node of peers) this.#closeAt(node, host)
   }
@@ -217,7 +218,7 @@ export class World {
     this.messages += 1
     for (const atMs of this.network.arrivalsMs(host.index, peer.index, this.nowMs)) {
       this.#queue.plan(atMs, () => {
-        if (this.network.isCut(host.index, peer.index)) return
+        if (peer.dark || this.network.isCut(host.index, peer.index)) return
         if (!peer.sessions.has(host.node)) {
           this.#closeAt(host.node, peer)
           return
@@ -254,7 +255,7 @@ export class World {
     this.plan(there, () => {
       if (host.life !== life) return
       const blocked = this.network.isCut(host.index, peer.index) || this.network.isCut(peer.index, host.index)
-      if (blocked || peer.frozen) answer(REFUSED_DIAL_MS, { kind: 'dialFailed', dial })
+      if (blocked || peer.frozen || peer.dark) answer(REFUSED_DIAL_MS, { kind: 'dialFailed', dial })
       else if (!peer.alive) answer(this.network.delayMs(), { kind: 'dialFailed', dial })
       else this.#connect(host, peer, dial)
     })

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { BorgError, MIB } from '@borgios/core'
+import { BorgError, GIB, MIB } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { defaultJobLimits, type SandboxReport } from '../src/index.ts'
 import { bubblewrapCommand } from '../src/sandbox/bubblewrap-command.ts'
@@ -44,11 +44,11 @@ describe('a runner that a program has taken over', () => {
   after(() => rm(folder, { recursive: true, force: true }))
 
   let scripts = 0
-  async function run(script: string): Promise<SandboxReport> {
+  async function run(script: string, memoryBytes = 128 * MIB): Promise<SandboxReport> {
     scripts += 1
     const runner = join(folder, `runner-${scripts}.mjs`)
     await writeFile(runner, PRELUDE + script)
-    const limits = { ...defaultJobLimits, memoryBytes: 128 * MIB, outputBytes: 4 * MIB }
+    const limits = { ...defaultJobLimits, memoryBytes, outputBytes: 4 * MIB }
     const programs = {
       prlimit: '/usr/bin/prlimit',
       bubblewrap: '/usr/bin/bwrap',
@@ -84,10 +84,13 @@ describe('a runner that a program has taken over', () => {
   })
 
   it('is ended when it starts many threads', async () => {
-    const report = await run(`
+    const report = await run(
+      `
       started()
       for (let count = 0; count < 64; count += 1) new Worker('setInterval(() => {}, 1e9)', { eval: true })
-      await forever()`)
+      await forever()`,
+      2 * GIB,
+    )
     assert.equal(report.end, 'trapped')
     assert.match(report.why, /threads/)
   })

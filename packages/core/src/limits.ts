@@ -255,7 +255,9 @@ export const limits = {
     codecYoungHeapMib: 1,
     /** Stripes in memory in a whole node: 30 MiB with 3+2, 96 MiB with the widest coding. */
     stripesInMemory: 6,
-    /** Of these at most so many for one put or get: enough to keep disk, network and both workers busy at once. */
+    /** Stripes that are filled from their sources or being encrypted: one for each worker and one that is read meanwhile. */
+    stripesFilling: 3,
+    /** Stripes in memory for one put or get: enough to keep disk, network and both workers busy at once. */
     stripesInFlight: 4,
     /** Shards a node checks at once before it stores them: they never wait for a stripe, so two nodes cannot wait in a ring. */
     shardsInCheck: 4,

@@ -1,1 +1,1 @@
-export {}
+export { DaemonClient } from './client/daemon-client.ts'

@@ -21,6 +21,8 @@ const codec = new StripeCodec(memory, loadKernel(), 0)
 const [slot] = memory.slots()
 assert.ok(slot !== undefined)
 const { address } = slot
+const [plainText] = memory.plainTexts()
+assert.ok(plainText !== undefined)
 const key = Uint8Array.from({ length: 32 }, (_, index) => index * 3)
 
 /** Russian peasant multiplication: shares nothing with the tables of the product. */
@@ -160,8 +162,8 @@ describe('a stripe', () => {
     seed: number
   }) => {
     const plain = Uint8Array.from({ length: coding.data * shardBytes }, (_, at) => (at * 17 + seed) % 256)
-    memory.view(address, plain.length).set(plain)
-    const sealed = codec.seal({ address, coding, shardBytes }, key, stripe)
+    plainText.bytes.set(plain)
+    const sealed = codec.seal({ address, coding, shardBytes }, plainText.address, key, stripe)
     const bytes = sealed.shards.map((_, position) => Uint8Array.from(shardView(position, shardBytes)))
     return { plain, sealed, bytes }
   }
@@ -226,7 +228,7 @@ describe('a stripe', () => {
     const seen = new Set<string>()
     for (const stripe of [0, 1, 256, 2 ** 32]) {
       const bytes = new Uint8Array(3 * RECORD_BYTES)
-      sealRecords(key, stripe, bytes)
+      sealRecords(key, stripe, new Uint8Array(bytes.length), bytes)
       for (let at = 0; at < bytes.length; at += RECORD_BYTES)
         seen.add(Buffer.from(bytes.subarray(at, at + 32)).toString('hex'))
     }

@@ -12,7 +12,8 @@ import { shardIdOf } from '../src/coding/merkle.ts'
 import { recordIdOf } from '../src/coding/stripe-record.ts'
 import { bytesInChunks, eventually, quickRepair, readAll, StoreCluster, sampleBytes } from './store-cluster.ts'
 
-const TIMEOUT = { timeout: 60_000 }
+/** Far more than it takes, on a busy machine too. */
+const TIMEOUT = { timeout: 300_000 }
 const NOTHING = new Uint8Array()
 const network = NetworkId.fromBytes(new Uint8Array(32))
 

@@ -4,7 +4,8 @@ import { limits } from '@borgios/core'
 import { bytesInChunks, eventually, readAll, StoreCluster, sampleBytes } from './store-cluster.ts'
 
 const { maxShardBytes } = limits.store
-const TIMEOUT = { timeout: 60_000 }
+/** Far more than it takes, on a busy machine too. */
+const TIMEOUT = { timeout: 300_000 }
 
 describe('put and get', TIMEOUT, () => {
   test('gives back the bytes and the name, for all kinds of sizes', async () => {

@@ -22,12 +22,28 @@ const EXIT_TRAP = 134
 /** From this share of its memory on, a trap is put down to memory: allocators abort when memory.grow is refused. */
 const MEMORY_TRAP_SHARE = 0.875
 
+/**
+ * @typedef {{ args: string[], env: Record<string, string>, wasmMemoryBytes: number, maxOutputFiles: number }} Task
+ * @typedef {{ end: 'exited' | 'trapped' | 'unusable' | 'memory', exitCode?: number, why: string }} Ended
+ * @typedef {{ path: Buffer, name: string, bytes: number }} Output
+ * @typedef {(...args: number[]) => number} Call
+ */
+
+/** @type {Task} */
 const task = JSON.parse(readFileSync('/task.json', 'utf8'))
 
+/**
+ * @param {number} fd
+ * @param {Uint8Array} bytes
+ */
 function writeAll(fd, bytes) {
   for (let offset = 0; offset < bytes.length; ) offset += writeSync(fd, bytes, offset)
 }
 
+/**
+ * @param {number} kind
+ * @param {Uint8Array} bytes
+ */
 function frame(kind, bytes) {
   const head = Buffer.alloc(5)
   head.writeUInt8(kind, 0)
@@ -36,6 +52,7 @@ function frame(kind, bytes) {
   writeAll(REPORT_FD, bytes)
 }
 
+/** @param {object} message */
 const report = (message) => frame(JSON_FRAME, Buffer.from(JSON.stringify(message)))
 
 /** Files, folders and other entries in use on the file system of /out. */
@@ -44,25 +61,35 @@ function entriesUsed() {
   return files - ffree
 }
 
-/** The calls of node:wasi, less links, and with a bound on how many files there may be. */
+/**
+ * The calls of node:wasi, less links, and with a bound on how many files there may be.
+ * @param {WASI} wasi
+ * @returns {WebAssembly.Imports}
+ */
 function boundedImports(wasi) {
-  const { wasi_snapshot_preview1: calls } = wasi.getImportObject()
+  /** @type {Record<'path_open' | 'path_create_directory', Call>} */
+  const calls = Reflect.get(wasi.getImportObject(), 'wasi_snapshot_preview1')
   const full = () => entriesUsed() - entriesAtStart >= task.maxOutputFiles
   return {
     wasi_snapshot_preview1: {
       ...calls,
       path_symlink: () => ERRNO_NOTCAPABLE,
       path_link: () => ERRNO_NOTCAPABLE,
-      path_create_directory: (...args) => (full() ? ERRNO_NOSPC : calls.path_create_directory(...args)),
-      path_open(...args) {
-        if ((args[4] & OFLAGS_CREAT) !== 0 && full()) return ERRNO_NOSPC
+      path_create_directory: /** @type {Call} */ (...args) =>
+        full() ? ERRNO_NOSPC : calls.path_create_directory(...args),
+      path_open: /** @type {Call} */ (...args) => {
+        const [, , , , openFlags = 0] = args
+        if ((openFlags & OFLAGS_CREAT) !== 0 && full()) return ERRNO_NOSPC
         return calls.path_open(...args)
       },
     },
   }
 }
 
-/** How the program ended: { end, exitCode, why }. */
+/**
+ * Compiles and runs the program.
+ * @returns {Ended}
+ */
 function run() {
   const wasi = new WASI({
     version: 'preview1',
@@ -88,11 +115,23 @@ function run() {
   }
 }
 
-const unusable = (error) => ({ end: 'unusable', why: String(error.message).slice(0, 500) })
+/** @param {unknown} thrown */
+const messageOf = (thrown) => String(thrown instanceof Error ? thrown.message : thrown).slice(0, 500)
 
+/**
+ * @param {unknown} error
+ * @returns {Ended}
+ */
+const unusable = (error) => ({ end: 'unusable', why: messageOf(error) })
+
+/**
+ * @param {unknown} error
+ * @param {number} memoryBytes
+ * @returns {Ended}
+ */
 function trapped(error, memoryBytes) {
-  const why = String(error?.message ?? error).slice(0, 500)
-  const at = String(error?.stack ?? '')
+  const why = messageOf(error)
+  const at = String(error instanceof Error ? error.stack : '')
     .split('\n')
     .filter((line) => line.includes('wasm'))
     .slice(0, 8)
@@ -102,10 +141,15 @@ function trapped(error, memoryBytes) {
   return { end: 'trapped', exitCode: EXIT_TRAP, why }
 }
 
-/** Every regular file below /out as { path, name, bytes }, names escaped, and how many entries of other kinds there were. */
+/** Every regular file below /out, names escaped, and how many entries of other kinds there were. */
 function collect() {
+  /** @type {Output[]} */
   const files = []
   let others = 0
+  /**
+   * @param {Buffer} folder
+   * @param {string} prefix
+   */
   const walk = (folder, prefix) => {
     for (const entry of readdirSync(folder, { encoding: 'buffer' })) {
       const path = Buffer.concat([folder, Buffer.from('/'), entry])
@@ -120,22 +164,28 @@ function collect() {
   return { files, others }
 }
 
-/** A name as printable text: bytes that are not printable UTF-8, and %, become %XX. */
+/**
+ * A name as printable text: bytes that are not printable UTF-8, and %, become %XX.
+ * @param {Buffer} bytes
+ */
 function escapeName(bytes) {
   const text = bytes.toString('utf8')
+  /** @param {string} part */
   const escapeAll = (part) => [...Buffer.from(part)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
   if (!Buffer.from(text, 'utf8').equals(bytes)) return bytes.toString('latin1').replace(/[^a-zA-Z0-9._-]/g, byLatin1)
   return text.replace(/[\p{C}\p{Zl}\p{Zp}%\\]/gu, escapeAll)
 }
 
+/** @param {string} char */
 const byLatin1 = (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`
 
+/** @param {Output} output */
 function handOver({ path, name, bytes }) {
   report({ type: 'file', name, bytes })
   const chunk = Buffer.alloc(CHUNK_BYTES)
   const fd = openSync(path, 'r')
   for (let left = bytes; left > 0; ) {
-    const read = readSync(fd, chunk, 0, Math.min(left, CHUNK_BYTES))
+    const read = readSync(fd, chunk, 0, Math.min(left, CHUNK_BYTES), null)
     if (read === 0) break
     frame(DATA_FRAME, chunk.subarray(0, read))
     left -= read

@@ -76,6 +76,11 @@ export const ALLOWED_SYSTEM_CALLS: Readonly<Record<string, SystemCallNumbers>> =
   rseq: { x64: 334, arm64: 293 },
   sched_yield: { x64: 24, arm64: 124 },
   sched_getaffinity: { x64: 204, arm64: 123 },
+  // V8's mutexes ask for these when threads wait for each other
+  sched_getparam: { x64: 143, arm64: 121 },
+  sched_getscheduler: { x64: 145, arm64: 120 },
+  sched_get_priority_max: { x64: 146, arm64: 125 },
+  sched_get_priority_min: { x64: 147, arm64: 126 },
   getcpu: { x64: 309, arm64: 168 },
   gettid: { x64: 186, arm64: 178 },
   exit: { x64: 60, arm64: 93 },

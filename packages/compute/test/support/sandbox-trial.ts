@@ -16,6 +16,14 @@ export async function exampleProgram(name: 'wordcount' | 'hostile'): Promise<Uin
   return await readFile(join(EXAMPLES, 'build', `${name}.wasm`))
 }
 
+/** What the native counterpart of the wordcount example prints of a file. */
+export function nativeWordCount(path: string): unknown {
+  const script = join(EXAMPLES, 'wordcount', 'native.ts')
+  const { stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', script, path], { encoding: 'utf8' })
+  if (stdout === '') throw new Error(`the native count failed: ${stderr}`)
+  return JSON.parse(stdout)
+}
+
 export interface TrialOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 import type { NodeId } from '@borgios/core'
 import type { Envelope } from '@borgios/crypto'
-import type { Contact, TreeMessage } from '@borgios/protocol'
+import type { TreeMessage } from '@borgios/protocol'
 import type { Member, Role } from '../peer-network.ts'
 
 /**
@@ -74,5 +74,3 @@ export interface Target {
   readonly node: NodeId | undefined
   readonly addresses: readonly string[]
 }
-
-export const targetOf = (contact: Contact): Target => contact

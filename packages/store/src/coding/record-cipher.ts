@@ -18,13 +18,14 @@ function nonceOf(stripe: number, record: number): Uint8Array {
   return nonce
 }
 
-/** Encrypts a stripe where it stands, record by record, with AES-256-GCM. Returns the tags in order. */
-export function sealRecords(key: Uint8Array, stripe: number, bytes: Uint8Array): Uint8Array {
-  const tags = new Uint8Array(recordCount(bytes.length) * TAG_BYTES)
-  for (let record = 0; record * RECORD_BYTES < bytes.length; record += 1) {
-    const part = bytes.subarray(record * RECORD_BYTES, (record + 1) * RECORD_BYTES)
+/** Encrypts a stripe, record by record, with AES-256-GCM into `sealed`, which is as long. Returns the tags in order. */
+export function sealRecords(key: Uint8Array, stripe: number, plain: Uint8Array, sealed: Uint8Array): Uint8Array {
+  assert(plain.length === sealed.length, 'the ciphertext is as long as the plaintext')
+  const tags = new Uint8Array(recordCount(plain.length) * TAG_BYTES)
+  for (let record = 0; record * RECORD_BYTES < plain.length; record += 1) {
+    const at = record * RECORD_BYTES
     const cipher = createCipheriv(CIPHER, key, nonceOf(stripe, record))
-    part.set(cipher.update(part))
+    sealed.set(cipher.update(plain.subarray(at, at + RECORD_BYTES)), at)
     cipher.final()
     tags.set(cipher.getAuthTag(), record * TAG_BYTES)
   }

@@ -47,10 +47,16 @@ export class StripeCodec {
     this.#kernel = new ErasureKernel({ module, memory: memory.memory, scratch: memory.scratchAddress(index) })
   }
 
-  /** Encrypts the data shards where they stand, makes the parity behind them and names all shards. */
-  seal(place: StripePlace, key: Uint8Array, stripe: number): SealedStripe {
+  /** Encrypts the plain text at `plainAddress` into the data shards, makes the parity behind them and names all shards. */
+  seal(place: StripePlace, plainAddress: number, key: Uint8Array, stripe: number): SealedStripe {
     const { data, parity } = place.coding
-    const tags = sealRecords(key, stripe, this.#memory.view(place.address, data * place.shardBytes))
+    const bytes = data * place.shardBytes
+    const tags = sealRecords(
+      key,
+      stripe,
+      this.#memory.view(plainAddress, bytes),
+      this.#memory.view(place.address, bytes),
+    )
     const from = Array.from({ length: data }, (_, index) => index)
     const to = Array.from({ length: parity }, (_, index) => data + index)
     this.#multiply(place, parityRows(place.coding), from, to)

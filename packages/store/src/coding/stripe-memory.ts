@@ -1,7 +1,7 @@
 import { assert, limits } from '@borgios/core'
 import { KERNEL_SCRATCH_BYTES } from './erasure-kernel.ts'
 
-const { maxShardBytes, maxStripeShards, stripesInMemory, shardsInCheck, codecWorkers } = limits.store
+const { maxShardBytes, maxStripeShards, stripesInMemory, stripesFilling, shardsInCheck, codecWorkers } = limits.store
 
 const PAGE_BYTES = 64 * 1024
 /** Address 0 stays unused, so that a pointer that was never set is found out. */
@@ -9,7 +9,8 @@ const FIRST_BYTE = PAGE_BYTES
 const SCRATCH_BYTES = Math.ceil(KERNEL_SCRATCH_BYTES / PAGE_BYTES) * PAGE_BYTES
 const SLOT_BYTES = maxStripeShards * maxShardBytes
 const SLOTS_AT = FIRST_BYTE + codecWorkers * SCRATCH_BYTES
-const CELLS_AT = SLOTS_AT + stripesInMemory * SLOT_BYTES
+const PLAIN_AT = SLOTS_AT + stripesInMemory * SLOT_BYTES
+const CELLS_AT = PLAIN_AT + stripesFilling * SLOT_BYTES
 const TOTAL_BYTES = CELLS_AT + shardsInCheck * maxShardBytes
 
 /** A part of the memory that threads share. */
@@ -43,9 +44,14 @@ export class StripeMemory {
     return FIRST_BYTE + index * SCRATCH_BYTES
   }
 
-  /** Places for a whole stripe, shard behind shard. */
+  /** Places for the shards of a whole stripe, shard behind shard. */
   slots(): readonly Region[] {
     return this.#regions(SLOTS_AT, stripesInMemory, SLOT_BYTES)
+  }
+
+  /** Places for plain text. It never stands where shards do: bytes there may still be queued for a peer that does not read. */
+  plainTexts(): readonly Region[] {
+    return this.#regions(PLAIN_AT, stripesFilling, SLOT_BYTES)
   }
 
   /** Places for one shard that is being checked. */

@@ -1,6 +1,7 @@
 import { limits, type ShardId } from '@borgios/core'
 import type { StripeRecord } from '@borgios/protocol'
 import { shardIdOf } from '../coding/merkle.ts'
+import type { SealedStripe, StripePlace } from '../coding/stripe-codec.ts'
 import type { Region } from '../coding/stripe-memory.ts'
 import { assertUsableCoding, recordIdOf, recordOfCopies, shardBytesFor } from '../coding/stripe-record.ts'
 import { badName, placementShort, quorumShort } from '../errors.ts'
@@ -61,30 +62,27 @@ class FilePut {
 
   /** Reads one stripe and sets it on its way; its place in the manifest is behind the one before. */
   async #startStripe(reader: ByteReader): Promise<void> {
-    const { codec } = this.#context
-    const region = await codec.slots.take()
-    let stored: Promise<StripeResult>
-    let plainBytes = 0
+    const { plainTexts } = this.#context.codec
+    const plain = await plainTexts.take()
+    let plainBytes: number
     try {
-      plainBytes = await reader.fill(region.bytes.subarray(0, this.#stripeBytes))
-      stored = this.#storeStripe(region, plainBytes, this.#stripes)
+      plainBytes = await reader.fill(plain.bytes.subarray(0, this.#stripeBytes))
     } catch (error) {
-      codec.slots.giveBack(region)
+      plainTexts.giveBack(plain)
       this.#window.leave()
       throw error
     }
+    const stored = this.#storeStripe(plain, plainBytes, this.#stripes)
     this.#stripes += 1
     this.#bytes += plainBytes
     const before = this.#lastStripe
-    const listed = stored
-      .finally(() => codec.slots.giveBack(region))
-      .then(async (result) => {
-        await before
-        if (this.#failure !== undefined) return
-        await this.#manifest.add(result)
-        this.#durableBytes += plainBytes
-        this.#options.onProgress?.({ doneBytes: this.#durableBytes, totalBytes: this.#options.totalBytes })
-      })
+    const listed = stored.then(async (result) => {
+      await before
+      if (this.#failure !== undefined) return
+      await this.#manifest.add(result)
+      this.#durableBytes += plainBytes
+      this.#options.onProgress?.({ doneBytes: this.#durableBytes, totalBytes: this.#options.totalBytes })
+    })
     this.#lastStripe = listed
       .catch((error: unknown) => {
         this.#failure ??= error
@@ -93,18 +91,32 @@ class FilePut {
       .finally(() => this.#window.leave())
   }
 
-  async #storeStripe(region: Region, plainBytes: number, stripe: number): Promise<StripeResult> {
+  #storeStripe(plain: Region, plainBytes: number, stripe: number): Promise<StripeResult> {
     const { data, parity } = this.#coding
     const shardBytes = shardBytesFor(plainBytes, data)
-    // The padding is encrypted with the rest, so that no two stripes share a shard.
-    region.bytes.fill(0, plainBytes, data * shardBytes)
-    const place = { address: region.address, coding: this.#coding, shardBytes }
-    const { tags, shards } = await this.#context.codec.seal(place, this.#keys.content, stripe)
-    const record = { data, parity, shardBytes, shards: [...shards] }
-    const bytesOf = (position: number): Uint8Array =>
-      region.bytes.subarray(position * shardBytes, (position + 1) * shardBytes)
-    const needed = Math.min(shards.length, data + limits.store.minSpareShards)
-    return { shardBytes, shards, tags, holders: await this.#place(`stripe ${stripe}`, record, bytesOf, needed) }
+    return this.#context.codec.slots.with(async (region) => {
+      const { tags, shards } = await this.#seal(plain, plainBytes, stripe, {
+        address: region.address,
+        coding: this.#coding,
+        shardBytes,
+      })
+      const record = { data, parity, shardBytes, shards: [...shards] }
+      const bytesOf = (position: number): Uint8Array =>
+        region.bytes.subarray(position * shardBytes, (position + 1) * shardBytes)
+      const needed = Math.min(shards.length, data + limits.store.minSpareShards)
+      return { shardBytes, shards, tags, holders: await this.#place(`stripe ${stripe}`, record, bytesOf, needed) }
+    })
+  }
+
+  async #seal(plain: Region, plainBytes: number, stripe: number, place: StripePlace): Promise<SealedStripe> {
+    const { codec } = this.#context
+    try {
+      // The padding is encrypted with the rest, so that no two stripes share a shard.
+      plain.bytes.fill(0, plainBytes, place.coding.data * place.shardBytes)
+      return await codec.seal(place, plain.address, this.#keys.content, stripe)
+    } finally {
+      codec.plainTexts.giveBack(plain)
+    }
   }
 
   async #storePage(bytes: Uint8Array): Promise<StoredPage> {

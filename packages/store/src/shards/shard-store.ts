@@ -98,16 +98,28 @@ export class ShardStore {
     const known = this.#index.get(shard)
     if (known === undefined) return undefined
     const lent = this.#buffers.lend(known.bytes)
+    let isWhole = false
     try {
-      const found = await this.#orDiskFailed(this.#folder.read(shard, lent.bytes))
-      if (found === known.bytes) return lent
-    } catch (error) {
-      lent[Symbol.dispose]()
-      throw error
+      isWhole = await this.#readInto(shard, lent.bytes)
+    } finally {
+      if (!isWhole) lent[Symbol.dispose]()
     }
-    lent[Symbol.dispose]()
+    return isWhole ? lent : undefined
+  }
+
+  /** As {@link read}, into fresh memory: a stream may hold on to what it was given for longer than its caller knows. */
+  async readOwn(shard: ShardId): Promise<Uint8Array | undefined> {
+    const known = this.#index.get(shard)
+    if (known === undefined) return undefined
+    const bytes = Buffer.allocUnsafeSlow(known.bytes)
+    return (await this.#readInto(shard, bytes)) ? bytes : undefined
+  }
+
+  /** False, and the shard is given up, if the file is gone or too short. */
+  async #readInto(shard: ShardId, target: Uint8Array): Promise<boolean> {
+    if ((await this.#orDiskFailed(this.#folder.read(shard, target))) === target.length) return true
     await this.#lose(shard)
-    return undefined
+    return false
   }
 
   /** Reads a shard back and rehashes it. One that is damaged is removed, so that repair sees it missing. */

@@ -13,7 +13,6 @@ import {
 } from '@borgios/protocol'
 import { isSoundRecord, recordIdOf } from '../coding/stripe-record.ts'
 import { badMessage, shardNotHere, wrongShard } from '../errors.ts'
-import { type LentBytes, ownBytes } from '../shards/shard-buffers.ts'
 import type { ShardStore } from '../shards/shard-store.ts'
 import { Gate } from './gate.ts'
 import type { Receipts } from './receipts.ts'
@@ -31,10 +30,10 @@ export interface ShardServerModules {
 
 interface Answer {
   readonly header: ShardReply
-  readonly payload: LentBytes
+  readonly payload: Uint8Array
 }
 
-const NOTHING = ownBytes(new Uint8Array())
+const NOTHING = new Uint8Array()
 
 /** Serves this node's shards to other members. Only members reach it: no handler here is open to guests. */
 export class ShardServer {
@@ -57,10 +56,9 @@ export class ShardServer {
   async #serve(stream: PeerStream): Promise<void> {
     this.#streams.add(stream)
     let lastSend: Promise<void> = Promise.resolve()
-    const send = async ({ header, payload }: Answer): Promise<void> => {
-      using lent = payload
-      lastSend = lastSend.then(() => stream.send({ header, payload: lent.bytes }))
-      await lastSend
+    const send = (answer: Answer): Promise<void> => {
+      lastSend = lastSend.then(() => stream.send(answer))
+      return lastSend
     }
     try {
       for (;;) {
@@ -111,7 +109,7 @@ export class ShardServer {
   }
 
   async #get({ id, shard }: Extract<ShardRequest, { op: 'get' }>): Promise<Answer> {
-    const payload = ShardId.is(shard) ? await this.#modules.shards.read(shard) : undefined
+    const payload = ShardId.is(shard) ? await this.#modules.shards.readOwn(shard) : undefined
     if (payload === undefined) throw shardNotHere(shard)
     return { header: { outcome: 'shard', id }, payload }
   }

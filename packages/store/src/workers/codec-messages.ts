@@ -10,7 +10,13 @@ export interface CodecWorkerData {
 
 /** A job for a worker; the bytes stand in shared memory. */
 export type CodecJob =
-  | { readonly kind: 'seal'; readonly place: StripePlace; readonly key: Uint8Array; readonly stripe: number }
+  | {
+      readonly kind: 'seal'
+      readonly place: StripePlace
+      readonly plainAddress: number
+      readonly key: Uint8Array
+      readonly stripe: number
+    }
   | {
       readonly kind: 'open'
       readonly place: StripePlace

@@ -26,7 +26,9 @@ export class CodecPool {
   readonly #cells = new RegionPool(this.#memory.cells())
   #nextId = 0
   #stopped = false
-  /** Places for stripes. */
+  /** Places for plain text. */
+  readonly plainTexts = new RegionPool(this.#memory.plainTexts())
+  /** Places for the shards of stripes. */
   readonly slots = new RegionPool(this.#memory.slots())
 
   /** Throws STORE_KERNEL_MISSING. */
@@ -35,8 +37,9 @@ export class CodecPool {
     this.#lanes = Array.from({ length: limits.store.codecWorkers }, (_, index) => this.#start(module, index))
   }
 
-  seal(place: StripePlace, key: Uint8Array, stripe: number): Promise<SealedStripe> {
-    return this.#run({ kind: 'seal', place, key, stripe })
+  /** Encrypts and codes the plain text that stands at `plainAddress`. */
+  seal(place: StripePlace, plainAddress: number, key: Uint8Array, stripe: number): Promise<SealedStripe> {
+    return this.#run({ kind: 'seal', place, plainAddress, key, stripe })
   }
 
   open(

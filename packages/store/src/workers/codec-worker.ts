@@ -13,7 +13,7 @@ const codec = new StripeCodec(new StripeMemory(memory), module, index)
 function run(job: CodecJob): CodecResults[CodecJob['kind']] {
   switch (job.kind) {
     case 'seal':
-      return codec.seal(job.place, job.key, job.stripe)
+      return codec.seal(job.place, job.plainAddress, job.key, job.stripe)
     case 'open':
       return codec.open(job.place, job.given, job.key, job.stripe, job.tags)
     case 'rebuild':
