@@ -436,6 +436,8 @@ export const limits = {
     describeConcurrency: 32,
     /** One member's answer about itself: memory only, so a late one is as good as down. */
     describeTimeoutMs: 2 * SECOND_MS,
+    /** Ports a starting node tries: others may take the one just picked. */
+    portAttempts: 5,
     /** From the start of a process to its place in the tree; a busy machine starts several at once. */
     startTimeoutMs: 90 * SECOND_MS,
     /** How long the tour waits for a network to be whole again, repair of a lost disk not included. */
