@@ -422,8 +422,10 @@ export const limits = {
     maxAnswerBytes: 16 * MIB,
     /** Connections to one daemon's socket: scripts of one user, not a public service. */
     maxConnections: 256,
-    /** A daemon that lives answers a ping at once; a frozen one must not hold up the choice of another. */
-    pingTimeoutMs: 1 * SECOND_MS,
+    /** A daemon that lives answers a ping at once, or after some seconds on a machine that is short of everything. */
+    pingTimeoutMs: 5 * SECOND_MS,
+    /** How long the choice of a daemon waits for an earlier one once some other has answered. */
+    choiceMs: 100,
     /** Short questions to the daemon; long work sends events, and is bounded by `eventSilenceMs` instead. */
     answerTimeoutMs: 30 * SECOND_MS,
     /** How often a long request sends a sign of life, so that a reader knows a slow one from a dead one. */
@@ -434,6 +436,8 @@ export const limits = {
     describeConcurrency: 32,
     /** One member's answer about itself: memory only, so a late one is as good as down. */
     describeTimeoutMs: 2 * SECOND_MS,
+    /** Ports a starting node tries: others may take the one just picked. */
+    portAttempts: 5,
     /** From the start of a process to its place in the tree; a busy machine starts several at once. */
     startTimeoutMs: 90 * SECOND_MS,
     /** How long the tour waits for a network to be whole again, repair of a lost disk not included. */

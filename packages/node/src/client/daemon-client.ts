@@ -112,7 +112,7 @@ export class DaemonClient {
   async *#events(call: Call): AsyncGenerator<DaemonEvent> {
     const answer = await this.#call(call)
     const check = Compile(DaemonEventSchema)
-    for await (const line of readLines(answer)) {
+    for await (const line of readLines(wholeBody(answer))) {
       const event: unknown = JSON.parse(line)
       if (!check.Check(event)) throw foreignAnswer(call.path)
       if (event.event === 'error') throw errorFromView(event.error)
@@ -189,6 +189,22 @@ export class DaemonClient {
   }
 }
 
+/** The bytes of an answer. Throws NODE_DAEMON_BROKE_OFF when the daemon went away in the middle. */
+async function* wholeBody(answer: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* answer as AsyncIterable<Buffer>
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code !== 'ECONNRESET') throw error
+    throw daemonBrokeOff(
+      'the daemon broke off in the middle of its answer: it may have been stopped. See its node.log',
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
 async function readJson(answer: IncomingMessage): Promise<unknown> {
   const parts: Buffer[] = []
   let bytes = 0
@@ -206,7 +222,7 @@ async function readJson(answer: IncomingMessage): Promise<unknown> {
 
 async function* deliveredBytes(answer: IncomingMessage, bytes: number): AsyncGenerator<Uint8Array> {
   let received = 0
-  for await (const part of answer as AsyncIterable<Buffer>) {
+  for await (const part of wholeBody(answer)) {
     received += part.length
     yield part
   }

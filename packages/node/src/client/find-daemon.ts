@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isBorgError, type Timers } from '@borgios/core'
+import { assert, isBorgError, limits, type Timers } from '@borgios/core'
 import { networkPaths, nodePaths } from '../config/data-folder.ts'
 import { nothingRuns } from '../errors.ts'
 import { DaemonClient } from './daemon-client.ts'
@@ -21,17 +21,36 @@ export async function nodeFolders(folder: string): Promise<readonly string[]> {
   return names.sort((left, right) => Number(left) - Number(right)).map((name) => join(nodes, name))
 }
 
-/** A client of the first node under a data folder whose daemon answers. Throws NODE_NOT_RUNNING, or NODE_DAEMON_SILENT if one is frozen. */
+/**
+ * A client of the first node under a data folder whose daemon answers: all are asked at once, and once one has answered the ones before it
+ * have a moment more. Throws NODE_NOT_RUNNING, or NODE_DAEMON_SILENT if one is frozen.
+ */
 export async function findDaemon(folder: string, timers: Timers, signal?: AbortSignal): Promise<DaemonClient> {
-  let silent: unknown
-  for (const node of await nodeFolders(folder)) {
+  const folders = await nodeFolders(folder)
+  const answered: DaemonClient[] = []
+  const asking = folders.map(async (node, index) => {
     const client = new DaemonClient(nodePaths(node).socket, timers, signal)
-    try {
-      await client.ping()
-      return client
-    } catch (error) {
-      if (isBorgError(error) && error.code === 'NODE_DAEMON_SILENT') silent = error
-    }
+    await client.ping()
+    answered[index] = client
+  })
+  try {
+    await Promise.any(asking)
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw silentOf(error) ?? nothingRuns(`nothing runs here: start it with "borgios up --data ${folder}"`)
   }
-  throw silent ?? nothingRuns(`nothing runs here: start it with "borgios up --data ${folder}"`)
+  if (answered[0] === undefined) {
+    const moment = new AbortController()
+    const rest = Promise.allSettled(asking).finally(() => moment.abort())
+    await Promise.race([rest, timers.sleep(limits.node.choiceMs, moment.signal).catch(() => {})])
+  }
+  const first = answered.find((client) => client !== undefined)
+  assert(first !== undefined, 'one daemon has answered')
+  return first
 }
+
+/** What a frozen daemon among those asked is told by. */
+const silentOf = (error: unknown): unknown =>
+  error instanceof AggregateError
+    ? error.errors.find((one) => isBorgError(one) && one.code === 'NODE_DAEMON_SILENT')
+    : undefined

@@ -16,6 +16,8 @@ const NodeConfigSchema = strictObject({
   host: Type.String({ minLength: 1, maxLength: 255 }),
   /** 0 until the first start picked one. */
   port: Type.Integer({ minimum: 0, maximum: 65535 }),
+  /** Whether it was asked for by number: then it is kept or the start fails, else another takes its place when it is taken. */
+  isPortFixed: Type.Boolean(),
   degree: DegreeSchema,
   /** Addresses of other members, tried at every start beside the ones remembered. */
   join: AddressesSchema,
@@ -49,6 +51,7 @@ export const defaultNodeConfig: NodeConfig = {
   place: 'unknown',
   host: '0.0.0.0',
   port: 0,
+  isPortFixed: false,
   degree: DEFAULT_DEGREE,
   join: [],
   records: 'records',

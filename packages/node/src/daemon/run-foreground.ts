@@ -1,7 +1,10 @@
-import { type Logger, messageOf } from '@borgios/core'
+import { isBorgError, type Logger, limits, messageOf } from '@borgios/core'
 import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
 import { sodiumEd25519 } from '@borgios/crypto/native'
-import { startNodeDaemon } from './node-daemon.ts'
+import { pickPort } from '../adapters/index.ts'
+import { nodePaths } from '../config/data-folder.ts'
+import { type NodeConfig, nodeConfigFile } from '../config/node-config.ts'
+import { type NodeDaemon, type NodeDaemonModules, startNodeDaemon } from './node-daemon.ts'
 import { openRooms } from './open-rooms.ts'
 
 /** Runs a node in this process until the signal aborts. */
@@ -9,12 +12,29 @@ export async function runForeground(folder: string, signal: AbortSignal): Promis
   // Keys, sockets and shards of this process are nobody else's.
   process.umask(0o077)
   const ports = { clock: systemClock, timers: systemTimers, random: systemRandom, ed25519: sodiumEd25519 }
-  const daemon = await startNodeDaemon({ folder }, { ...ports, openRooms })
+  const daemon = await startOnFreePort(folder, { ...ports, openRooms })
   dieLoudly(daemon.services.context.logger)
   await systemTimers.sleep(2 ** 31 - 1, signal).catch(() => {})
   await daemon.stop()
   // A room that could not stop in time must not keep the process.
   process.exit(0)
+}
+
+/** Starts the daemon; while another program is quicker to take its port, on another one. */
+async function startOnFreePort(folder: string, modules: NodeDaemonModules): Promise<NodeDaemon> {
+  const { config: path } = nodePaths(folder)
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startNodeDaemon({ folder }, modules)
+    } catch (error) {
+      const config: NodeConfig | undefined = await nodeConfigFile.read(path)
+      const isPortTaken = isBorgError(error) && error.code === 'PEERTREE_LISTEN_FAILED'
+      if (!isPortTaken || config === undefined || config.isPortFixed || attempt === limits.node.portAttempts)
+        throw error
+      const port = await pickPort(config.host, config.port, 1, new Set([config.port]))
+      await nodeConfigFile.write(path, { ...config, port })
+    }
+  }
 }
 
 /** A bug is written to the log and to stderr, and ends the process. */

@@ -88,10 +88,17 @@ export async function untilWhole(
   onProgress: UpProgress,
 ): Promise<NetworkView> {
   let view: NetworkView | undefined
-  for (let waitedMs = 0; waitedMs < limits.node.startTimeoutMs; waitedMs += limits.node.pollMs) {
+  let isLate = false
+  const cancel = timers.after(limits.node.startTimeoutMs, () => {
+    isLate = true
+  })
+  while (!isLate) {
     view = await (await findDaemon(folder, timers, signal)).network()
     onProgress(attachedCount(view), nodes)
-    if (isWhole(view, nodes)) return view
+    if (isWhole(view, nodes)) {
+      cancel()
+      return view
+    }
     await timers.sleep(limits.node.pollMs, signal)
   }
   const attached = view === undefined ? 0 : attachedCount(view)

@@ -32,13 +32,17 @@ export async function startNodeProcess(folder: string, timers: Timers): Promise<
 }
 
 async function untilAnswer(folder: string, timers: Timers, signal: AbortSignal): Promise<void> {
-  const client = new DaemonClient(nodePaths(folder).socket, timers)
-  for (let waitedMs = 0; waitedMs < limits.node.startTimeoutMs; waitedMs += limits.node.pollMs) {
+  const client = new DaemonClient(nodePaths(folder).socket, timers, signal)
+  let isLate = false
+  const cancel = timers.after(limits.node.startTimeoutMs, () => {
+    isLate = true
+  })
+  while (!isLate) {
     const answers = await client.ping().then(
       () => true,
       () => false,
     )
-    if (answers || signal.aborted) return
+    if (answers || signal.aborted) return cancel()
     await timers.sleep(limits.node.pollMs, signal).catch(() => {})
   }
   throw startTimeout(`the node in ${folder} does not answer. Look at ${nodePaths(folder).log}`)

@@ -84,16 +84,17 @@ async function configure(paths: NodePaths, options: NodeStartOptions): Promise<v
   const base = before ?? defaultNodeConfig
   const join = [...new Set([...base.join, ...(invited?.addresses ?? []), ...(options.join ?? [])])]
   const { place = base.place, host = base.host, degree = base.degree } = options
-  const port = await portOf(host, options.port, base.port)
-  const config: NodeConfig = { ...base, place, host, degree, port, join }
+  const isPortFixed = options.port !== undefined || base.isPortFixed
+  const port = await portOf(host, options.port ?? base.port, isPortFixed)
+  const config: NodeConfig = { ...base, place, host, degree, port, isPortFixed, join }
   if (JSON.stringify(config) !== JSON.stringify(before)) await nodeConfigFile.write(paths.config, config)
 }
 
-/** The wished port, which must be free; else the one of last time or the default, or another if that is taken meanwhile. */
-async function portOf(host: string, wished: number | undefined, before: number): Promise<number> {
-  if (wished === undefined) return pickPort(host, before === 0 ? DEFAULT_PORT : before, 1, new Set())
+/** A fixed port must be free; otherwise it is the one of last time or the default, or another if that is taken meanwhile. */
+async function portOf(host: string, wished: number, isFixed: boolean): Promise<number> {
+  if (!isFixed) return pickPort(host, wished === 0 ? DEFAULT_PORT : wished, 1, new Set())
   if (await isPortFree(host, wished)) return wished
-  throw portTaken(`port ${wished} is taken by another program: name another with --port, or none to have one picked`)
+  throw portTaken(`port ${wished} is taken by another program: free it, or name another with --port`)
 }
 
 async function readJoinText(path: string) {

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { JobId, NodeId, OperatorId } from '@borgios/core'
+import type { FileInfoView, JobRecord, NetworkView, NodeView } from '@borgios/protocol'
+import fc from 'fast-check'
+import { readEnvironment } from '../src/adapters/index.ts'
+import { jobExitCode } from '../src/cli/commands/job.ts'
+import { drawTree } from '../src/cli/draw-tree.ts'
+import { exitCodeOf } from '../src/cli/exit-codes.ts'
+import { byteCount, duration, wholeNumber } from '../src/cli/option-values.ts'
+import { progressLine, speedOf } from '../src/cli/progress.ts'
+import { safeLine, safeLog } from '../src/cli/safe-text.ts'
+import { saveFile } from '../src/cli/save-file.ts'
+import { codingFor } from '../src/daemon/open-rooms.ts'
+import { explainInfo, explainJob, explainNode } from '../src/daemon/why.ts'
+import { isWhole } from '../src/embedded/embedded-network.ts'
+import { castParts } from '../src/tour/cast.ts'
+import { countNatively } from '../src/tour/native-count.ts'
+
+const nodeId = (byte: number): NodeId => NodeId.fromBytes(new Uint8Array(32).fill(byte))
+const operator = OperatorId.fromBytes(new Uint8Array(32))
+
+function view(
+  byte: number,
+  parent: number | null,
+  children: readonly number[],
+  state: NodeView['state'] = 'attached',
+): NodeView {
+  const about = { id: nodeId(byte), pid: 100 + byte, operator, place: 'here/1', release: '0.1.0', why: '', load: null }
+  return { ...about, parent: parent === null ? null : nodeId(parent), children: children.map(nodeId), depth: 0, state }
+}
+
+const network = (nodes: NodeView[], root: number | null = 1): NetworkView => ({
+  root: root === null ? null : nodeId(root),
+  degree: 2,
+  nodes,
+  network: `w${'a'.repeat(52)}` as NetworkView['network'],
+  name: 'x',
+})
+
+test('exit codes follow from kind and blame', () => {
+  assert.equal(exitCodeOf({ kind: 'invalid', blame: 'caller' }), 2)
+  assert.equal(exitCodeOf({ kind: 'invalid', blame: 'peer' }), 1)
+  assert.equal(exitCodeOf({ kind: 'notFound', blame: 'none' }), 3)
+  assert.equal(exitCodeOf({ kind: 'denied', blame: 'self' }), 4)
+  assert.equal(exitCodeOf({ kind: 'timeout', blame: 'none' }), 5)
+  for (const kind of ['conflict', 'exhausted', 'unavailable', 'corrupt', 'byzantine'] as const) {
+    assert.equal(exitCodeOf({ kind, blame: 'caller' }), 1)
+  }
+  assert.equal(jobExitCode({ state: 'done', exitCode: 0 }, false), 0)
+  assert.equal(jobExitCode({ state: 'failed', exitCode: 3 }, false), 1)
+  assert.equal(jobExitCode({ state: 'failed', exitCode: 124 }, false), 5)
+  assert.equal(jobExitCode({ state: 'failed', exitCode: 3 }, true), 3)
+  assert.equal(jobExitCode({ state: 'failed', exitCode: null }, true), 1)
+})
+
+test('no text of others moves a cursor, hides or reorders', () => {
+  assert.equal(safeLine('a\u001b[2Jb\r\nc\u202ed'), 'a\\x1b[2Jb\\x0d\\x0ac\\u{202e}d')
+  assert.equal(safeLog('a\tb\nc\u0007'), 'a\tb\nc\\x07')
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      assert(!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(safeLine(text)))
+      assert(!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(safeLog(text).replace(/[\n\t]/g, '')))
+    }),
+  )
+})
+
+test('the tree is drawn once for each node, whatever nodes say of each other', () => {
+  const drawn = drawTree(
+    network([view(1, null, [2, 3]), view(2, 1, [4]), view(3, 1, []), view(4, 2, [])]),
+    (text) => text,
+  )
+  assert.deepEqual(
+    drawn.map((line) => line.replace(/n[a-z2-7]{7}.*/, 'N')),
+    ['N', '├─ N', '│  └─ N', '└─ N'],
+  )
+  const looped = drawTree(network([view(1, 2, []), view(2, 1, []), view(3, null, [], 'down')]), (text) => text)
+  assert.equal(looped.filter((line) => /n[a-z2-7]{7}/.test(line)).length, 3)
+  assert(looped.includes('Not in the tree:'))
+})
+
+test('a network is whole when one root holds all and parents know their children', () => {
+  assert(isWhole(network([view(1, null, [2]), view(2, 1, [])]), 2))
+  assert(!isWhole(network([view(1, null, [2]), view(2, 1, [])]), 3))
+  assert(!isWhole(network([view(1, null, []), view(2, 1, [])]), 2))
+  assert(!isWhole(network([view(1, null, []), view(2, null, [])]), 2))
+  assert(!isWhole(network([view(1, null, [2]), view(2, 1, [], 'orphan')]), 2))
+})
+
+test('progress tells share, speed and time left', () => {
+  const samples = [
+    { atMs: 0, done: 0 },
+    { atMs: 2000, done: 4 * 1024 * 1024 },
+  ]
+  assert.equal(speedOf(samples), 2 * 1024 * 1024)
+  assert.equal(speedOf(samples.slice(1)), undefined)
+  assert.match(progressLine('x', 5, 10, 1), /50% {2}5 B of 10 B {2}1 B\/s {2}5\.0s left/)
+  assert.equal(progressLine('x', 5, undefined, undefined), 'x  5 B')
+})
+
+test('numbers of options are read with their units or refused', () => {
+  assert.equal(byteCount('256MiB'), 256 * 2 ** 20)
+  assert.equal(byteCount('1.5g'), 1.5 * 2 ** 30)
+  assert.equal(byteCount('7'), 7)
+  assert.equal(duration('1500ms'), 1500)
+  assert.equal(duration('30'), 30_000)
+  assert.equal(duration('5m'), 300_000)
+  for (const wrong of ['', '-1', '0', 'x', '1x', '1e9999']) {
+    assert.throws(() => byteCount(wrong), wrong)
+    assert.throws(() => duration(wrong), wrong)
+  }
+  assert.equal(wholeNumber(1, 5)('5'), 5)
+  for (const wrong of ['0', '6', '1.5', '', '0x1']) assert.throws(() => wholeNumber(1, 5)(wrong))
+})
+
+test('outputs get the wished coding where nodes allow, else the safest that fits', () => {
+  const wished = { data: 3, parity: 2 }
+  assert.deepEqual(codingFor(7, wished), wished)
+  assert.deepEqual(codingFor(5, wished), wished)
+  assert.deepEqual(codingFor(4, wished), { data: 3, parity: 1 })
+  assert.deepEqual(codingFor(3, wished), { data: 2, parity: 1 })
+  assert.deepEqual(codingFor(2, wished), { data: 1, parity: 1 })
+})
+
+test('why says what is wrong and what to do', () => {
+  const down = explainNode({ ...view(1, null, [], 'down'), why: 'it fell' })
+  assert.match(down.why, /it fell/)
+  assert.match(down.todo, /borgios up/)
+  assert.match(explainNode(view(1, null, [])).why, /root of the tree/)
+  assert.match(explainNode({ ...view(1, 2, []), state: 'orphan' }).why, /no place in the tree/)
+  const info: FileInfoView = {
+    ...{ name: 'f', bytes: 1, coding: { data: 3, parity: 2 }, stripes: 1, shards: 5, presentShards: 5 },
+    ...{ verified: true, spareShards: 2, holders: [] },
+  }
+  assert.equal(explainInfo('c', info).state, 'whole')
+  assert.equal(explainInfo('c', { ...info, presentShards: 4, spareShards: 1 }).state, 'degraded')
+  assert.equal(explainInfo('c', { ...info, presentShards: 1, spareShards: -2 }).state, 'unreadable')
+  const record: JobRecord = {
+    ...{ job: JobId.fromBytes(new Uint8Array(16)), name: 'j', state: 'failed', exitCode: 124, node: null, why: 'late' },
+    ...{ requester: nodeId(1), submittedAtMs: 0, wallTimeMs: null, outputs: [] },
+  }
+  assert.match(explainJob(record).todo, /--timeout/)
+  assert.match(explainJob({ ...record, exitCode: 2 }).todo, /job logs/)
+  assert.match(explainJob({ ...record, exitCode: null }).todo, /never ran/)
+  assert.match(explainJob({ ...record, state: 'running', exitCode: null }).todo, /--follow/)
+})
+
+test('the tour kills the root and another holder, never the node it asks', () => {
+  const tree = network([view(1, null, [2]), view(2, 1, []), view(3, 1, [])])
+  const holders = [1, 2, 3].map((byte) => ({ node: nodeId(byte), shards: 1 }))
+  const info = { holders } as unknown as FileInfoView
+  assert.deepEqual(castParts(tree, info, nodeId(2)), { root: nodeId(1), second: nodeId(3), requester: nodeId(2) })
+  assert.throws(() => castParts(tree, { ...info, holders: holders.slice(1) }, nodeId(2)), /root holds no shard/)
+  assert.throws(() => castParts(tree, { ...info, holders: holders.slice(0, 2) }, nodeId(2)), /no second node/)
+  assert.throws(() => castParts(network([], null), info, nodeId(2)), /no root/)
+})
+
+test('files are replaced whole, through links, and left as they were when the source breaks', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'borgios-node-'))
+  try {
+    const path = join(folder, 'file')
+    await writeFile(path, 'one two\n three')
+    assert.deepEqual(await countNatively(path), { lines: 1, words: 3, bytes: 14 })
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('half')
+      throw new Error('broken')
+    }
+    await assert.rejects(saveFile(path, broken()), /broken/)
+    assert.equal(await readFile(path, 'utf8'), 'one two\n three')
+    await symlink(path, join(folder, 'link'))
+    async function* whole(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('whole')
+    }
+    await saveFile(join(folder, 'link'), whole())
+    assert.equal(await readFile(path, 'utf8'), 'whole')
+    await assert.rejects(saveFile(folder, whole()), /is a folder/)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('the environment is read in one place', () => {
+  const read = readEnvironment({ XDG_DATA_HOME: '/data', NO_COLOR: '1', CI: 'true' })
+  assert.deepEqual(read, { defaultDataFolder: '/data/borgios', plainText: true, ci: true, debug: false })
+  assert.match(readEnvironment({ XDG_DATA_HOME: 'relative' }).defaultDataFolder, /\.local\/share\/borgios$/)
+  assert.equal(readEnvironment({ NO_COLOR: '' }).plainText, false)
+})
