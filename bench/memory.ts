@@ -1,7 +1,6 @@
 /** The most memory a node takes while a large file goes through it, put and got. `--mib 1024 --json` */
 import { createHash } from 'node:crypto'
 import { MIB } from '@borgios/core'
-import { Network } from '@borgios/e2e'
 import { LoadedNetwork } from './src/loaded-network.ts'
 import { closeReport, numberOption, progress } from './src/report.ts'
 
@@ -11,8 +10,7 @@ const MOST_MIB = 300
 
 const mib = numberOption('mib', 1024)
 const piece = LoadedNetwork.content(8 * MIB)
-await using network = await Network.up(NODES)
-const loaded = await LoadedNetwork.of(network)
+await using loaded = await LoadedNetwork.up(NODES)
 const idleMib = (await loaded.peakResidentBytes()) / MIB
 
 const sent = createHash('sha256')

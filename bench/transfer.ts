@@ -4,7 +4,6 @@
  */
 import { hash } from 'node:crypto'
 import { MIB } from '@borgios/core'
-import { Network } from '@borgios/e2e'
 import { LoadedNetwork } from './src/loaded-network.ts'
 import { closeReport, drawTable, numberOption, progress, shortNumber } from './src/report.ts'
 import { type Contender, interleavedRounds } from './src/rounds.ts'
@@ -54,8 +53,7 @@ function networkContender(network: LoadedNetwork, content: Uint8Array): Contende
 const mib = numberOption('mib', 256)
 const rounds = numberOption('rounds', 5)
 const content = LoadedNetwork.content(mib * MIB)
-await using network = await Network.up(NODES)
-const loaded = await LoadedNetwork.of(network)
+await using loaded = await LoadedNetwork.up(NODES)
 const results = await interleavedRounds(
   [limitContender(content.length), networkContender(loaded, content)],
   rounds,

@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process'
 import { createCipheriv, createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { MIB } from '@borgios/core'
 import { systemTimers } from '@borgios/core/adapters'
-import { attached, type Network } from '@borgios/e2e'
 import { DaemonClient } from '@borgios/node'
 import { peakResidentBytesOf, totalCpuSeconds } from './processes.ts'
 
@@ -13,20 +17,38 @@ export interface Cost<Result> {
   readonly cpuSeconds: number
 }
 
-/** An embedded network that is put to work through the socket of its first node, and its processes watched. */
-export class LoadedNetwork {
+const PROGRAM = fileURLToPath(new URL('../../packages/node/bin/borgios.mjs', import.meta.url))
+
+async function borgios(...words: readonly string[]): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [PROGRAM, ...words])).stdout
+}
+
+/** An embedded network of real processes that is put to work through the socket of its first node, and watched. */
+export class LoadedNetwork implements AsyncDisposable {
+  readonly #folder: string
   readonly #client: DaemonClient
   readonly #pids: readonly number[]
 
-  private constructor(client: DaemonClient, pids: readonly number[]) {
-    this.#client = client
+  private constructor(folder: string, pids: readonly number[]) {
+    this.#folder = folder
+    this.#client = new DaemonClient(join(folder, 'nodes', '1', 'daemon.sock'), systemTimers)
     this.#pids = pids
   }
 
-  static async of(network: Network): Promise<LoadedNetwork> {
-    const pids = attached(await network.tree()).flatMap(({ pid }) => pid ?? [])
-    const socket = join(network.folder, 'nodes', '1', 'daemon.sock')
-    return new LoadedNetwork(new DaemonClient(socket, systemTimers), pids)
+  /** Starts it in a folder of its own below the system's temporary one; disposing of it ends and removes all. */
+  static async up(nodes: number): Promise<LoadedNetwork> {
+    const folder = await mkdtemp(join(tmpdir(), 'borgios-bench-'))
+    await borgios('up', '--nodes', String(nodes), '--data', folder)
+    const tree: { nodes: { pid: number }[] } = JSON.parse(await borgios('net', 'tree', '--json', '--data', folder))
+    return new LoadedNetwork(
+      folder,
+      tree.nodes.map(({ pid }) => pid),
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await borgios('down', '--data', this.#folder)
+    await rm(this.#folder, { recursive: true, force: true })
   }
 
   /** Bytes that nothing compresses, always the same. */

@@ -1,10 +1,19 @@
-import { assert } from '@borgios/core'
+import { assert, type NodeId } from '@borgios/core'
+import type { Envelope } from '@borgios/crypto'
 import { positionOf, type TreeEffect } from '@borgios/peertree'
 import type { Host } from './host.ts'
-import type { World } from './world.ts'
+
+/** What the checks look at of a world. */
+export interface WatchedWorld {
+  readonly seed: number
+  readonly nowMs: number
+  readonly degree: number
+  envelopeOf(bytes: Uint8Array): Envelope | undefined
+  hostOf(node: NodeId): Host | undefined
+}
 
 /** What must hold after every single step of every node. Throws what is broken. */
-export function checkStep(world: World, host: Host, effects: readonly TreeEffect[]): void {
+export function checkStep(world: WatchedWorld, host: Host, effects: readonly TreeEffect[]): void {
   const { state } = host
   if (state === undefined) return
   const where = `seed ${world.seed}, host ${host.index} at ${world.nowMs} ms`
@@ -32,7 +41,7 @@ export function checkStep(world: World, host: Host, effects: readonly TreeEffect
 const GUEST_FIELDS = new Set(['kind', 'edge', 'as', 'ack', 'reason', 'to', 'after', 'upTo', 'ids'])
 
 function checkSend(
-  world: World,
+  world: WatchedWorld,
   host: Host,
   { to, message }: Extract<TreeEffect, { kind: 'send' }>,
   where: string,

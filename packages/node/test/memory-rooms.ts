@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { JobResult, JobService, RunOptions } from '@borgios/compute'
 import { BorgError, JobId, type NodeId } from '@borgios/core'
-import { systemClock } from '@borgios/core/adapters'
+import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { MemoryNetwork } from '@borgios/peertree/testing'
 import type { FileStore } from '@borgios/store'
 import type { Rooms, RoomsContext } from '../src/daemon/rooms.ts'
 
 /** What nodes of a test share. */
 export class MemoryWorld {
-  readonly network = new MemoryNetwork(systemClock)
+  readonly network = new MemoryNetwork(systemClock, systemTimers)
   readonly files = new Map<string, { readonly name: string | undefined; readonly bytes: Buffer }>()
   /** Set by a test: what the next `get` throws after half of its bytes. */
   breakGetWith: Error | undefined

@@ -46,7 +46,7 @@ export class StoreCluster {
 
   static async start(options: ClusterOptions): Promise<StoreCluster> {
     const root = await mkdtemp(join(tmpdir(), 'borgios-store-'))
-    const { network, peers } = createMemoryNetwork(systemClock, options.nodes, (index) => ({
+    const { network, peers } = createMemoryNetwork(systemClock, systemTimers, options.nodes, (index) => ({
       node: NodeId.fromBytes(signerOf(index).publicKey),
       operator: OperatorId.fromBytes(new Uint8Array(32).fill(options.operatorOf?.(index) ?? index)),
     }))

@@ -78,7 +78,7 @@ export class JobWorld {
     const random = new SeededRandom(1)
     const clock = options.time ?? systemClock
     const signers = Array.from({ length: options.nodes }, () => sodiumEd25519.signerFromSeed(random.bytes(32)))
-    const { network, peers } = createMemoryNetwork(clock, options.nodes, (index) => {
+    const { network, peers } = createMemoryNetwork(clock, systemTimers, options.nodes, (index) => {
       const key = signers[index]?.publicKey ?? new Uint8Array(32)
       return { node: NodeId.fromBytes(key), operator: OperatorId.fromBytes(key) }
     })

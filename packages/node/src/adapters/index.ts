@@ -1,6 +1,6 @@
 export { type Environment, readEnvironment } from './environment.ts'
-export { type FolderLock, tryLock } from './folder-lock.ts'
+export { tryLock } from './folder-lock.ts'
 export { formatTime } from './local-time.ts'
 export { isPortFree, pickPort } from './ports.ts'
 export { cpuTimeMs, isAlive, markOf, type ProcessMark, rssBytes, signalProcess, spawnDetached } from './processes.ts'
-export { openSocketPath, type SocketPath } from './socket-path.ts'
+export { openSocketPath } from './socket-path.ts'

@@ -1,4 +1,4 @@
-import { assert, type Clock, type JsonValue, NodeId } from '@borgios/core'
+import { assert, type Clock, type JsonValue, NodeId, type Timers } from '@borgios/core'
 import type { Audience, Envelope } from '@borgios/crypto'
 import type {
   BroadcastHandler,
@@ -17,9 +17,11 @@ import { createMemoryStreamPair, type MemoryStreamPair } from './memory-message-
 export class MemoryNetwork {
   readonly #peers = new Map<NodeId, MemoryPeer>()
   readonly clock: Clock
+  readonly timers: Timers
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, timers: Timers) {
     this.clock = clock
+    this.timers = timers
   }
 
   /** Adds a member that is up. */
@@ -181,14 +183,16 @@ export class MemoryPeer implements PeerNetwork {
     const { timeoutMs, signal } = options
     if (timeoutMs === undefined && signal === undefined) return answer
     const { promise, reject } = Promise.withResolvers<never>()
-    const timer =
-      timeoutMs === undefined ? undefined : setTimeout(() => reject(requestTimedOut(to, method, timeoutMs)), timeoutMs)
+    const cancel =
+      timeoutMs === undefined
+        ? undefined
+        : this.#network.timers.after(timeoutMs, () => reject(requestTimedOut(to, method, timeoutMs)))
     const onAbort = (): void => reject(signal?.reason)
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       return await Promise.race([answer, promise])
     } finally {
-      clearTimeout(timer)
+      cancel?.()
       signal?.removeEventListener('abort', onAbort)
     }
   }
@@ -200,10 +204,11 @@ export class MemoryPeer implements PeerNetwork {
  */
 export function createMemoryNetwork(
   clock: Clock,
+  timers: Timers,
   count: number,
   member: (index: number) => Pick<Member, 'node' | 'operator'> & Partial<Member>,
 ): { readonly network: MemoryNetwork; readonly peers: readonly MemoryPeer[] } {
-  const network = new MemoryNetwork(clock)
+  const network = new MemoryNetwork(clock, timers)
   const peers = Array.from({ length: count }, (_, index) =>
     network.add({
       place: `place-${index}`,
