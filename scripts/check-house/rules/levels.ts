@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.ts'
 import type { House } from '../house.ts'
-import { ROOM_LEVELS, SHARED_SIDES, SIDE_LEVELS } from '../levels.ts'
+import { ROOM_LEVELS, SIDE_LEVELS } from '../levels.ts'
 import { resolveImport, type Target } from '../resolve.ts'
 import { isIn, isInSrc, isTest, type Source } from '../source.ts'
 
@@ -27,7 +27,7 @@ function faultOf(house: House, source: Source, target: Target): string | undefin
   if (target.kind === 'relative') return faultOfRelative(house, source, target.path)
   if (target.kind !== 'house') return undefined
   const { area, entry, path } = target
-  if (!ROOM_LEVELS.has(area) && !SHARED_SIDES.has(area) && area !== source.area) return `nothing imports ${area}`
+  if (!ROOM_LEVELS.has(area) && area !== source.area) return `nothing imports ${area}`
   const own = levelOf(source.area) ?? 0
   const other = levelOf(area) ?? 0
   if (area === source.area) {
