@@ -46,7 +46,7 @@ test('status and network tell of every member, the frozen and the dead one with 
   assert(second && third && fourth)
   nodes.world.network.kill(second)
   const rooms = nodes.daemons.map((daemon) => daemon.services.rooms)
-  rooms[2]?.network.handle('node.describe', () => ({ node: third, nonsense: true }))
+  rooms[2]?.network.handle('node.describe', () => nodes.daemons[0]?.services.self.describe() ?? null)
   rooms[3]?.network.handle('node.describe', () => {
     throw new Error('no time')
   })

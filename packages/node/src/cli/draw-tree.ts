@@ -42,7 +42,7 @@ export function drawTree(view: NetworkView, paint: Paint): string[] {
   ]
 }
 
-/** A node's own word of its parent may be stale or wrong, so a loop must end the walk. */
+/** Ends on any input: each node names one parent, so a loop of stale words hangs below no root and is never walked. */
 function addRows(
   node: NodeView,
   branch: string,
@@ -51,7 +51,6 @@ function addRows(
   placed: Set<NodeId>,
   rows: Row[],
 ): void {
-  if (placed.has(node.id)) return
   placed.add(node.id)
   rows.push({ branch, node })
   const children = byParent.get(node.id) ?? []
