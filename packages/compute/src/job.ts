@@ -28,6 +28,8 @@ export type JobState = 'placing' | 'fetching' | 'running' | 'storing' | 'done' |
 
 export type JobEvent =
   | { readonly kind: 'state'; readonly state: JobState; readonly node: NodeId | undefined; readonly why: string }
+  /** The node failed: what it logged is void, another one begins anew. */
+  | { readonly kind: 'restart'; readonly why: string }
   | { readonly kind: 'log'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
 
 export interface JobResult {

@@ -70,6 +70,31 @@ describe('job service', () => {
     assert.deepEqual(await readdir(join(world.node(1).folder, 'scratch')), [])
   })
 
+  it('keeps trying to store an output while the network is short of nodes, without running the program again', async () => {
+    const time = new ManualTime()
+    const { files } = await open({ nodes: 2, time })
+    const put = files.put.bind(files)
+    let tries = 0
+    files.put = async (name, bytes, content) => {
+      tries += 1
+      if (tries < 3) throw new Error('too few nodes just now')
+      return put(name, bytes, content)
+    }
+    world.node(1).sandbox.behave = async (task) => {
+      await task.onOutput('report', 6, text('report'))
+      return exited(0)
+    }
+    const running = asker().run(world.spec())
+    await until(() => tries === 1)
+    await until(() => {
+      time.advance(limits.compute.storeRetryMs)
+      return tries === 3
+    })
+    const result = await running
+    assert.equal(Buffer.from(files.read(result.outputs[0]?.capability ?? '')).toString(), 'report')
+    assert.equal(world.node(1).sandbox.tasks.length, 1)
+  })
+
   it('passes a failing exit code through and keeps what the program left', async () => {
     await open({ nodes: 2 })
     world.node(1).sandbox.behave = async (task) => {
@@ -107,21 +132,29 @@ describe('job service', () => {
     await assert.rejects(asker().run(world.spec()), hasCode('COMPUTE_NO_NODE'))
   })
 
-  it('starts a job anew elsewhere when its node dies, and not again on that node', async () => {
+  it('starts a job anew elsewhere when its node dies, says that its log is void, and not again on that node', async () => {
     await open({ nodes: 3 })
     const ran: number[] = []
+    const events: JobEvent[] = []
     const { promise: bothDone, resolve } = Promise.withResolvers<void>()
     for (const index of [1, 2]) {
       world.node(index).sandbox.behave = async (task) => {
         ran.push(index)
+        await task.onLog('stdout', Buffer.from(`${ran.length}`))
         if (ran.length > 1) return exited(0)
+        await until(() => events.some((event) => event.kind === 'log'))
         world.network.kill(world.node(index).id)
         resolve()
         return untilStopped(task)
       }
     }
-    const result = await asker().run(world.spec())
+    const result = await asker().run(world.spec(), { onEvent: (event) => events.push(event) })
     await bothDone
+    const said = events.flatMap((event) => (event.kind === 'log' ? [`${Buffer.from(event.bytes)}`] : event.kind))
+    assert.deepEqual(
+      said.filter((word) => word !== 'state'),
+      ['1', 'restart', '2'],
+    )
     assert.equal(result.state, 'done')
     assert.deepEqual([...ran].sort(), [1, 2])
     assert.equal(result.node, world.node(ran[1] ?? 0).id)

@@ -231,6 +231,8 @@ export const DaemonEventSchema = Type.Union([
   strictObject({ event: Type.Literal('put'), put: PutViewSchema }),
   strictObject({ event: Type.Literal('info'), info: FileInfoViewSchema }),
   strictObject({ event: Type.Literal('state'), state: JobStateSchema, node: orNull(NodeIdSchema), why: WhySchema }),
+  /** What was logged so far is void: a node failed and another begins anew. */
+  strictObject({ event: Type.Literal('restart'), why: WhySchema }),
   strictObject({
     event: Type.Literal('log'),
     stream: Type.Union([Type.Literal('stdout'), Type.Literal('stderr')]),

@@ -9,6 +9,7 @@ import { Outbox } from '../outbox.ts'
 import type { SandboxReport } from '../sandbox/sandbox.ts'
 import { signJobReceipt } from '../statements.ts'
 import type { ExecutorModules } from './executor-modules.ts'
+import { OutputSpool } from './output-spool.ts'
 import { FetchFailure, fetchFiles, type Scratch } from './scratch.ts'
 import type { SlotGate } from './slot-gate.ts'
 
@@ -33,7 +34,7 @@ export class JobSession {
   readonly #lease: Lease
   /** Aborts when the job has to end before its time; the reason says why. */
   readonly #over = new AbortController()
-  readonly #outputs: JobReceipt['outputs'] = []
+  #outputs: JobReceipt['outputs'] = []
   readonly #end: () => void
   #logSequence = 0
   #cancelled = false
@@ -98,7 +99,10 @@ export class JobSession {
       this.#sayState('fetching', 'The node fetches the program and its inputs.')
       await this.#bounded((bound) => fetchFiles(this.#modules.files, this.#request.spec, folder, bound))
       this.#sayState('running', 'The program runs.')
-      return this.#judge(await this.#runProgram(folder))
+      const spool = new OutputSpool(folder)
+      const report = await this.#runProgram(folder, spool)
+      if (report.end !== 'stopped') await this.#store(spool)
+      return this.#judge(report)
     } catch (error) {
       if (this.#cancelled) return { state: 'cancelled', why: 'The job was cancelled.', wallTimeMs: 0 }
       signal.throwIfAborted()
@@ -109,7 +113,7 @@ export class JobSession {
     }
   }
 
-  #runProgram(folder: string): Promise<SandboxReport> {
+  #runProgram(folder: string, spool: OutputSpool): Promise<SandboxReport> {
     const { args, env, limits: jobLimits } = this.#request.spec
     return this.#modules.sandbox.run({
       folder,
@@ -119,11 +123,13 @@ export class JobSession {
       signal: this.#over.signal,
       onLog: (stream, bytes) => this.#outbox.send({ type: 'log', sequence: this.#logSequence++, stream }, bytes),
       onEnded: () => this.#sayState('storing', 'The program has ended; its outputs are being stored.'),
-      onOutput: async (name, bytes, content) => {
-        const capability = await this.#bounded((bound) => this.#modules.files.put(name, bytes, content, bound))
-        this.#outputs.push({ name, bytes, capability })
-      },
+      onOutput: (name, bytes, content) => spool.keep(name, bytes, content),
     })
+  }
+
+  async #store(spool: OutputSpool): Promise<void> {
+    const { files, timers } = this.#modules
+    this.#outputs = [...(await this.#bounded((bound) => spool.store(files, timers, bound)))]
   }
 
   #judge(report: SandboxReport): Outcome {

@@ -69,7 +69,7 @@ export class Requester {
       if (outcome.kind === 'receipt') return resultOf(outcome.receipt)
       if (signal.aborted) return unconfirmed(job, node)
       failed.set(node, outcome.why)
-      say({ kind: 'state', state: 'placing', node: undefined, why: `${shortId(node)} failed: ${outcome.why}` })
+      say({ kind: 'restart', why: `${shortId(node)} failed: ${outcome.why}` })
     }
     throw noNodeError([...failed].map(([node, why]) => ({ node, why })))
   }

@@ -9,12 +9,9 @@ import { defaultJobLimits, type JobLimits, openSandbox, type Sandbox, type Sandb
 
 const EXAMPLES = fileURLToPath(new URL('../../../../examples', import.meta.url))
 
-/** The compiled program of one of the examples. */
-export async function exampleProgram(name: 'wordcount' | 'hostile'): Promise<Uint8Array> {
-  const { status, stderr } = spawnSync(process.execPath, [join(EXAMPLES, 'build.mjs'), name], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`the example ${name} does not compile: ${stderr}`)
-  return await readFile(join(EXAMPLES, 'build', `${name}.wasm`))
-}
+/** The compiled program of one of the examples: `npm run setup` builds them. */
+export const exampleProgram = (name: 'wordcount' | 'hostile'): Promise<Uint8Array> =>
+  readFile(join(EXAMPLES, 'build', `${name}.wasm`))
 
 /** What the native counterpart of the wordcount example prints of a file. */
 export function nativeWordCount(path: string): unknown {

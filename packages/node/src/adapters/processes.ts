@@ -35,11 +35,17 @@ export function signalProcess(mark: ProcessMark, signal: NodeJS.Signals): boolea
   }
 }
 
+/**
+ * A young heap of 1 MiB: the buffers of shards that pass through are garbage at once, and V8 frees them only with the young heap's
+ * collections. Saves some 60 MiB of resident memory a node under load.
+ */
+const DAEMON_FLAGS = ['--max-semi-space-size=1']
+
 /** Starts this very program again as a process of its own that outlives us; what it prints goes to the end of a file (0600). */
 export function spawnDetached(program: string, args: readonly string[], outputPath: string): ChildProcess {
   const output = openSync(outputPath, 'a', 0o600)
   try {
-    const child = spawn(process.execPath, [program, ...args], {
+    const child = spawn(process.execPath, [...DAEMON_FLAGS, program, ...args], {
       detached: true,
       stdio: ['ignore', output, output],
       env: daemonEnvironment(),

@@ -92,6 +92,7 @@ export class JobDesk {
     let record = start
     const onEvent = (event: JobEvent): void => {
       log.append(eventLine(event))
+      if (event.kind === 'restart') record = { ...record, state: 'placing', why: cut(event.why) }
       if (event.kind === 'state') {
         record = { ...record, state: event.state, node: event.node ?? record.node, why: cut(event.why) }
       }
@@ -132,6 +133,7 @@ const cut = (why: string): string => why.slice(0, limits.node.maxWhyChars)
 
 function eventLine(event: JobEvent) {
   if (event.kind === 'log') return { event: 'log' as const, stream: event.stream, data: encodeBase64Url(event.bytes) }
+  if (event.kind === 'restart') return { event: 'restart' as const, why: cut(event.why) }
   return { event: 'state' as const, state: event.state, node: event.node ?? null, why: cut(event.why) }
 }
 

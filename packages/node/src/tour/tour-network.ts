@@ -110,6 +110,7 @@ export class TourNetwork {
     let printed = ''
     for await (const event of this.#client().run({ ...job, limits: {}, node: null, detach: false })) {
       if (event.event === 'state') report(event.state)
+      if (event.event === 'restart') printed = ''
       if (event.event === 'log' && event.stream === 'stdout') {
         printed += Buffer.from(decodeBase64Url(event.data) ?? []).toString('utf8')
       }

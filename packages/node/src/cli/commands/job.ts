@@ -115,9 +115,17 @@ class JobPrinter {
           'stderr',
         ),
       )
-    } else if (event.event === 'log') await this.#print(event.stream, decodeBase64Url(event.data) ?? new Uint8Array())
+    } else if (event.event === 'restart') this.#startAnew(event.why)
+    else if (event.event === 'log') await this.#print(event.stream, decodeBase64Url(event.data) ?? new Uint8Array())
     else if (event.event === 'job') return json ? { ...event.job, ...this.#gathered } : event.job
     return undefined
+  }
+
+  #startAnew(why: string): void {
+    const { terminal } = this.#context
+    this.#gathered.stdout = ''
+    this.#gathered.stderr = ''
+    terminal.note(terminal.style(`[begins anew, what it printed so far is void: ${safeLine(why)}]`, 'warn', 'stderr'))
   }
 
   async #print(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
