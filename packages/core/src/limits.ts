@@ -89,6 +89,10 @@ export const limits = {
     maxStreamPayloadBytes: 1 * MIB,
     /** Pieces in which bulk bytes go to the multiplexer: small enough for control frames to slip in between. */
     streamChunkBytes: 128 * KIB,
+    /** Payload buffers kept for the next payloads: what a busy node has in use at a time. */
+    payloadBuffersKept: 8,
+    /** Payloads below this get a buffer of their own: a whole one would be a waste. */
+    minKeptPayloadBytes: 256 * KIB,
     /** Messages a receiver holds that nobody asked for yet; then the sender is held back. */
     streamReadAhead: 2,
     /** Flow-control window of a stream: what may be under way; 50 ms of round trip then carry 20 MiB/s. */

@@ -54,6 +54,8 @@ export interface StreamMessage {
   readonly header: JsonValue
   /** At most `limits.peertree.maxStreamPayloadBytes`. Empty if there are none. */
   readonly payload: Uint8Array
+  /** Of a received message: its payload is done with and its memory may be used again. Not needed, but cheaper for large ones. */
+  readonly release?: () => void
 }
 
 /** Bytes beside the tree: a bidirectional stream of messages between two nodes, with backpressure in both directions. */

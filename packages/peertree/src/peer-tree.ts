@@ -29,6 +29,7 @@ import { NotLookedAt } from './session/requests.ts'
 import { Services } from './session/services.ts'
 import type { Session } from './session/session.ts'
 import { Sessions } from './session/sessions.ts'
+import { PayloadBuffers } from './streams/payload-buffers.ts'
 import { acceptBulkStream, openBulkStream } from './streams/stream-opening.ts'
 import { step } from './tree/step.ts'
 import type { SelfDescription, TreeEffect, TreeEvent } from './tree/tree-io.ts'
@@ -50,6 +51,7 @@ export class PeerTree implements PeerNetwork {
   readonly #engine: Engine
   readonly #sessions: Sessions
   readonly #services = new Services()
+  readonly #buffers = new PayloadBuffers()
   readonly #broadcasts: Broadcasts
   readonly #keys: DirectoryKeys
   readonly #addressBook: AddressBookKeeper | undefined
@@ -342,7 +344,7 @@ export class PeerTree implements PeerNetwork {
 
   #opening() {
     const { timers, logger } = this.#modules
-    return { timers, logger, services: this.#services }
+    return { timers, logger, services: this.#services, buffers: this.#buffers }
   }
 
   /** The core counts in monotonic time; people and rooms want the time of day. */

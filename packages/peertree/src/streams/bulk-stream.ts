@@ -4,6 +4,7 @@ import { closed, misbehaved, unreachable } from '../errors.ts'
 import type { Caller, PeerStream, StreamMessage } from '../peer-network.ts'
 import { MessageReader } from './message-reader.ts'
 import { toPieces } from './message-writer.ts'
+import { PayloadBuffers } from './payload-buffers.ts'
 
 interface Receiver {
   resolve(message: StreamMessage | undefined): void
@@ -14,7 +15,7 @@ interface Receiver {
 export class BulkStream implements PeerStream {
   readonly remote: Caller
   readonly #stream: ByteStream
-  readonly #reader = new MessageReader()
+  readonly #reader: MessageReader
   #unread: Uint8Array[] = []
   readonly #ready: StreamMessage[] = []
   readonly #receivers: Receiver[] = []
@@ -29,8 +30,9 @@ export class BulkStream implements PeerStream {
   #discarding = false
 
   /** Call in the turn in which the byte stream was handed over. `onOver` is called once, when both directions are over. */
-  constructor(remote: Caller, stream: ByteStream, onOver?: () => void) {
+  constructor(remote: Caller, stream: ByteStream, buffers = new PayloadBuffers(), onOver?: () => void) {
     this.remote = remote
+    this.#reader = new MessageReader(buffers)
     this.#stream = stream
     this.#onOver = onOver
     stream.listen({

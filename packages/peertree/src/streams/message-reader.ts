@@ -1,6 +1,7 @@
 import { type JsonValue, limits, parseCanonicalJson } from '@borgios/core'
 import { misbehaved } from '../errors.ts'
 import type { StreamMessage } from '../peer-network.ts'
+import type { PayloadBuffers } from './payload-buffers.ts'
 
 /** Lengths of header and payload, u32 big-endian each. */
 export const PREFIX_BYTES = 8
@@ -14,7 +15,13 @@ export class MessageReader {
   #buffer: Uint8Array = new Uint8Array(PREFIX_BYTES)
   #filled = 0
   #payloadBytes = 0
+  #release: (() => void) | undefined
   #header: JsonValue = null
+  readonly #buffers: PayloadBuffers
+
+  constructor(buffers: PayloadBuffers) {
+    this.#buffers = buffers
+  }
 
   /** Whether it stands between two messages. */
   get isBetween(): boolean {
@@ -44,28 +51,32 @@ export class MessageReader {
     const whole = this.#buffer
     if (this.#part === 'prefix') {
       const view = new DataView(whole.buffer, whole.byteOffset)
-      this.#begin('header', checked(view.getUint32(0), limits.peertree.maxStreamHeaderBytes, 'header'))
+      const headerBytes = checked(view.getUint32(0), limits.peertree.maxStreamHeaderBytes, 'header')
+      this.#begin('header', new Uint8Array(headerBytes))
       this.#payloadBytes = checked(view.getUint32(4), limits.peertree.maxStreamPayloadBytes, 'payload')
       return undefined
     }
     if (this.#part === 'header') {
       this.#header = headerOf(whole)
       if (this.#payloadBytes > 0) {
-        this.#begin('payload', this.#payloadBytes)
+        const { bytes, release } = this.#buffers.take(this.#payloadBytes)
+        this.#begin('payload', bytes)
+        this.#release = release
         return undefined
       }
-      this.#begin('prefix', PREFIX_BYTES)
+      this.#begin('prefix', new Uint8Array(PREFIX_BYTES))
       return { header: this.#header, payload: new Uint8Array(0) }
     }
-    this.#begin('prefix', PREFIX_BYTES)
-    return { header: this.#header, payload: whole }
+    const release = this.#release
+    this.#begin('prefix', new Uint8Array(PREFIX_BYTES))
+    return { header: this.#header, payload: whole, ...(release === undefined ? {} : { release }) }
   }
 
-  #begin(part: 'prefix' | 'header' | 'payload', length: number): void {
+  #begin(part: 'prefix' | 'header' | 'payload', buffer: Uint8Array): void {
     this.#part = part
     this.#filled = 0
-    // Not zeroed: every byte is written before anybody sees it. Never from the pool, so nothing else shares the memory.
-    this.#buffer = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+    this.#buffer = buffer
+    this.#release = undefined
   }
 }
 

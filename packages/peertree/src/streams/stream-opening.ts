@@ -8,6 +8,7 @@ import { fromRemoteError, toRemoteError } from '../session/remote-error.ts'
 import type { Services } from '../session/services.ts'
 import type { Session } from '../session/session.ts'
 import { BulkStream } from './bulk-stream.ts'
+import type { PayloadBuffers } from './payload-buffers.ts'
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -15,6 +16,7 @@ export interface OpeningModules {
   readonly timers: Timers
   readonly logger: Logger
   readonly services: Services
+  readonly buffers: PayloadBuffers
 }
 
 /**
@@ -37,7 +39,7 @@ export async function openBulkStream(
       release()
       throw error
     }
-    const stream = new BulkStream(session.peer, bytes, release)
+    const stream = new BulkStream(session.peer, bytes, modules.buffers, release)
     const onAbort = (): void => stream.abort(bounded.reason)
     bounded.addEventListener('abort', onAbort, { once: true })
     try {
@@ -58,7 +60,7 @@ export async function openBulkStream(
 /** Takes a bulk stream that a peer opened: hears what it is for, and lets its handler work on it. Never rejects. */
 export async function acceptBulkStream(session: Session, bytes: ByteStream, modules: OpeningModules): Promise<void> {
   const release = session.holdStream()
-  const stream = new BulkStream(session.peer, bytes, release)
+  const stream = new BulkStream(session.peer, bytes, modules.buffers, release)
   try {
     if (release === undefined) {
       await turnDown(stream, exhausted('too many bulk streams of yours are open here; close some'))

@@ -5,9 +5,6 @@ export interface LentBytes extends Disposable {
   readonly bytes: Uint8Array
 }
 
-/** Bytes that belong to nobody else. */
-export const ownBytes = (bytes: Uint8Array): LentBytes => ({ bytes, [Symbol.dispose]: () => undefined })
-
 /** Buffers of one shard each that are used over and over: fresh ones for every read cost more than the read itself. */
 export class ShardBuffers {
   readonly #free: Uint8Array[] = []

@@ -4,7 +4,7 @@ import type { RecordId, StripeRecord } from '@borgios/protocol'
 import { recordIdOf } from '../coding/stripe-record.ts'
 import { shardNotHere, wrongShard } from '../errors.ts'
 import { type Candidate, candidatesOf } from '../placement/placement.ts'
-import { type LentBytes, ownBytes } from '../shards/shard-buffers.ts'
+import type { LentBytes } from '../shards/shard-buffers.ts'
 import type { ShardStore } from '../shards/shard-store.ts'
 import { Gate } from './gate.ts'
 import type { ShardClient } from './shard-client.ts'
@@ -51,7 +51,7 @@ export class Holders {
 
   /** Bytes of the right length, where it is known; not yet checked against the id. */
   async get(node: NodeId, shard: ShardId, shardBytes: number | undefined): Promise<LentBytes> {
-    if (node !== this.self) return ownBytes(await this.#modules.client.get(node, shard, shardBytes))
+    if (node !== this.self) return this.#modules.client.get(node, shard, shardBytes)
     const lent = await this.#modules.shards.read(shard)
     if (lent === undefined) throw shardNotHere(shard)
     if (shardBytes === undefined || lent.bytes.length === shardBytes) return lent

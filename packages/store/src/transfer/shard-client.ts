@@ -10,6 +10,7 @@ import {
 } from '@borgios/protocol'
 import { recordIdOf } from '../coding/stripe-record.ts'
 import { badMessage, badReceipt, stopped, wrongShard } from '../errors.ts'
+import type { LentBytes } from '../shards/shard-buffers.ts'
 import type { Receipts } from './receipts.ts'
 import { ShardSession } from './shard-session.ts'
 
@@ -41,13 +42,13 @@ export class ShardClient {
   }
 
   /** Bytes that a node gives for a shard: of the right length, where it is known; not yet checked against its id. */
-  async get(node: NodeId, shard: ShardId, shardBytes: number | undefined): Promise<Uint8Array> {
+  async get(node: NodeId, shard: ShardId, shardBytes: number | undefined): Promise<LentBytes> {
     const session = await this.#session(node)
-    const { reply, payload } = await session.ask({ op: 'get', shard })
+    const { reply, payload, release } = await session.ask({ op: 'get', shard })
     const isRightLength =
       shardBytes === undefined ? payload.length <= limits.store.maxShardBytes : payload.length === shardBytes
     if (reply.outcome !== 'shard' || !isRightLength) throw wrongShard(node, shard)
-    return payload
+    return { bytes: payload, [Symbol.dispose]: release }
   }
 
   /** Which of these shards a node says it holds; with `verify` it reads and rehashes them first. */

@@ -80,7 +80,7 @@ export class ShardServer {
     }
   }
 
-  async #answer({ header, payload }: StreamMessage, from: NodeId): Promise<Answer> {
+  async #answer({ header, payload, release }: StreamMessage, from: NodeId): Promise<Answer> {
     if (!shardRequestCheck.Check(header)) throw badMessage('not a shard request')
     const { id } = header
     try {
@@ -90,6 +90,8 @@ export class ShardServer {
       const level = error.blame === 'self' || error.blame === 'peer' ? 'warn' : 'debug'
       this.#modules.logger[level]('a shard request failed', { node: from, code: error.code, op: header.op })
       return { header: { outcome: 'failed', id, kind: error.kind, code: error.code }, payload: NOTHING }
+    } finally {
+      release?.()
     }
   }
 

@@ -7,6 +7,8 @@ import { Gate } from './gate.ts'
 export interface ShardAnswer {
   readonly reply: Exclude<ShardReply, { outcome: 'failed' }>
   readonly payload: Uint8Array
+  /** The payload is done with. */
+  readonly release: () => void
 }
 
 interface Pending {
@@ -21,6 +23,7 @@ type Question = ShardRequest extends infer Request
   : never
 
 const NOTHING = new Uint8Array()
+const nothing = (): void => undefined
 
 /** One kept stream to a peer with several requests under way. Once it failed it stays so; its owner opens another. */
 export class ShardSession {
@@ -82,13 +85,16 @@ export class ShardSession {
     for (;;) {
       const message = await this.#stream.receive()
       if (message === undefined) throw badMessage('the stream ended before it was closed')
-      const { header, payload } = message
+      const { header, payload, release = nothing } = message
       if (!shardReplyCheck.Check(header)) throw badMessage('not a reply to a shard request')
       // Nobody waits for it any more: the request was given up.
       const pending = this.#pending.get(header.id)
-      if (pending === undefined) continue
+      if (pending === undefined) {
+        release()
+        continue
+      }
       if (header.outcome === 'failed') pending.reject(peerRefused(this.#node, header.kind, header.code))
-      else pending.resolve({ reply: header, payload })
+      else pending.resolve({ reply: header, payload, release })
     }
   }
 }
