@@ -18,6 +18,11 @@ test('another machine joins by invitation; without one it is a guest; a foreign 
   assert.equal(twice.code, 1)
   assert.match(twice.stderr, /already runs/)
 
+  await using stranger = await Network.open('stranger')
+  const stolen = await stranger.run([...start, '--json'])
+  assert.equal(stolen.code, 4)
+  assert.equal((jsonOf(stolen) as { error: { code: string } }).error.code, 'NODE_INVITATION_REFUSED')
+
   await using guest = await Network.open('guest')
   const network1 = join(guest.folder, '..', 'network.json')
   await network.json(['net', 'export', '-o', network1])

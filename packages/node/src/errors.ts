@@ -53,3 +53,5 @@ export const unexpected = make('NODE_UNEXPECTED', 'unavailable', 'self')
 export const tourFailed = make('NODE_TOUR_FAILED', 'corrupt', 'self')
 /** Only a founder may do this. */
 export const notFounder = make('NODE_NOT_FOUNDER', 'denied', 'caller')
+/** The invitation is for another operator, of no founder, or has run out. */
+export const invitationRefused = make('NODE_INVITATION_REFUSED', 'denied', 'caller')

@@ -1,19 +1,19 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { messageOf } from '@borgios/core'
-import { systemRandom } from '@borgios/core/adapters'
-import { nobleEd25519 } from '@borgios/crypto'
+import { systemClock, systemRandom } from '@borgios/core/adapters'
+import { networkIdOf, nobleEd25519, verifyOperator } from '@borgios/crypto'
 import { isPortFree, pickPort } from '../../adapters/index.ts'
 import { DaemonClient } from '../../client/daemon-client.ts'
 import { isNetworkFolder } from '../../client/find-daemon.ts'
 import { readBounded } from '../../config/checked-file.ts'
 import { type NodePaths, nodePaths } from '../../config/data-folder.ts'
 import { assertNetwork, enterNetwork, loadOperator, readGenesis } from '../../config/identity.ts'
-import { parseJoinText } from '../../config/join-text.ts'
+import { type JoinText, parseJoinText } from '../../config/join-text.ts'
 import { DEFAULT_PORT, defaultNodeConfig, type NodeConfig, nodeConfigFile } from '../../config/node-config.ts'
 import { readPidFile } from '../../daemon/pid-file.ts'
 import { startNodeProcess } from '../../embedded/node-process.ts'
 import { newGenesis } from '../../embedded/prepare-network.ts'
-import { folderInUse, localFileMissing, portTaken, wrongFolder } from '../../errors.ts'
+import { folderInUse, invitationRefused, localFileMissing, portTaken, wrongFolder } from '../../errors.ts'
 import { type CliContext, showResult } from '../context.ts'
 
 const modules = { ed25519: nobleEd25519, random: systemRandom }
@@ -74,6 +74,7 @@ async function ownFolder(context: CliContext): Promise<NodePaths> {
 /** Writes what the options say into the node's folder; what they leave out stays as it was. */
 async function configure(paths: NodePaths, options: NodeStartOptions): Promise<void> {
   const invited = options.invitation === undefined ? undefined : await readJoinText(options.invitation)
+  if (invited !== undefined) await assertInvited(paths, invited)
   if (invited !== undefined) await enterNetwork(paths, invited.genesis, invited.invitation)
   if (options.found !== undefined && (await readGenesis(paths)) === undefined) {
     const founder = (await loadOperator(paths, modules)).signer
@@ -88,6 +89,23 @@ async function configure(paths: NodePaths, options: NodeStartOptions): Promise<v
   const port = await portOf(host, options.port ?? base.port, isPortFixed)
   const config: NodeConfig = { ...base, place, host, degree, port, isPortFixed, join }
   if (JSON.stringify(config) !== JSON.stringify(before)) await nodeConfigFile.write(paths.config, config)
+}
+
+/** An invitation for somebody else, or none that stands, is better refused here than by every member. */
+async function assertInvited(paths: NodePaths, { genesis, invitation }: JoinText): Promise<void> {
+  const network = networkIdOf(genesis)
+  const held = await readGenesis(paths)
+  // A folder of another network is refused as such, a guest needs no invitation.
+  if (invitation === undefined || (held !== undefined && networkIdOf(held) !== network)) return
+  const { id } = await loadOperator(paths, modules)
+  try {
+    verifyOperator({ ed25519: nobleEd25519, genesis, network, nowMs: systemClock.nowMs() }, id, invitation)
+  } catch (cause) {
+    throw invitationRefused(
+      `this invitation does not let ${id} in: ${messageOf(cause)}. Ask a founder for one: borgios net invite ${id}`,
+      { cause },
+    )
+  }
 }
 
 /** A fixed port must be free; otherwise it is the one of last time or the default, or another if that is taken meanwhile. */
