@@ -256,6 +256,7 @@ test('requests that do not fit are refused one by one and harm nothing', async (
     [post('/v1/files?name=x&bytes=-1', ''), /400[\s\S]*whole number/],
     [post('/v1/files?name=x&coding=3', ''), /400[\s\S]*two numbers/],
     ['nonsense\r\n\r\n', /400/],
+    ['GET // HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', /400[\s\S]*NODE_BAD_REQUEST/],
   ]
   for (const [text, expected] of cases) assert.match(await exchange(socket, text), expected)
   await nodes.client(1).ping()
