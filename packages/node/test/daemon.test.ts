@@ -9,6 +9,7 @@ import type { DaemonEvent, JobSubmission } from '@borgios/protocol'
 import { DaemonClient } from '../src/client/daemon-client.ts'
 import { findDaemon } from '../src/client/find-daemon.ts'
 import { embeddedNodeFolder, nodePaths } from '../src/config/data-folder.ts'
+import { readPidFile } from '../src/daemon/pid-file.ts'
 import { openNodes } from './node-fixture.ts'
 
 const withCode = (code: string) => (error: unknown) => isBorgError(error) && error.code === code
@@ -228,6 +229,21 @@ test('a second daemon on a folder is refused; after the first has ended, another
   await nodes.daemons[0]?.stop()
   const again = await nodes.start(1)
   assert.equal(again.services.context.identity.node, nodes.daemons[0]?.services.context.identity.node)
+})
+
+test('a node that hangs while starting can be found and stopped', async () => {
+  await using nodes = await openNodes(1)
+  await nodes.daemons[0]?.stop()
+  const { pid } = nodePaths(embeddedNodeFolder(nodes.folder, 1))
+  assert.equal(await readPidFile(pid), undefined)
+  let seen: number | undefined
+  nodes.world.open = async () => {
+    seen = (await readPidFile(pid))?.pid
+    throw new Error('no room')
+  }
+  await assert.rejects(nodes.start(1), /no room/)
+  assert.equal(seen, process.pid)
+  assert.equal(await readPidFile(pid), undefined)
 })
 
 test('a key that others may read, or of another length, stops the start', async () => {

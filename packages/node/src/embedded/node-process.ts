@@ -25,10 +25,19 @@ export async function startNodeProcess(folder: string, timers: Timers): Promise<
   const stop = new AbortController()
   try {
     await Promise.race([untilEnd(child, folder, before, stop.signal), untilAnswer(folder, timers, stop.signal)])
+  } catch (error) {
+    await end(child)
+    throw error
   } finally {
     stop.abort()
   }
   return child.pid ?? 0
+}
+
+/** Kills a process that is not up in time, and waits until it is gone. */
+async function end(child: ChildProcess): Promise<void> {
+  child.ref()
+  if (child.kill('SIGKILL')) await once(child, 'exit')
 }
 
 async function untilAnswer(folder: string, timers: Timers, signal: AbortSignal): Promise<void> {
