@@ -19,6 +19,20 @@ const processesOf = (folder: string): readonly string[] =>
     }
   })
 
+test('a process that cannot begin is a start that failed', async () => {
+  await using temporary = await temporaryFolder()
+  const program = process.execPath
+  process.execPath = '/nowhere/node'
+  try {
+    await assert.rejects(
+      startNodeProcess(temporary.path, systemTimers),
+      (error) => isBorgError(error) && error.code === 'NODE_START_FAILED',
+    )
+  } finally {
+    process.execPath = program
+  }
+})
+
 test('a process that hangs while starting is killed when its time is over', async () => {
   await using temporary = await temporaryFolder()
   const folder = join(temporary.path, 'node')

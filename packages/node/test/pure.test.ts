@@ -55,6 +55,8 @@ test('exit codes follow from kind and blame', () => {
   assert.equal(jobExitCode({ state: 'failed', exitCode: 124 }, false), 5)
   assert.equal(jobExitCode({ state: 'failed', exitCode: 3 }, true), 3)
   assert.equal(jobExitCode({ state: 'failed', exitCode: null }, true), 1)
+  assert.equal(jobExitCode({ state: 'failed', exitCode: 256 }, true), 1)
+  assert.equal(jobExitCode({ state: 'failed', exitCode: 255 }, true), 255)
 })
 
 test('no text of others moves a cursor, hides or reorders', () => {

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type BorgError, limits, type Timers } from '@borgios/core'
+import { type BorgError, limits, messageOf, type Timers } from '@borgios/core'
 import { ErrorAnswerSchema } from '@borgios/protocol'
 import { Compile } from 'typebox/compile'
 import { isAlive, signalProcess, spawnDetached } from '../adapters/index.ts'
@@ -57,12 +57,13 @@ async function untilAnswer(folder: string, timers: Timers, signal: AbortSignal):
   throw startTimeout(`the node in ${folder} does not answer. Look at ${nodePaths(folder).log}`)
 }
 
-/** Rejects when the process ends, with the error it ended with or the last thing it said. */
+/** Rejects when the process ends or cannot begin, with the error it ended with or the last thing it said. */
 async function untilEnd(child: ChildProcess, folder: string, before: number, signal: AbortSignal): Promise<void> {
   try {
     await once(child, 'exit', { signal })
-  } catch {
-    return
+  } catch (cause) {
+    if (signal.aborted) return
+    throw startFailed(`no process could be started for ${folder}: ${messageOf(cause)}`, { cause })
   }
   const { output, log } = nodePaths(folder)
   const said = (await readBounded(output, Number.MAX_SAFE_INTEGER))?.subarray(before).toString('utf8').trim()
