@@ -1,12 +1,12 @@
 /**
  * The limit a store is measured against: what this machine needs for the same stripes without a network (two codec threads,
- * same geometry, same durability of files), and for the same wire bytes over one mutual node:tls stream.
+ * same geometry, same durability of files), and for the same wire bytes over one mutual node:tls stream. `--mib 256 --json`
  */
 import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { CodecPool, type Coding } from '@borgios/store'
+import { closeReport, numberOption } from './src/report.ts'
 import { tlsSeconds } from './tls-stream.ts'
 
 const SHARD_BYTES = 1024 * 1024
@@ -162,8 +162,8 @@ export async function measureRunLimit(bytes: number, coding: Coding): Promise<Ru
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const bytes = Number(process.argv[2] ?? 256) * 1024 * 1024
+if (import.meta.main) {
+  const bytes = numberOption('mib', 256) * 1024 * 1024
   const limit = await measureRunLimit(bytes, { data: 3, parity: 2 })
   const perGiB = 1024 ** 3 / bytes
   const rate = (seconds: number): number => Math.round(bytes / 1024 ** 2 / seconds)
@@ -181,4 +181,5 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
       'limit MiB/s': rate(limit.getLimitSeconds),
     },
   })
+  closeReport({ bench: 'store-pipeline', goals: [], figures: { mib: bytes / 1024 ** 2, ...limit } })
 }

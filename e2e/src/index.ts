@@ -1,3 +1,3 @@
 export { borgios, jsonOf, type Outcome, PROGRAM } from './borgios.ts'
 export { fullSlice } from './full-slice.ts'
-export { attached, isAlive, isWhole, Network, type Tree, type TreeNode } from './network.ts'
+export { attached, isAlive, isWhole, Network, processesOf, type Tree, type TreeNode } from './network.ts'

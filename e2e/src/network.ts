@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,6 +94,20 @@ export function isWhole(tree: Tree, nodes: number): boolean {
   const roots = there.filter((node) => node.parent === null)
   const hang = there.every((node) => node.parent === null || byId.get(node.parent)?.children.includes(node.id))
   return there.length === nodes && roots.length === 1 && roots[0]?.id === tree.root && hang
+}
+
+/** Processes whose command line names a folder. */
+export const processesOf = (folder: string): readonly number[] =>
+  readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && commandOf(pid).includes(folder))
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 /** Whether a process runs; a zombie that nobody reaped does not. */

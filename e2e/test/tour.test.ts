@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict'
 import { readdir, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { borgios, fullSlice, Network } from '../src/index.ts'
+import { borgios, fullSlice, Network, processesOf } from '../src/index.ts'
 
-const toursIn = async (): Promise<string[]> =>
-  (await readdir(tmpdir())).filter((name) => name.startsWith('borgios-tour-'))
+/** Nothing of a tour may be left in its folder for temporary files, nor any process that works on it. */
+async function assertNothingLeft({ folder }: Network): Promise<void> {
+  assert.deepEqual(await readdir(folder), [])
+  assert.deepEqual(processesOf(folder), [])
+}
 
 test('the tour shows what it promises and leaves nothing behind', async () => {
-  const before = await toursIn()
-  const outcome = await borgios(['tour', '--once'])
+  await using temporary = await Network.open()
+  const outcome = await borgios(['tour', '--once'], { env: { TMPDIR: temporary.folder } })
   assert.equal(outcome.code, 0, outcome.stderr)
   const result = JSON.parse(outcome.stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>
   const expected = [
@@ -30,19 +32,19 @@ test('the tour shows what it promises and leaves nothing behind', async () => {
   assert.equal(result['bytes'], (await stat(process.execPath)).size)
   assert.deepEqual([result['sha256Match'], result['jobExit'], result['jobMatch']], [true, 0, true])
   assert(Number(result['healedMs']) > 0)
-  assert.deepEqual(await toursIn(), before)
+  await assertNothingLeft(temporary)
 })
 
 test('a tour that is interrupted ends what it started', { skip: !fullSlice }, async () => {
-  const before = await toursIn()
+  await using temporary = await Network.open()
   for (const afterMs of [500, 3_000, 9_000]) {
     const stop = new AbortController()
-    const running = borgios(['tour', '--once'], { signal: stop.signal })
+    const running = borgios(['tour', '--once'], { signal: stop.signal, env: { TMPDIR: temporary.folder } })
     await sleep(afterMs)
     stop.abort()
     const outcome = await running
     assert.equal(outcome.code, 130, outcome.stderr)
-    assert.deepEqual(await toursIn(), before)
+    await assertNothingLeft(temporary)
   }
 })
 

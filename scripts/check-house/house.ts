@@ -29,8 +29,8 @@ export interface House {
   readonly sources: ReadonlyMap<string, Source>
 }
 
-const SOURCE_ENDINGS = ['.ts', '.mts', '.js', '.mjs'] as const
-/** Built or installed things, and AssemblyScript, which is no TypeScript. */
+const SOURCE_ENDINGS = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'] as const
+/** At the top of a room: built or installed things, and AssemblyScript, which is no TypeScript. */
 const SKIPPED_FOLDERS: ReadonlySet<string> = new Set(['node_modules', 'build', 'coverage', 'wasm'])
 
 async function readManifest(folder: string): Promise<Manifest> {
@@ -57,7 +57,7 @@ async function sourcesOf(root: string, area: Area): Promise<Source[]> {
   const paths = names
     .filter((entry) => entry.isFile() && SOURCE_ENDINGS.some((ending) => entry.name.endsWith(ending)))
     .map((entry) => join(entry.parentPath, entry.name).slice(join(root, area.path).length + 1))
-    .filter((inner) => !inner.split('/').some((part) => SKIPPED_FOLDERS.has(part)))
+    .filter((inner) => !SKIPPED_FOLDERS.has(inner.split('/')[0] ?? ''))
   return Promise.all(
     paths.map(async (inner) => {
       const path = `${area.path}/${inner}`

@@ -20,5 +20,14 @@ export const SIDE_LEVELS: ReadonlyMap<string, number> = new Map([
 /** Entry points that must run in a browser: nothing they reach may ask for a module of Node. */
 export const BROWSER_ROOMS: readonly string[] = ['core', 'crypto']
 
+/** npm packages that need nothing of Node: the only ones that browser entry points may reach. */
+export const BROWSER_PACKAGES: ReadonlySet<string> = new Set([
+  '@noble/curves',
+  '@noble/hashes',
+  '@scure/base',
+  'canonicalize',
+  'typebox',
+])
+
 /** Prefix of the names of the house's own packages. */
 export const SCOPE = '@borgios/'

@@ -1,5 +1,5 @@
 import { type Comment, type Program, parseSync } from 'oxc-parser'
-import { isNode, walk } from './walk.ts'
+import { isNode, textOf, walk } from './walk.ts'
 
 /** One import, re-export, dynamic import or import type. */
 export interface Import {
@@ -26,7 +26,8 @@ export interface Source {
   lineAt(offset: number): number
 }
 
-export const isTest = ({ inner }: Source): boolean => inner.startsWith('test/') || inner.endsWith('.test.ts')
+/** Only under `test/`: a name alone would let the program import what it calls a test. */
+export const isTest = ({ inner }: Source): boolean => inner.startsWith('test/')
 export const isInSrc = ({ inner }: Source): boolean => inner.startsWith('src/')
 export const isIn = ({ inner }: Source, folder: string): boolean => inner.split('/').slice(0, -1).includes(folder)
 
@@ -43,8 +44,8 @@ export function parseSource(path: string, area: string, inner: string, text: str
 function importsOf(program: Program, lineAt: (offset: number) => number): Import[] {
   const imports: Import[] = []
   walk(program, (node) => {
-    const specifier = isNode(node['source']) ? node['source']['value'] : undefined
-    if (typeof specifier === 'string') {
+    const specifier = textOf(node['source'])
+    if (specifier !== undefined) {
       imports.push({ specifier, line: lineAt(node.start), typeOnly: isTypeOnly(node) })
     }
     return true

@@ -14,12 +14,20 @@ export type Visit = (node: SyntaxNode, parent: SyntaxNode | undefined, property:
 export const isNode = (value: unknown): value is SyntaxNode =>
   typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
 
-/** The name of an identifier or the text of a string, however a property is spelled. */
-export function nameOf(node: unknown): string | undefined {
+/** The text of a string that is written out, in quotes or as a template without expressions. */
+export function textOf(node: unknown): string | undefined {
   if (!isNode(node)) return undefined
-  if (node.type === 'Identifier') return String(node['name'])
-  return node.type === 'Literal' && typeof node['value'] === 'string' ? node['value'] : undefined
+  if (node.type === 'Literal') return typeof node['value'] === 'string' ? node['value'] : undefined
+  if (node.type !== 'TemplateLiteral') return undefined
+  const [only, ...others] = Array.isArray(node['quasis']) ? node['quasis'] : []
+  if (!isNode(only) || others.length > 0) return undefined
+  const { cooked } = only['value'] as { readonly cooked?: unknown }
+  return typeof cooked === 'string' ? cooked : undefined
 }
+
+/** The name of an identifier or the text of a string, however a property is spelled. */
+export const nameOf = (node: unknown): string | undefined =>
+  isNode(node) && node.type === 'Identifier' ? String(node['name']) : textOf(node)
 
 export const isIdentifier = (node: unknown, name: string): boolean =>
   isNode(node) && node.type === 'Identifier' && node['name'] === name

@@ -14,11 +14,12 @@ export const exitCodeOf = (/** @type {number | null} */ code, /** @type {NodeJS.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env]
+ * @param {'ignore' | 'inherit'} [stdin] inherit for a program that may ask something
  * @returns {Promise<number>}
  */
-export function run(program, args, env = process.env) {
+export function run(program, args, env = process.env, stdin = 'ignore') {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: house, env, stdio: ['ignore', 2, 2] })
+    const child = spawn(program, args, { cwd: house, env, stdio: [stdin, 2, 2] })
     child.on('error', () => resolve(127))
     child.on('close', (code, signal) => resolve(exitCodeOf(code, signal)))
   })

@@ -25,13 +25,25 @@ export const FULL_TESTS = [
 const missingOf = (/** @type {readonly DebianPackage[]} */ packages) =>
   packages.filter(({ program }) => !existsSync(program))
 
-/** @returns {readonly string[] | undefined} how to run a program as root without a question; undefined if there is no way */
-function asRoot() {
-  if (process.getuid?.() === 0) return []
-  return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0 ? ['sudo', '-n'] : undefined
-}
-
 const isConversation = () => process.stdin.isTTY && process.stderr.isTTY && !process.env['CI']
+
+/**
+ * @typedef {object} Root how to run a program as root
+ * @property {readonly string[]} prefix
+ * @property {boolean} asks whether a password is typed first
+ */
+
+/** @returns {Root | string} a string: why there is no way */
+function wayToRoot() {
+  if (!existsSync('/usr/bin/apt-get')) return 'there is no apt-get'
+  if (process.getuid?.() === 0) return { prefix: [], asks: false }
+  const sudo = (/** @type {string[]} */ ...args) => spawnSync('sudo', args, { stdio: 'ignore' }).status === 0
+  if (sudo('-n', 'true')) return { prefix: ['sudo', '-n'], asks: false }
+  if (!sudo('--version')) return 'there is no sudo'
+  return isConversation()
+    ? { prefix: ['sudo'], asks: true }
+    : 'sudo wants a password and there is no terminal to ask on'
+}
 
 async function agrees(/** @type {string} */ question) {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
@@ -39,16 +51,25 @@ async function agrees(/** @type {string} */ question) {
   return /^(y|yes|)$/i.test(answer.trim())
 }
 
-async function install(/** @type {readonly string[]} */ prefix, /** @type {readonly string[]} */ names) {
+/** Resolves to what went wrong, if something did. */
+async function install(/** @type {Root} */ { prefix, asks }, /** @type {readonly string[]} */ names) {
+  // Asked for once, so that a wrong password is not followed by more questions.
+  if (asks && (await run('sudo', ['-v'], process.env, 'inherit')) !== 0) return 'sudo did not let us'
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const aptGet = (/** @type {string[]} */ ...args) => {
     const [program = '', ...rest] = [...prefix, 'apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=120', ...args]
-    return run(program, rest, environment)
+    return run(program, rest, environment, asks ? 'inherit' : 'ignore')
   }
   const install = () => aptGet('install', '--yes', '--no-install-recommends', ...names)
-  if ((await install()) === 0) return true
+  if ((await install()) === 0) return undefined
   await aptGet('update')
-  return (await install()) === 0
+  return (await install()) === 0 ? undefined : 'apt-get failed'
+}
+
+async function installIfMay(/** @type {Root} */ root, /** @type {readonly string[]} */ names) {
+  const how = root.asks ? ' (sudo asks for your password)' : ''
+  const may = !isConversation() || (await agrees(`Install the Debian packages ${names.join(', ')} now${how}?`))
+  return may ? install(root, names) : 'not installed'
 }
 
 /**
@@ -60,14 +81,11 @@ export const debianPackages = (packages) => ({
   /** @returns {Promise<string | undefined>} what is missing now and what to do */
   async prepare() {
     const names = missingOf(packages).map(({ name }) => name)
-    const prefix = existsSync('/usr/bin/apt-get') ? asRoot() : undefined
-    if (prefix !== undefined) {
-      const may = !isConversation() || (await agrees(`Install the Debian packages ${names.join(', ')} now?`))
-      if (may) await install(prefix, names)
-    }
+    const root = wayToRoot()
+    const fault = typeof root === 'string' ? root : await installIfMay(root, names)
     const missing = missingOf(packages)
     if (missing.length === 0) return undefined
     const effects = missing.map(({ name, without }) => `without ${name} ${without}`).join('; ')
-    return `${effects}. To install: sudo apt-get install ${missing.map(({ name }) => name).join(' ')}`
+    return `${fault ?? 'apt-get did not bring all'}: ${effects}. To install: sudo apt-get install ${missing.map(({ name }) => name).join(' ')}`
   },
 })

@@ -30,6 +30,7 @@ const USES: readonly (readonly [source: string, name: string, what: string])[] =
   ['AbortSignal.timeout(1)', 'AbortSignal.timeout', 'timers'],
   ["import { setTimeout as sleep } from 'node:timers/promises'", 'node:timers/promises', 'timers'],
   ["const t = await import('node:timers')", 'node:timers', 'timers'],
+  ['const t = await import(`node:timers`)', 'node:timers', 'timers'],
   ['process.env.HOME', 'process.env', 'the environment'],
   ["process['env']", 'process.env', 'the environment'],
   ["import { env } from 'node:process'", 'env', 'the environment'],
@@ -73,7 +74,7 @@ test('ambient things are for adapters, tests, programs and benches, and not for 
     'e2e/now.ts': source,
     'scripts/now.mjs': source,
     'sim/src/now.ts': source,
-    'sim/now.test.ts': source,
+    'sim/test/now.test.ts': source,
   })
   assert.deepEqual(findings, [ambient(1, 'Date.now', 'the clock').replace(put, 'sim/src/now.ts')])
 })

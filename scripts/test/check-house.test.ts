@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { globSync } from 'node:fs'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { AT_LEAST, checkHouse } from '../check-house/check-house.ts'
+import { GROUPS } from '../run-tests/groups.ts'
 import { findingsOf, reportOf } from './small-house.ts'
 
 const put = 'packages/store/src/put.ts'
@@ -134,6 +138,13 @@ const DEPENDENCIES: readonly Case[] = [
     changes: { 'packages/store/package.json': '{"name":"@borgios/store","dependencies":{"@borgios/core":"^0.1.0"}}' },
     findings: ['packages/store/package.json dependencies: @borgios/core must have one exact version, not "^0.1.0"'],
   },
+  ...['latest', '1', '1.2', 'npm:other@1.0.0', 'github:a/b'].map((version) => ({
+    name: `the version ${version}`,
+    changes: {
+      'packages/store/package.json': `{"name":"@borgios/store","dependencies":{"@borgios/core":"${version}"}}`,
+    },
+    findings: [`packages/store/package.json dependencies: @borgios/core must have one exact version, not "${version}"`],
+  })),
 ]
 
 const SHAPE: readonly Case[] = [
@@ -190,7 +201,26 @@ const SHAPE: readonly Case[] = [
     changes: { [put]: 'export const = 1\n' },
     findings: [`${put} syntax: Unexpected token`],
   },
+  {
+    name: 'an import that is put together while running',
+    changes: {
+      [put]: `const name = 'node:timers'\nexport const put = import(name)\nexport const b = import(\`\${name}\`)\n`,
+    },
+    findings: [2, 3].map(
+      (line) => `${put}:${line} import: what is imported must be written out, or no rule can follow it`,
+    ),
+  },
 ]
+
+const REQUIRES: readonly Case[] = [
+  "const t = require('node:timers')",
+  "import { createRequire as r } from 'node:module'",
+  "import t = require('node:timers')",
+].map((source) => ({
+  name: source,
+  changes: { 'packages/store/src/now.cts': `${source}\n` },
+  findings: ['packages/store/src/now.cts:1 import: only import and export ... from, which the rules can follow'],
+}))
 
 const BROWSER: readonly Case[] = [
   {
@@ -201,9 +231,69 @@ const BROWSER: readonly Case[] = [
     },
     findings: ['packages/crypto/src/hash.ts:1 browser: crypto must run in a browser, which has no node:crypto'],
   },
+  {
+    name: 'a package that may need Node behind a browser entry point',
+    changes: { [sign]: "export { default as sign } from 'noble'\n" },
+    findings: [`${sign}:1 browser: crypto must run in a browser, and noble is not known to`],
+  },
 ]
 
-for (const [rule, cases] of Object.entries({ LEVELS, CYCLES, DEPENDENCIES, SHAPE, BROWSER })) {
+const reads = (path: string, line: number, name: string, what: string): string =>
+  `${path}:${line} ambient: ${name} reads ${what}: take it from a port, or move it to adapters`
+const readsClock = (path: string): string => reads(path, 1, 'Date.now', 'the clock')
+const now = 'export const now = Date.now()\n'
+
+/** Ambient things where the check might not look, or under names it does not know. */
+const DISGUISES: readonly Case[] = [
+  {
+    name: 'a module passed on as a whole',
+    changes: { [put]: "export * from 'node:timers/promises'\n" },
+    findings: [reads(put, 1, 'node:timers/promises', 'timers')],
+  },
+  ...[
+    "import p from 'node:process'",
+    "import * as p from 'node:process'",
+    "import { default as p } from 'node:process'",
+    "const p = await import('node:process')",
+    "export * from 'node:process'",
+  ].map((taking) => ({
+    name: taking,
+    changes: { [put]: `${taking}\nexport const put = 1\n` },
+    findings: [reads(put, 1, 'node:process', 'the environment')],
+  })),
+  {
+    name: 'a dynamic import in backquotes',
+    changes: { [put]: 'export const put = import(`node:timers`)\n' },
+    findings: [reads(put, 1, 'node:timers', 'timers')],
+  },
+  ...(
+    [
+      ['const D = Date; D.now()', 'Date', 'the clock'],
+      ['const use = (m = Math) => m.random()', 'Math', 'randomness'],
+      ['const p = { process }', 'process', 'the environment'],
+      ['const { pid, ...rest } = process', 'process', 'the environment'],
+      ["const name = 'now'; Date[name]()", 'Date', 'the clock'],
+      ['Date[`now`]()', 'Date.now', 'the clock'],
+      ['const g = globalThis; g.Date.now()', 'globalThis', 'everything'],
+    ] as const
+  ).map(([source, name, what]) => ({
+    name: source,
+    changes: { [put]: `${source}\nexport const put = 1\n` },
+    findings: [reads(put, 1, name, what)],
+  })),
+  {
+    name: 'a file of the program that is named like a test',
+    changes: { 'packages/store/src/now.test.ts': now, [put]: "export { now as put } from './now.test.ts'\n" },
+    findings: [readsClock('packages/store/src/now.test.ts')],
+  },
+  ...['now.cts', 'wasm/now.ts', 'build/now.ts', 'coverage/now.ts', 'node_modules/now.ts'].map((file) => ({
+    name: `the file src/${file}`,
+    changes: { [`packages/store/src/${file}`]: now },
+    findings: [readsClock(`packages/store/src/${file}`)],
+  })),
+]
+
+for (const [rule, cases] of Object.entries({ LEVELS, CYCLES, DEPENDENCIES, SHAPE, REQUIRES, BROWSER, DISGUISES })) {
   for (const { name, changes, findings } of cases) {
     test(`${rule.toLowerCase()}: ${name}`, async () => assert.deepEqual(await findingsOf(changes), findings))
   }
@@ -213,4 +303,26 @@ test('a sound house has no findings, and all of it was looked at', async () => {
   const { findings, rooms, files, imports } = await reportOf({})
   assert.deepEqual(findings, [])
   assert.deepEqual({ rooms, files, imports }, { rooms: 3, files: 14, imports: 13 })
+})
+
+test('what is built stays unread at the top of a room', async () =>
+  assert.deepEqual(await findingsOf({ 'packages/store/build/now.js': now, 'packages/store/wasm/now.ts': now }), []))
+
+test('the floors are near to what is there, so that no large part can get lost unseen', async () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const { rooms, files, imports } = await checkHouse(root)
+  const floors = [
+    { name: 'rooms', floor: AT_LEAST.rooms, there: rooms },
+    { name: 'files', floor: AT_LEAST.files, there: files },
+    { name: 'imports', floor: AT_LEAST.imports, there: imports },
+    ...GROUPS.map(({ name, files, atLeastFiles }) => ({
+      name: `test files of ${name}`,
+      floor: atLeastFiles,
+      there: globSync(files, { cwd: root, exclude: ['**/node_modules/**'] }).length,
+    })),
+  ]
+  assert.deepEqual(
+    floors.filter(({ floor, there }) => floor > there || floor < there * 0.75),
+    [],
+  )
 })

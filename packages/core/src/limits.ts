@@ -449,6 +449,8 @@ export const limits = {
     startTimeoutMs: 90 * SECOND_MS,
     /** How long the tour waits for a network to be whole again, repair of a lost disk not included. */
     healTimeoutMs: 3 * MINUTE_MS,
+    /** How often a process that only waits for a signal wakes: a timer of Node holds 24 days at most. */
+    keepAliveMs: 1 * HOUR_MS,
     /** How often `up` and `down` look again. */
     pollMs: 100,
     /** A daemon asked to stop may finish writing for so long; then it is killed. */

@@ -6,7 +6,6 @@ import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
-const PROGRAM = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT', 'SIGWINCH']
 
 /** The shipped Node for this machine; undefined where there is none. */
@@ -41,5 +40,5 @@ if (node === undefined) {
   )
   process.exit(1)
 }
-if (realpathSync(process.execPath) === node) await import(PROGRAM)
+if (realpathSync(process.execPath) === node) await import('../src/cli/main.ts')
 else handOver(node)

@@ -9,6 +9,7 @@ import type { DaemonEvent, JobSubmission } from '@borgios/protocol'
 import { DaemonClient } from '../src/client/daemon-client.ts'
 import { findDaemon } from '../src/client/find-daemon.ts'
 import { embeddedNodeFolder, nodePaths } from '../src/config/data-folder.ts'
+import { readPidFile } from '../src/daemon/pid-file.ts'
 import { openNodes } from './node-fixture.ts'
 
 const withCode = (code: string) => (error: unknown) => isBorgError(error) && error.code === code
@@ -230,6 +231,21 @@ test('a second daemon on a folder is refused; after the first has ended, another
   assert.equal(again.services.context.identity.node, nodes.daemons[0]?.services.context.identity.node)
 })
 
+test('a node that hangs while starting can be found and stopped', async () => {
+  await using nodes = await openNodes(1)
+  await nodes.daemons[0]?.stop()
+  const { pid } = nodePaths(embeddedNodeFolder(nodes.folder, 1))
+  assert.equal(await readPidFile(pid), undefined)
+  let seen: number | undefined
+  nodes.world.open = async () => {
+    seen = (await readPidFile(pid))?.pid
+    throw new Error('no room')
+  }
+  await assert.rejects(nodes.start(1), /no room/)
+  assert.equal(seen, process.pid)
+  assert.equal(await readPidFile(pid), undefined)
+})
+
 test('a key that others may read, or of another length, stops the start', async () => {
   await using nodes = await openNodes(1)
   await nodes.daemons[0]?.stop()
@@ -256,6 +272,7 @@ test('requests that do not fit are refused one by one and harm nothing', async (
     [post('/v1/files?name=x&bytes=-1', ''), /400[\s\S]*whole number/],
     [post('/v1/files?name=x&coding=3', ''), /400[\s\S]*two numbers/],
     ['nonsense\r\n\r\n', /400/],
+    ['GET // HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', /400[\s\S]*NODE_BAD_REQUEST/],
   ]
   for (const [text, expected] of cases) assert.match(await exchange(socket, text), expected)
   await nodes.client(1).ping()

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { JobId, NodeId, OperatorId } from '@borgios/core'
+import type { Member } from '@borgios/peertree'
 import type { FileInfoView, JobRecord, NetworkView, NodeView } from '@borgios/protocol'
 import fc from 'fast-check'
 import { readEnvironment } from '../src/adapters/index.ts'
@@ -14,7 +15,7 @@ import { byteCount, duration, wholeNumber } from '../src/cli/option-values.ts'
 import { progressLine, speedOf } from '../src/cli/progress.ts'
 import { safeLine, safeLog } from '../src/cli/safe-text.ts'
 import { saveFile } from '../src/cli/save-file.ts'
-import { codingFor } from '../src/daemon/open-rooms.ts'
+import { codingFor, storingOperators } from '../src/daemon/open-rooms.ts'
 import { explainInfo, explainJob, explainNode } from '../src/daemon/why.ts'
 import { isWhole } from '../src/embedded/embedded-network.ts'
 import { castParts } from '../src/tour/cast.ts'
@@ -55,6 +56,8 @@ test('exit codes follow from kind and blame', () => {
   assert.equal(jobExitCode({ state: 'failed', exitCode: 124 }, false), 5)
   assert.equal(jobExitCode({ state: 'failed', exitCode: 3 }, true), 3)
   assert.equal(jobExitCode({ state: 'failed', exitCode: null }, true), 1)
+  assert.equal(jobExitCode({ state: 'failed', exitCode: 256 }, true), 1)
+  assert.equal(jobExitCode({ state: 'failed', exitCode: 255 }, true), 255)
 })
 
 test('no text of others moves a cursor, hides or reorders', () => {
@@ -123,6 +126,22 @@ test('outputs get the wished coding where nodes allow, else the safest that fits
   assert.deepEqual(codingFor(4, wished), { data: 3, parity: 1 })
   assert.deepEqual(codingFor(3, wished), { data: 2, parity: 1 })
   assert.deepEqual(codingFor(2, wished), { data: 1, parity: 1 })
+  assert.deepEqual(codingFor(1, wished), { data: 1, parity: 0 })
+})
+
+test('operators that store now are counted, each once', () => {
+  const member = (byte: number, operatorByte: number, state: Member['state'], services: string[]): Member => {
+    const about = { node: nodeId(byte), operator: OperatorId.fromBytes(new Uint8Array(32).fill(operatorByte)) }
+    return { ...about, place: 'here', release: '0.1.0', addresses: [], state, services, sinceMs: 0 }
+  }
+  const members = [
+    member(1, 1, 'up', ['store', 'compute']),
+    member(2, 1, 'up', ['store']),
+    member(3, 2, 'up', ['store']),
+    member(4, 3, 'down', ['store']),
+    member(5, 4, 'up', []),
+  ]
+  assert.equal(storingOperators({ members: () => members }), 2)
 })
 
 test('why says what is wrong and what to do', () => {

@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts'
 import type { House } from '../house.ts'
 import { isIn, isInSrc, isTest, type Source } from '../source.ts'
-import { isIdentifier, isNode, nameOf, type SyntaxNode, walk } from '../walk.ts'
+import { isIdentifier, isNode, nameOf, type SyntaxNode, textOf, walk } from '../walk.ts'
 
 const RANDOM_MAKERS: ReadonlySet<string> = new Set([
   'randomBytes',
@@ -50,6 +50,9 @@ const AMBIENT_MODULES: ReadonlyMap<string, string> = new Map([
   ['node:perf_hooks', 'the clock'],
 ])
 
+/** What a module gives away when all of it is taken under one name. */
+const MODULES_TAKEN_WHOLE: ReadonlyMap<string, string> = new Map([['node:process', 'the environment']])
+
 const GLOBAL_OBJECTS: readonly string[] = ['globalThis', 'global', 'self', 'window']
 /** Syntax of types that still holds an expression which runs. */
 const TYPED_EXPRESSIONS: ReadonlySet<string> = new Set([
@@ -94,6 +97,7 @@ function useOf(node: SyntaxNode, parent: SyntaxNode | undefined, property: strin
   switch (node.type) {
     case 'ImportDeclaration':
     case 'ExportNamedDeclaration':
+    case 'ExportAllDeclaration':
     case 'ImportExpression':
       return useInModule(node)
     case 'MemberExpression':
@@ -109,11 +113,47 @@ function useOf(node: SyntaxNode, parent: SyntaxNode | undefined, property: strin
     case 'Identifier': {
       const name = String(node['name'])
       const what = AMBIENT_GLOBALS.get(name) ?? (name === 'getRandomValues' ? 'randomness' : undefined)
-      return what !== undefined && isReference(parent, property) ? { name, what } : undefined
+      if (!isReference(parent, property)) return undefined
+      return what === undefined ? useOfAlias(name, parent, property) : { name, what }
     }
     default:
       return undefined
   }
+}
+
+/** Places where an object with ambient members can be seen for what it is; anywhere else it gets a name the check does not know. */
+function isInSight(parent: SyntaxNode | undefined, property: string): boolean {
+  switch (parent?.type) {
+    case 'MemberExpression':
+      return property === 'object' && (parent['computed'] !== true || isLiteral(parent['property']))
+    case 'VariableDeclarator':
+      return property === 'init' && isPlainPattern(parent['id'])
+    case 'NewExpression':
+    case 'CallExpression':
+      return property === 'callee'
+    case 'UnaryExpression':
+      return parent['operator'] === 'typeof'
+    case 'BinaryExpression':
+      return parent['operator'] === 'instanceof'
+    default:
+      return false
+  }
+}
+
+const isLiteral = (node: unknown): boolean => isNode(node) && (node.type === 'Literal' || textOf(node) !== undefined)
+
+/** `{ a, b }`, every name spelled out. */
+const isPlainPattern = (node: unknown): boolean =>
+  isNode(node) &&
+  node.type === 'ObjectPattern' &&
+  Array.isArray(node['properties']) &&
+  node['properties'].every((each) => isNode(each) && each.type === 'Property' && each['computed'] !== true)
+
+/** `const D = Date`, `use(process)`, `Math[name]`. */
+function useOfAlias(name: string, parent: SyntaxNode | undefined, property: string): Use | undefined {
+  if (isInSight(parent, property)) return undefined
+  const what = name === 'globalThis' ? 'everything' : AMBIENT_MEMBERS.get(name)?.values().next().value
+  return what === undefined ? undefined : { name, what }
 }
 
 const isEmpty = (list: unknown): boolean => Array.isArray(list) && list.length === 0
@@ -126,8 +166,7 @@ function isReference(parent: SyntaxNode | undefined, property: string): boolean 
 
 /** `Date.now`, `process['env']`, `globalThis.setTimeout`, `crypto.randomBytes`. */
 function useOfMember(node: SyntaxNode): Use | undefined {
-  const isSpelledOut = node['computed'] !== true || (isNode(node['property']) && node['property'].type === 'Literal')
-  const member = isSpelledOut ? nameOf(node['property']) : undefined
+  const member = node['computed'] === true ? textOf(node['property']) : nameOf(node['property'])
   if (member === undefined) return undefined
   const object = globalNameOf(node['object'])
   const what = object === undefined ? undefined : memberUse(object, member)
@@ -164,9 +203,9 @@ function useInPattern(node: SyntaxNode): Use | undefined {
 /** `import { randomBytes } from 'node:crypto'`, `import('node:timers')`, `import { env } from 'node:process'`. */
 function useInModule(node: SyntaxNode): Use | undefined {
   if (node['importKind'] === 'type' || node['exportKind'] === 'type') return undefined
-  const module = nameOf(node['source'])
+  const module = textOf(node['source'])
   if (module === undefined) return undefined
-  const whole = AMBIENT_MODULES.get(module)
+  const whole = AMBIENT_MODULES.get(module) ?? (isTakenWhole(node) ? MODULES_TAKEN_WHOLE.get(module) : undefined)
   if (whole !== undefined) return { name: module, what: whole }
   return firstUse(node['specifiers'], (each) => {
     const name = nameOf(each['imported'] ?? each['local'])
@@ -175,6 +214,18 @@ function useInModule(node: SyntaxNode): Use | undefined {
     const what = module === 'node:process' ? memberUse('process', name) : undefined
     return what === undefined ? undefined : { name, what }
   })
+}
+
+/** `import p from`, `import * as p from`, `export * from`, `import()`: its members come under names the check does not know. */
+function isTakenWhole(node: SyntaxNode): boolean {
+  const specifiers = node['specifiers']
+  if (!Array.isArray(specifiers)) return true
+  const isWhole = (each: unknown): boolean =>
+    isNode(each) &&
+    (each.type === 'ImportDefaultSpecifier' ||
+      each.type === 'ImportNamespaceSpecifier' ||
+      nameOf(each['imported'] ?? each['local']) === 'default')
+  return specifiers.some(isWhole)
 }
 
 function firstUse(nodes: unknown, find: (node: SyntaxNode) => Use | undefined): Use | undefined {

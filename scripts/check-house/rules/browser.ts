@@ -1,10 +1,10 @@
 import type { Finding } from '../finding.ts'
 import type { House } from '../house.ts'
-import { BROWSER_ROOMS } from '../levels.ts'
+import { BROWSER_PACKAGES, BROWSER_ROOMS } from '../levels.ts'
 import { importedFile, resolveImport } from '../resolve.ts'
 import type { Source } from '../source.ts'
 
-/** Follows the browser entry points along everything that is there at run time: no file may ask for a module of Node. */
+/** Follows the browser entry points along everything that is there at run time: no file may ask for what needs Node. */
 export function checkBrowser(house: House): Finding[] {
   const findings: Finding[] = []
   const reached = new Set<Source>()
@@ -13,9 +13,11 @@ export function checkBrowser(house: House): Finding[] {
     reached.add(source)
     for (const { specifier, line, typeOnly } of source.imports) {
       if (typeOnly) continue
-      if (resolveImport(house, source, specifier).kind === 'builtin') {
-        const message = `${from} must run in a browser, which has no ${specifier}`
-        findings.push({ rule: 'browser', path: source.path, line, message })
+      const target = resolveImport(house, source, specifier)
+      const add = (message: string) => findings.push({ rule: 'browser', path: source.path, line, message })
+      if (target.kind === 'builtin') add(`${from} must run in a browser, which has no ${specifier}`)
+      if (target.kind === 'package' && !BROWSER_PACKAGES.has(target.name)) {
+        add(`${from} must run in a browser, and ${target.name} is not known to`)
       }
       const next = importedFile(house, source, specifier)
       if (next !== undefined) visit(next, from)

@@ -39,8 +39,8 @@ function undeclared(house: House, source: Source, name: string): string {
   return isDevelopment ? `${name} is there for tests only` : `${name} is not declared in ${manifest}`
 }
 
-const isExact = (version: string): boolean =>
-  version !== '' && [...version].every((char) => !'^~*<>=| x'.includes(char))
+/** Three numbers, and what may follow them; tags, ranges and addresses move. */
+const isExact = (version: string): boolean => /^\d+\.\d+\.\d+(?:-[\w.-]+)?(?:\+[\w.-]+)?$/.test(version)
 
 function unpinned(path: string, manifest: Manifest): Finding[] {
   const versions = Object.entries({

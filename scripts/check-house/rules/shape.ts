@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Finding } from '../finding.ts'
 import type { Area, House } from '../house.ts'
 import { isInSrc, type Source } from '../source.ts'
-import { walk } from '../walk.ts'
+import { isIdentifier, type SyntaxNode, textOf, walk } from '../walk.ts'
 
 const MAX_LINES = 400
 /** One table by decision: every bound of the house. */
@@ -12,7 +12,7 @@ const MAX_FOLDERS_UNDER_SRC = 2
 const README_WORDS = ['**Owns**', '**Does not own**']
 const SUPPRESSIONS = ['biome-ignore', '@ts-ignore', '@ts-expect-error', '@ts-nocheck']
 
-/** What rooms and files look like: README, index, depth, length, no `any`, no switched-off checks. */
+/** What rooms and files look like: README, index, depth, length, no `any`, no imports in disguise, no switched-off checks. */
 export function checkShape(house: House): Finding[] {
   const rooms = [...house.areas.values()].filter(({ isRoom }) => isRoom)
   return [
@@ -50,6 +50,10 @@ function fileFindings(source: Source): Finding[] {
     if (inner.endsWith('/index.ts')) for (const line of linesOfOwnCode(source)) add('index', line, 'only re-exports')
   }
   walk(source.program, (node) => {
+    if (node.type === 'ImportExpression' && textOf(node['source']) === undefined)
+      add('import', source.lineAt(node.start), 'what is imported must be written out, or no rule can follow it')
+    if (isInSrc(source) && isRequire(node))
+      add('import', source.lineAt(node.start), 'only import and export ... from, which the rules can follow')
     if (node.type === 'TSAnyKeyword')
       add('any', source.lineAt(node.start), 'any switches the checks off: say what it is')
     return true
@@ -60,6 +64,12 @@ function fileFindings(source: Source): Finding[] {
   }
   return findings
 }
+
+/** `require()`, `import x = require()`, and asking `node:module` for it. */
+const isRequire = (node: SyntaxNode): boolean =>
+  node.type === 'TSExternalModuleReference' ||
+  (node.type === 'CallExpression' && isIdentifier(node['callee'], 'require')) ||
+  (node.type === 'ImportSpecifier' && isIdentifier(node['imported'], 'createRequire'))
 
 /** Lines of an index that are anything but `export ... from`. An empty `export {}` makes an empty room a module. */
 function linesOfOwnCode(source: Source): number[] {

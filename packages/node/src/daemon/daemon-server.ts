@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { AssertionError, isBorgError, limits, messageOf } from '@borgios/core'
 import { openSocketPath } from '../adapters/index.ts'
-import { unknownSubject } from '../errors.ts'
+import { badRequest, unknownSubject } from '../errors.ts'
 import { Exchange } from './exchange.ts'
 import type { NodeServices } from './node-services.ts'
 import { routes } from './routes.ts'
@@ -44,10 +44,11 @@ export class DaemonServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://daemon')
-    const exchange = new Exchange(request, response, url.searchParams)
-    const name = `${request.method} ${url.pathname}`
+    const url = URL.parse(request.url ?? '/', 'http://daemon')
+    const exchange = new Exchange(request, response, url?.searchParams ?? new URLSearchParams())
+    const name = `${request.method} ${url?.pathname ?? 'no path'}`
     try {
+      if (url === null) throw badRequest('the request names no path')
       const route = routes[name]
       if (route === undefined)
         throw unknownSubject(`this daemon has no ${name}: it may be of another release than the command`)

@@ -52,6 +52,9 @@ export async function startNodeDaemon(options: NodeDaemonOptions, modules: NodeD
     for (const step of undo.reverse()) await step()
   })
   try {
+    // First of all: a node that hangs while starting must be found, to be stopped.
+    await writePidFile(paths.pid)
+    undo.push(() => rm(paths.pid, { force: true }))
     const context = await prepare(options, modules)
     const rooms = await modules.openRooms(context)
     undo.push(() => rooms.stop())
@@ -59,8 +62,6 @@ export async function startNodeDaemon(options: NodeDaemonOptions, modules: NodeD
     undo.push(() => services.desk.stop(stopping('the node that asked for the job is stopping')))
     const server = await DaemonServer.listen(paths.socket, services)
     undo.push(() => server.close(paths.socket))
-    await writePidFile(paths.pid)
-    undo.push(() => rm(paths.pid, { force: true }))
     context.logger.info('node started', { pid: process.pid, node: context.identity.node, release: RELEASE })
     return { services, stop: () => boundedStop(stopAll, context) }
   } catch (error) {

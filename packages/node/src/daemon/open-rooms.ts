@@ -60,21 +60,25 @@ function jobFiles(store: FileStore, network: PeerNetwork, coding: Coding): JobFi
   return {
     get: (capability, signal) => store.get(capability, { signal }),
     async put(name, bytes, content, signal) {
-      const options = { name, totalBytes: bytes, coding: codingFor(storingNodes(network), coding), signal }
+      const options = { name, totalBytes: bytes, coding: codingFor(storingOperators(network), coding), signal }
       return (await store.put(content, options)).capability
     },
   }
 }
 
-const storingNodes = (network: PeerNetwork): number =>
-  network.members().filter((member) => member.state === 'up' && member.services.includes('store')).length
+/** Operators whose nodes store right now: no two shards of a stripe go to one of them. */
+export function storingOperators(network: Pick<PeerNetwork, 'members'>): number {
+  const storing = network.members().filter((member) => member.state === 'up' && member.services.includes('store'))
+  return new Set(storing.map((member) => member.operator)).size
+}
 
 /**
- * The wished coding, or, while fewer nodes are up than it needs, the safest one they can hold: the output of a job must not be lost
- * because a node is away just now.
+ * The wished coding, or, while fewer operators are there than it needs, the safest one they can hold: the output of a job must not be
+ * lost because a node is away just now. A single one holds it without parity.
  */
-export function codingFor(nodes: number, wished: Coding): Coding {
-  if (nodes >= wished.data + wished.parity) return wished
-  const parity = Math.max(1, Math.min(wished.parity, Math.floor((nodes - 1) / 2)))
-  return { data: Math.max(1, nodes - parity), parity }
+export function codingFor(operators: number, wished: Coding): Coding {
+  if (operators >= wished.data + wished.parity) return wished
+  if (operators <= 1) return { data: 1, parity: 0 }
+  const parity = Math.max(1, Math.min(wished.parity, Math.floor((operators - 1) / 2)))
+  return { data: operators - parity, parity }
 }

@@ -6,6 +6,7 @@ import { nodePaths } from '../config/data-folder.ts'
 import { type NodeConfig, nodeConfigFile } from '../config/node-config.ts'
 import { type NodeDaemon, type NodeDaemonModules, startNodeDaemon } from './node-daemon.ts'
 import { openRooms } from './open-rooms.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** Runs a node in this process until the signal aborts. */
 export async function runForeground(folder: string, signal: AbortSignal): Promise<void> {
@@ -14,7 +15,7 @@ export async function runForeground(folder: string, signal: AbortSignal): Promis
   const ports = { clock: systemClock, timers: systemTimers, random: systemRandom, ed25519: sodiumEd25519 }
   const daemon = await startOnFreePort(folder, { ...ports, openRooms })
   dieLoudly(daemon.services.context.logger)
-  await systemTimers.sleep(2 ** 31 - 1, signal).catch(() => {})
+  await untilAborted(signal, systemTimers)
   await daemon.stop()
   // A room that could not stop in time must not keep the process.
   process.exit(0)

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type BorgError, limits, type Timers } from '@borgios/core'
+import { type BorgError, limits, messageOf, type Timers } from '@borgios/core'
 import { ErrorAnswerSchema } from '@borgios/protocol'
 import { Compile } from 'typebox/compile'
 import { isAlive, signalProcess, spawnDetached } from '../adapters/index.ts'
@@ -25,10 +25,19 @@ export async function startNodeProcess(folder: string, timers: Timers): Promise<
   const stop = new AbortController()
   try {
     await Promise.race([untilEnd(child, folder, before, stop.signal), untilAnswer(folder, timers, stop.signal)])
+  } catch (error) {
+    await end(child)
+    throw error
   } finally {
     stop.abort()
   }
   return child.pid ?? 0
+}
+
+/** Kills a process that is not up in time, and waits until it is gone. */
+async function end(child: ChildProcess): Promise<void> {
+  child.ref()
+  if (child.kill('SIGKILL')) await once(child, 'exit')
 }
 
 async function untilAnswer(folder: string, timers: Timers, signal: AbortSignal): Promise<void> {
@@ -48,12 +57,13 @@ async function untilAnswer(folder: string, timers: Timers, signal: AbortSignal):
   throw startTimeout(`the node in ${folder} does not answer. Look at ${nodePaths(folder).log}`)
 }
 
-/** Rejects when the process ends, with the error it ended with or the last thing it said. */
+/** Rejects when the process ends or cannot begin, with the error it ended with or the last thing it said. */
 async function untilEnd(child: ChildProcess, folder: string, before: number, signal: AbortSignal): Promise<void> {
   try {
     await once(child, 'exit', { signal })
-  } catch {
-    return
+  } catch (cause) {
+    if (signal.aborted) return
+    throw startFailed(`no process could be started for ${folder}: ${messageOf(cause)}`, { cause })
   }
   const { output, log } = nodePaths(folder)
   const said = (await readBounded(output, Number.MAX_SAFE_INTEGER))?.subarray(before).toString('utf8').trim()

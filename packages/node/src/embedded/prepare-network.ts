@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { relative } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { type Clock, encodeBase32, HOUR_MS, limits, OperatorId } from '@borgios/core'
 import { type Genesis, networkIdOf, parseGenesis, type Signer, signInvitation } from '@borgios/crypto'
 import { isPortFree, pickPort } from '../adapters/index.ts'
@@ -101,23 +102,23 @@ export async function configureNodes(
   running: ReadonlySet<number>,
 ): Promise<void> {
   const configs = new Map<number, NodeConfig>()
+  const onDisk = new Map<number, NodeConfig | undefined>()
   const taken = new Set<number>()
   for (let index = 1; index <= network.nodes; index += 1) {
     const before = await nodeConfigFile.read(nodePaths(embeddedNodeFolder(folder, index)).config)
     const port = await portFor(index, before?.port ?? 0, network.host, running.has(index), taken)
     taken.add(port)
-    configs.set(index, {
-      ...embeddedConfig(folder, index, network),
-      ...(before && { logLevel: before.logLevel, place: before.place }),
-      port,
-    })
+    onDisk.set(index, before)
+    configs.set(index, { ...embeddedConfig(folder, index, network, before), port })
   }
   for (const [index, config] of configs) {
     const others = [...configs].filter(([other]) => other !== index).map(([, other]) => other.port)
     const join = others
       .slice(0, limits.node.maxJoinAddresses)
       .map((port) => `/ip4/${dialHost(network.host)}/tcp/${port}`)
-    await nodeConfigFile.write(nodePaths(embeddedNodeFolder(folder, index)).config, { ...config, join })
+    const wished = { ...config, join }
+    if (isDeepStrictEqual(wished, onDisk.get(index))) continue
+    await nodeConfigFile.write(nodePaths(embeddedNodeFolder(folder, index)).config, wished)
   }
 }
 
@@ -135,7 +136,13 @@ async function portFor(
   return pickPort(host, DEFAULT_PORT + index - 1, 1, taken)
 }
 
-function embeddedConfig(folder: string, index: number, network: NetworkFile): NodeConfig {
+/** What the network decides for its node; the rest stays as its owner set it. */
+function embeddedConfig(
+  folder: string,
+  index: number,
+  { host, degree }: NetworkFile,
+  before: NodeConfig | undefined,
+): NodeConfig {
   const records = relative(embeddedNodeFolder(folder, index), networkPaths(folder).records)
-  return { ...defaultNodeConfig, place: `embedded/${index}`, host: network.host, degree: network.degree, records }
+  return { ...defaultNodeConfig, place: `embedded/${index}`, ...before, host, degree, records }
 }

@@ -48,6 +48,7 @@ export async function runTour(context: CliContext): Promise<TourResult> {
   const { size } = await stat(FILE)
   const sha256 = await sha256Of(createReadStream(FILE, { highWaterMark: MIB }))
   let [file, program, putMs, getMs, healedMs] = ['', '', 0, 0, 0]
+  let [sha256Match, jobMatch, jobExit] = [false, false, -1]
 
   await steps.run(`store a file of ${formatBytes(size)} (the Node that runs here)`, async (report) => {
     program = (await network.put(PROGRAM, report)).capability
@@ -75,17 +76,20 @@ export async function runTour(context: CliContext): Promise<TourResult> {
     const startMs = clock.monotonicMs()
     const found = await sha256Of(network.get(file, report))
     getMs = clock.monotonicMs() - startMs
-    if (found !== sha256) throw tourFailed(`the file came back changed: SHA-256 ${found} instead of ${sha256}`)
+    sha256Match = found === sha256
+    if (!sha256Match) throw tourFailed(`the file came back changed: SHA-256 ${found} instead of ${sha256}`)
     return `SHA-256 ${found.slice(0, 16)}… as before, ${mibPerSec(size, getMs)} MiB/s`
   })
 
   await steps.run('count its lines, words and bytes in a sandbox on another node', async (report) => {
     const job = await network.count(program, file, report)
     if (job.node === network.requester) throw tourFailed('the job ran on the node that asked for it')
-    if (job.exitCode !== 0) throw tourFailed(`the job ended with exit code ${job.exitCode}: ${job.why}`)
+    jobExit = job.exitCode ?? -1
+    if (jobExit !== 0) throw tourFailed(`the job ended with exit code ${job.exitCode}: ${job.why}`)
     const native = { ...(await countNatively(FILE)), sha256 }
     const [found, expected] = [JSON.stringify(sorted(job.answer)), JSON.stringify(sorted(native))]
-    if (found !== expected) throw tourFailed(`the job counted ${found}, this machine ${expected}`)
+    jobMatch = found === expected
+    if (!jobMatch) throw tourFailed(`the job counted ${found}, this machine ${expected}`)
     return `${native.lines} lines, ${native.words} words, as counted natively; ran on ${shortId(job.node)}`
   })
 
@@ -109,9 +113,9 @@ export async function runTour(context: CliContext): Promise<TourResult> {
     bytes: size,
     putMiBps: mibPerSec(size, putMs),
     getMiBps: mibPerSec(size, getMs),
-    sha256Match: true,
-    jobExit: 0,
-    jobMatch: true,
+    sha256Match,
+    jobExit,
+    jobMatch,
     healedMs: Math.round(healedMs),
   }
 }

@@ -153,9 +153,12 @@ async function showEnd(context: CliContext, record: JobRecord): Promise<void> {
   }
 }
 
+/** A process has one byte for its exit code, a WebAssembly program four: those beyond count as errors. */
+const MAX_EXIT_CODE = 255
+
 /** 0 when the program ended well; 5 when its time ran out; else 1. Or the program's own, when asked for. */
 export function jobExitCode(record: Pick<JobRecord, 'state' | 'exitCode'>, passExitCode: boolean): number {
-  if (passExitCode && record.exitCode !== null) return record.exitCode
+  if (passExitCode && record.exitCode !== null) return record.exitCode > MAX_EXIT_CODE ? EXIT.error : record.exitCode
   if (record.state === 'done' && record.exitCode === 0) return EXIT.ok
   return record.exitCode === 124 && record.state === 'failed' ? EXIT.timeout : EXIT.error
 }

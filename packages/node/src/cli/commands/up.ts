@@ -1,6 +1,7 @@
 import { shortId } from '@borgios/core'
 import { systemRandom } from '@borgios/core/adapters'
 import { nobleEd25519 } from '@borgios/crypto'
+import { untilAborted } from '../../daemon/until-aborted.ts'
 import { attachedCount, bringUp, takeDown, type UpResult } from '../../embedded/embedded-network.ts'
 import { type CliContext, showResult } from '../context.ts'
 import { drawTree } from '../draw-tree.ts'
@@ -68,11 +69,7 @@ export const hints = (dataFolder: string): string[] => [
 ]
 
 async function stayUntilStopped(context: CliContext): Promise<void> {
-  await new Promise<void>((resolve) => {
-    // The pending signal alone would not keep the process alive.
-    const keepAlive = context.timers.sleep(2 ** 31 - 1, context.signal)
-    keepAlive.catch(() => resolve())
-  })
+  await untilAborted(context.signal, context.timers)
   context.terminal.note('stopping the network')
   await takeDown(context.dataFolder, context.timers)
 }
