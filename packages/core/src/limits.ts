@@ -391,8 +391,8 @@ export const limits = {
 
     /** From the start of the sandbox to the program's start: 30 ms as measured, far more on a machine under load. */
     startTimeoutMs: 20 * SECOND_MS,
-    /** A sandbox that says nothing for so long after its program ended is broken. */
-    handOverStallMs: 30 * SECOND_MS,
+    /** From the program's end until the sandbox has handed over all outputs: the most of them on a disk that writes 10 MiB/s. */
+    handOverMs: 2 * MINUTE_MS,
     /** How often memory, threads and files of a sandbox are looked at: at 1 GiB/s of page faults an overshoot of 50 MiB. */
     watchMs: 50,
     /** Threads of one sandbox: Node's own are seven. */
