@@ -10,6 +10,7 @@ import { COMPUTE_CANCEL, COMPUTE_PROTOCOL } from '@borgios/protocol'
 import { Scratch } from '../src/executor/scratch.ts'
 import { defaultJobLimits, type JobEvent, type SandboxTask } from '../src/index.ts'
 import { checkJobSpec } from '../src/job-spec.ts'
+import { attemptMs } from '../src/requester/job-attempt.ts'
 import { signJobRequest } from '../src/statements.ts'
 import { exited, JobWorld, NETWORK_ID, untilStopped, type WorldOptions } from './support/job-world.ts'
 
@@ -348,6 +349,36 @@ describe('job service', () => {
     time.advance(limits.compute.leaseMs + limits.compute.leaseRenewMs)
     await until(() => task?.signal.aborted === true)
     await assert.rejects(running, hasCode('COMPUTE_NO_NODE'))
+  })
+
+  it('gives up a node that shows life for longer than any job takes', async () => {
+    const time = new ManualTime()
+    await open({ nodes: 2, time })
+    world.node(1).peer.handleStream(COMPUTE_PROTOCOL, async (stream) => {
+      for (;;) {
+        await stream.send({ header: { type: 'alive' }, payload: empty })
+        await time.sleep(limits.compute.leaseRenewMs)
+      }
+    })
+    const spec = world.spec()
+    let failure: unknown
+    const running = asker().run(spec)
+    running.catch((error: unknown) => {
+      failure = error
+    })
+    let waitedMs = 0
+    for (
+      ;
+      failure === undefined && waitedMs <= attemptMs(checkJobSpec(spec));
+      waitedMs += limits.compute.leaseRenewMs
+    ) {
+      for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+      time.advance(limits.compute.leaseRenewMs)
+    }
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+    assert.ok(waitedMs > spec.limits.wallTimeMs)
+    assert.ok(hasCode('COMPUTE_NO_NODE')(failure))
+    assert.match((failure as Error).message, /longer than the job may take/)
   })
 
   const empty = new Uint8Array(0)

@@ -418,6 +418,8 @@ export const limits = {
     leaseMs: 20 * SECOND_MS,
     /** From an opened stream to its request. */
     requestWaitMs: 10 * SECOND_MS,
+    /** Beyond the times a node may take for each part of a job, before it is given up: messages, cleaning up, a busy machine. */
+    attemptMarginMs: 2 * MINUTE_MS,
     /** How long a cancelled job may take to say so before the requester leaves. */
     cancelWaitMs: 10 * SECOND_MS,
   },
