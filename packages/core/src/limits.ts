@@ -358,7 +358,7 @@ export const limits = {
     runtimeHeapBytes: 64 * MIB,
     maxWallTimeMs: 60 * MINUTE_MS,
     defaultWallTimeMs: 10 * MINUTE_MS,
-    /** Outputs are held in memory until they are stored. */
+    /** Outputs lie in the memory of the sandbox while its program runs. */
     maxOutputBytes: 1024 * MIB,
     defaultOutputBytes: 64 * MIB,
     maxLogBytes: 64 * MIB,
