@@ -9,7 +9,10 @@ import type { StreamMessage } from '@borgios/peertree'
 import { COMPUTE_CANCEL, COMPUTE_PROTOCOL } from '@borgios/protocol'
 import { Scratch } from '../src/executor/scratch.ts'
 import { defaultJobLimits, type JobEvent, type SandboxTask } from '../src/index.ts'
-import { exited, JobWorld, untilStopped, type WorldOptions } from './support/job-world.ts'
+import { checkJobSpec } from '../src/job-spec.ts'
+import { attemptMs } from '../src/requester/job-attempt.ts'
+import { signJobRequest } from '../src/statements.ts'
+import { exited, JobWorld, NETWORK_ID, untilStopped, type WorldOptions } from './support/job-world.ts'
 
 const hasCode = (code: string) => (error: unknown) => error instanceof BorgError && error.code === code
 const ASKER = 0
@@ -26,6 +29,14 @@ describe('job service', () => {
     return world
   }
   afterEach(() => world.close())
+
+  /** A request of the asker to node 1. */
+  const signedRequest = (): Uint8Array => {
+    const { signer, id: from } = world.node(ASKER)
+    const job = JobId.fromBytes(new Uint8Array(16))
+    const spec = checkJobSpec(world.spec())
+    return signJobRequest(signer, { network: NETWORK_ID, job, from, to: world.node(1).id, timeMs: Date.now(), spec })
+  }
 
   const asker = () => world.node(ASKER).service
   const text = async function* (value: string): AsyncGenerator<Uint8Array> {
@@ -288,6 +299,20 @@ describe('job service', () => {
     await first.catch(() => {})
   })
 
+  it('runs one of two requests with one id that come at the same time', async () => {
+    await open({ nodes: 2, slots: 2 })
+    world.node(1).sandbox.behave = untilStopped
+    const request = signedRequest()
+    const streams = await Promise.all(
+      [1, 2].map(() => world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)),
+    )
+    await Promise.all(streams.map((stream) => stream.send({ header: { type: 'run' }, payload: request })))
+    const first = await Promise.all(streams.map((stream) => stream.receive()))
+    const refused = first.filter((message) => /"refused"/.test(JSON.stringify(message?.header)))
+    assert.equal(refused.length, 1)
+    assert.equal(world.node(1).service.status().runningJobs, 1)
+  })
+
   it('ends what it runs when it stops, and the job goes elsewhere', async () => {
     await open({ nodes: 3 })
     const ran: number[] = []
@@ -324,6 +349,36 @@ describe('job service', () => {
     time.advance(limits.compute.leaseMs + limits.compute.leaseRenewMs)
     await until(() => task?.signal.aborted === true)
     await assert.rejects(running, hasCode('COMPUTE_NO_NODE'))
+  })
+
+  it('gives up a node that shows life for longer than any job takes', async () => {
+    const time = new ManualTime()
+    await open({ nodes: 2, time })
+    world.node(1).peer.handleStream(COMPUTE_PROTOCOL, async (stream) => {
+      for (;;) {
+        await stream.send({ header: { type: 'alive' }, payload: empty })
+        await time.sleep(limits.compute.leaseRenewMs)
+      }
+    })
+    const spec = world.spec()
+    let failure: unknown
+    const running = asker().run(spec)
+    running.catch((error: unknown) => {
+      failure = error
+    })
+    let waitedMs = 0
+    for (
+      ;
+      failure === undefined && waitedMs <= attemptMs(checkJobSpec(spec));
+      waitedMs += limits.compute.leaseRenewMs
+    ) {
+      for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+      time.advance(limits.compute.leaseRenewMs)
+    }
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+    assert.ok(waitedMs > spec.limits.wallTimeMs)
+    assert.ok(hasCode('COMPUTE_NO_NODE')(failure))
+    assert.match((failure as Error).message, /longer than the job may take/)
   })
 
   const empty = new Uint8Array(0)

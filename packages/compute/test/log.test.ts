@@ -2,43 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { limits } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
-import fc from 'fast-check'
-import { LogText } from '../src/index.ts'
 import { LogGate } from '../src/sandbox/log-gate.ts'
-
-const show = (...pieces: readonly (string | Uint8Array)[]): string => {
-  const text = new LogText()
-  return pieces.map((piece) => text.push(typeof piece === 'string' ? Buffer.from(piece) : piece)).join('') + text.end()
-}
-
-describe('log text', () => {
-  it('escapes what a terminal acts on and keeps the rest', () => {
-    assert.equal(show('plain\ttext\nwith grün and 漢字\n'), 'plain\ttext\nwith grün and 漢字\n')
-    assert.equal(show('\x1b[2J\x1b]0;owned\x07'), '\\x1b[2J\\x1b]0;owned\\x07')
-    assert.equal(show('line\r\nover\rwritten'), 'line\nover\\x0dwritten')
-    assert.equal(show('a\u202egnp.exe\u009b31m'), 'a\\u202egnp.exe\\x9b31m')
-  })
-
-  it('does not depend on where the bytes are cut', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.nat(), (value, cut) => {
-        const bytes = Buffer.from(value)
-        const place = cut % (bytes.length + 1)
-        assert.equal(show(bytes.subarray(0, place), bytes.subarray(place)), show(bytes))
-      }),
-    )
-    assert.equal(show('a\r', '\nb\r'), 'a\nb\\x0d')
-  })
-
-  it('lets no control character through', () => {
-    fc.assert(
-      fc.property(fc.uint8Array(), (bytes) => {
-        const codes = [...show(bytes)].map((char) => char.charCodeAt(0))
-        assert.ok(codes.every((code) => code === 9 || code === 10 || (code >= 32 && (code < 127 || code > 159))))
-      }),
-    )
-  })
-})
 
 describe('log gate', () => {
   const never = new AbortController().signal

@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { BorgError, GIB, MIB } from '@borgios/core'
+import { BorgError, GIB, limits, MIB, SECOND_MS, type Timers } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
+import { ManualTime } from '@borgios/core/testing'
 import { defaultJobLimits, type SandboxReport } from '../src/index.ts'
 import { bubblewrapCommand } from '../src/sandbox/bubblewrap-command.ts'
 import { SandboxRun } from '../src/sandbox/sandbox-run.ts'
@@ -44,11 +45,18 @@ describe('a runner that a program has taken over', () => {
   after(() => rm(folder, { recursive: true, force: true }))
 
   let scripts = 0
-  async function run(script: string, memoryBytes = 128 * MIB): Promise<SandboxReport> {
+  const noTurn = (): void => {}
+  /** `onTurn` is called when the program has ended, and for each piece of an output. */
+  async function run(
+    script: string,
+    memoryBytes = 128 * MIB,
+    timers: Timers = systemTimers,
+    onTurn = noTurn,
+  ): Promise<SandboxReport> {
     scripts += 1
     const runner = join(folder, `runner-${scripts}.mjs`)
     await writeFile(runner, PRELUDE + script)
-    const limits = { ...defaultJobLimits, memoryBytes, outputBytes: 4 * MIB }
+    const jobLimits = { ...defaultJobLimits, memoryBytes, outputBytes: 4 * MIB }
     const programs = {
       prlimit: '/usr/bin/prlimit',
       bubblewrap: '/usr/bin/bwrap',
@@ -60,18 +68,21 @@ describe('a runner that a program has taken over', () => {
       folder,
       args: [],
       env: {},
-      limits,
+      limits: jobLimits,
       signal: new AbortController().signal,
       onLog: async () => {},
-      onEnded: () => {},
+      onEnded: onTurn,
       onOutput: async (_name: string, bytes: number, content: AsyncIterable<Uint8Array>) => {
         let found = 0
-        for await (const chunk of content) found += chunk.length
+        for await (const chunk of content) {
+          found += chunk.length
+          onTurn()
+        }
         if (found !== bytes) throw new Error('an output was passed on that is not as long as announced')
       },
     }
-    const command = bubblewrapCommand(programs, folder, limits)
-    const modules = { clock: systemClock, timers: systemTimers, command, filterPath, controlGroup: undefined }
+    const command = bubblewrapCommand(programs, folder, jobLimits)
+    const modules = { clock: systemClock, timers, command, filterPath, controlGroup: undefined }
     return await new SandboxRun(task, modules).run()
   }
 
@@ -109,6 +120,35 @@ describe('a runner that a program has taken over', () => {
     assert.match(report.why, /1.0 TiB/)
   })
 
+  it('is ended when it takes more memory after it claimed to have ended', async () => {
+    const report = await run('started(); ended({}); const kept = []; for (;;) kept.push(Buffer.alloc(1 << 20, 1))')
+    assert.equal(report.end, 'memory')
+  })
+
+  it('is ended once it has handed over all, whatever it says then', { timeout: 60_000 }, async () => {
+    const report = await run(`
+      started()
+      ended({ outputFiles: 0, outputBytes: 0 })
+      for (;;) report({ type: 'complete' })`)
+    assert.equal(report.end, 'exited')
+  })
+
+  it('has one deadline for all it hands over, however often it shows life', { timeout: 60_000 }, async () => {
+    const time = new ManualTime()
+    const script = `
+      started()
+      ended({})
+      report({ type: 'file', name: 'a', bytes: 4 })
+      for (;;) frame(2, Buffer.alloc(0))`
+    let turns = 0
+    const oneSecond = (): void => {
+      turns += 1
+      time.advance(SECOND_MS)
+    }
+    await assert.rejects(run(script, 2 * GIB, time, oneSecond), isBroken)
+    assert.ok(turns >= limits.compute.handOverMs / SECOND_MS)
+  })
+
   it('may crash, and that is told', async () => {
     const report = await run('started(); process.exit(7)')
     assert.equal(report.end, 'trapped')
@@ -130,6 +170,15 @@ describe('a runner that a program has taken over', () => {
       'sends more than announced',
       "started(); ended({}); report({ type: 'file', name: 'a', bytes: 4 }); frame(2, Buffer.alloc(5)); await forever()",
     ],
+    [
+      'hands over more bytes than it claimed to have left',
+      "started(); ended({}); report({ type: 'file', name: 'a', bytes: 5 }); frame(2, Buffer.alloc(5)); report({ type: 'complete' })",
+    ],
+    [
+      'hands over more files than it claimed to have left',
+      "started(); ended({}); for (const name of 'ab') report({ type: 'file', name, bytes: 0 }); report({ type: 'complete' })",
+    ],
+    ['hands over less than it claimed to have left', "started(); ended({}); report({ type: 'complete' })"],
     ['sends bytes of no file', 'started(); frame(2, Buffer.alloc(5)); await forever()'],
     ['sends a huge frame', 'started(); frame(2, Buffer.alloc(1 << 20)); await forever()'],
     ['sends garbage', "writeSync(3, 'hello, this is no frame'); await forever()"],

@@ -358,7 +358,7 @@ export const limits = {
     runtimeHeapBytes: 64 * MIB,
     maxWallTimeMs: 60 * MINUTE_MS,
     defaultWallTimeMs: 10 * MINUTE_MS,
-    /** Outputs are held in memory until they are stored. */
+    /** Outputs lie in the memory of the sandbox while its program runs. */
     maxOutputBytes: 1024 * MIB,
     defaultOutputBytes: 64 * MIB,
     maxLogBytes: 64 * MIB,
@@ -391,8 +391,8 @@ export const limits = {
 
     /** From the start of the sandbox to the program's start: 30 ms as measured, far more on a machine under load. */
     startTimeoutMs: 20 * SECOND_MS,
-    /** A sandbox that says nothing for so long after its program ended is broken. */
-    handOverStallMs: 30 * SECOND_MS,
+    /** From the program's end until the sandbox has handed over all outputs: the most of them on a disk that writes 10 MiB/s. */
+    handOverMs: 2 * MINUTE_MS,
     /** How often memory, threads and files of a sandbox are looked at: at 1 GiB/s of page faults an overshoot of 50 MiB. */
     watchMs: 50,
     /** Threads of one sandbox: Node's own are seven. */
@@ -418,6 +418,8 @@ export const limits = {
     leaseMs: 20 * SECOND_MS,
     /** From an opened stream to its request. */
     requestWaitMs: 10 * SECOND_MS,
+    /** Beyond the times a node may take for each part of a job, before it is given up: messages, cleaning up, a busy machine. */
+    attemptMarginMs: 2 * MINUTE_MS,
     /** How long a cancelled job may take to say so before the requester leaves. */
     cancelWaitMs: 10 * SECOND_MS,
   },

@@ -1,4 +1,4 @@
-import { type JobId, limits } from '@borgios/core'
+import { type JobId, limits, messageOf } from '@borgios/core'
 import type { Caller, PeerStream } from '@borgios/peertree'
 import {
   CancelRequestSchema,
@@ -33,7 +33,8 @@ export class Executor {
   readonly #modules: ExecutorModules
   readonly #gate: SlotGate
   readonly #scratch: Scratch
-  readonly #cleared: Promise<void>
+  /** Why the scratch folder cannot be used, once that is known; never rejects. */
+  readonly #scratchFailure: Promise<string | undefined>
   readonly #sessions = new Map<JobId, JobSession>()
   #stopping = false
 
@@ -42,9 +43,7 @@ export class Executor {
     this.#modules = modules
     this.#gate = new SlotGate(options.slots, modules.timers)
     this.#scratch = new Scratch(options.folder)
-    this.#cleared = this.#scratch.clear()
-    // Whoever needs the folder awaits it; until then a failure is nobody's unhandled rejection.
-    this.#cleared.catch(() => {})
+    this.#scratchFailure = this.#scratch.clear().then(() => undefined, messageOf)
     modules.network.handle(COMPUTE_OFFER, () => this.#offer())
     modules.network.handle(COMPUTE_CANCEL, (body, caller) => this.#cancel(body, caller))
     modules.network.handleStream(COMPUTE_PROTOCOL, (stream) => this.#serve(stream))
@@ -68,7 +67,7 @@ export class Executor {
     const sessions = [...this.#sessions.values()]
     for (const session of sessions) session.end(stopping('the node that ran the job is being stopped'))
     await Promise.all(sessions.map((session) => session.ended))
-    await this.#cleared.catch(() => {})
+    await this.#scratchFailure
   }
 
   #offer(): ComputeOffer {
@@ -93,7 +92,8 @@ export class Executor {
 
   async #serve(stream: PeerStream): Promise<void> {
     const request = await this.#readRequest(stream)
-    const why = await this.#reasonToRefuse(request)
+    // From the check to the registration in one turn: of two requests with one id only one may pass.
+    const why = (await this.#scratchFailure) ?? this.#reasonToRefuse(request)
     if (why !== undefined) {
       await stream.send({ header: { type: 'refused', why }, payload: new Uint8Array(0) })
       await stream.end()
@@ -127,14 +127,13 @@ export class Executor {
     }
   }
 
-  async #reasonToRefuse(request: JobRequest): Promise<string | undefined> {
+  #reasonToRefuse(request: JobRequest): string | undefined {
     const unavailable = this.#unavailableWhy()
     if (unavailable !== undefined) return unavailable
     try {
       checkJobSpec(request.spec, this.#options.maxLimits)
-      await this.#cleared
     } catch (error) {
-      return error instanceof Error ? error.message : String(error)
+      return messageOf(error)
     }
     return this.#sessions.has(request.job) ? 'a job of this id is running already' : undefined
   }

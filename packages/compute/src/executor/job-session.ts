@@ -101,7 +101,7 @@ export class JobSession {
       this.#sayState('running', 'The program runs.')
       const spool = new OutputSpool(folder)
       const report = await this.#runProgram(folder, spool)
-      if (report.end !== 'stopped') await this.#store(spool)
+      if (report.end !== 'stopped' && report.end !== 'output') await this.#store(spool)
       return this.#judge(report)
     } catch (error) {
       if (this.#cancelled) return { state: 'cancelled', why: 'The job was cancelled.', wallTimeMs: 0 }

@@ -35,6 +35,12 @@ const executorMessageCheck = Compile(ExecutorMessageSchema)
 /** The note of truncation may follow a full log. */
 const LOG_NOTE_BYTES = 256
 
+/** The longest an honest node takes: its queue, fetching, starting, the program, handing over, storing. */
+export const attemptMs = ({ limits: { wallTimeMs } }: CheckedJobSpec): number => {
+  const { queueWaitMs, maxTransferMs, startTimeoutMs, handOverMs, attemptMarginMs } = limits.compute
+  return queueWaitMs + 2 * maxTransferMs + startTimeoutMs + wallTimeMs + handOverMs + attemptMarginMs
+}
+
 /** Tries a job on one node and follows it to its end. Never throws for what the node does. */
 export async function attemptJob(attempt: Attempt, modules: RequesterModules): Promise<AttemptOutcome> {
   try {
@@ -56,6 +62,8 @@ async function follow(stream: PeerStream, attempt: Attempt, modules: RequesterMo
   const request = signJobRequest(signer, { network: networkId, job, from: network.self, to: node, timeMs, spec })
   outbox.send({ type: 'run' }, request).catch(abort)
   const cancel = (): void => void outbox.send({ type: 'cancel' }).catch(abort)
+  const late = leaseLost('the node took longer than the job may take in all')
+  const cancelDeadline = timers.after(attemptMs(spec), () => lease.lose(late))
   const stopCancelling = cancelOnSignal(attempt.signal, cancel, abort, timers)
   const log = new LogOrder(spec.limits.logBytes)
   try {
@@ -78,6 +86,7 @@ async function follow(stream: PeerStream, attempt: Attempt, modules: RequesterMo
     throw lease.signal.aborted ? lease.signal.reason : error
   } finally {
     lease.end()
+    cancelDeadline()
     stopCancelling()
     stream.end().catch(() => {})
   }

@@ -59,6 +59,9 @@ export class SandboxRun {
   #startedMs: number | undefined
   #endedMs: number | undefined
   #ended: EndedReport | undefined
+  /** What was announced at the end and has not been handed over yet. */
+  #leftFiles = 0
+  #leftBytes = 0
   #complete = false
   /** Set by the first who ended the process on purpose. */
   #verdict: Verdict | undefined
@@ -162,25 +165,16 @@ export class SandboxRun {
     }
   }
 
+  /** Until all is handed over: what comes after that is not read. */
   async #follow(frames: Frames): Promise<void> {
-    for (let frame = await this.#next(frames); frame !== undefined; frame = await this.#next(frames)) {
+    for await (const frame of frames) {
       if (frame.kind === 'data') throw sandboxBroken('the sandbox sent bytes of no file')
       const { report } = frame
       if (report.type === 'started') this.#onStarted()
       else if (report.type === 'ended') this.#onEnded(report)
       else if (report.type === 'file') await this.#take(report.name, report.bytes, frames)
-      else this.#complete = true
+      else return this.#onComplete()
     }
-  }
-
-  /** The next frame. A sandbox that stalls after its program's end is ended. */
-  async #next(frames: Frames): Promise<RunnerFrame | undefined> {
-    const { timers } = this.#modules
-    const stallMs = limits.compute.handOverStallMs
-    const cancel = this.#ended === undefined ? undefined : timers.after(stallMs, () => this.#kill())
-    const { value } = await frames.next()
-    cancel?.()
-    return value ?? undefined
   }
 
   #onStarted(): void {
@@ -194,7 +188,7 @@ export class SandboxRun {
     })
     signal.addEventListener('abort', cancelTime, { once: true })
     void watchProcess(this.#pid, jobLimits.memoryBytes, timers, signal).then((excess) => {
-      if (excess !== undefined && this.#ended === undefined) this.#decide(excessVerdict(excess, jobLimits))
+      if (excess !== undefined && !this.#complete) this.#decide(excessVerdict(excess, jobLimits))
     })
   }
 
@@ -202,19 +196,34 @@ export class SandboxRun {
     if (this.#startedMs === undefined || this.#ended !== undefined) throw sandboxBroken('the sandbox ended out of turn')
     this.#ended = ended
     this.#endedMs = this.#modules.clock.monotonicMs()
+    this.#leftFiles = ended.outputFiles
+    this.#leftBytes = ended.outputBytes
+    const cancelHandOver = this.#modules.timers.after(limits.compute.handOverMs, () => this.#kill())
+    this.#over.signal.addEventListener('abort', cancelHandOver, { once: true })
     const verdict = tooMuchOutput(ended, this.#task.limits)
     if (verdict === undefined) this.#task.onEnded()
     else this.#decide(verdict)
   }
 
+  /** The sandbox has nothing left to do, so it is ended. */
+  #onComplete(): void {
+    if (this.#ended === undefined || this.#leftFiles > 0 || this.#leftBytes > 0) {
+      throw sandboxBroken('the sandbox handed over less than announced')
+    }
+    this.#complete = true
+    this.#kill()
+  }
+
   /** Hands one announced file to the sink, which must read all of it. */
   async #take(name: string, bytes: number, frames: Frames): Promise<void> {
-    if (this.#ended === undefined || this.#complete) throw sandboxBroken('the sandbox handed over a file out of turn')
+    if (this.#ended === undefined) throw sandboxBroken('the sandbox handed over a file out of turn')
+    this.#leftFiles -= 1
+    this.#leftBytes -= bytes
+    if (this.#leftFiles < 0 || this.#leftBytes < 0) throw sandboxBroken('the sandbox hands over more than announced')
     let leftBytes = bytes
-    const next = (): Promise<RunnerFrame | undefined> => this.#next(frames)
     async function* content(): AsyncGenerator<Uint8Array> {
       while (leftBytes > 0) {
-        const frame = await next()
+        const { value: frame } = await frames.next()
         if (frame?.kind !== 'data') throw sandboxBroken('an output ended early')
         leftBytes -= frame.bytes.length
         if (leftBytes < 0) throw sandboxBroken('an output is longer than announced')
