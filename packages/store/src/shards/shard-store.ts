@@ -27,6 +27,8 @@ export class ShardStore {
   readonly #index: ShardIndex
   readonly #writing = new Map<ShardId, Promise<void>>()
   readonly #removing = new Set<ShardId>()
+  /** Shards on their way to the disk: others of their stripes are not taken any more. */
+  readonly #arriving = new Set<ShardId>()
   readonly #buffers = new ShardBuffers()
   #bytes = 0
   #count = 0
@@ -152,9 +154,11 @@ export class ShardStore {
       return
     }
     // Two shards of a stripe on one node would be lost together.
-    if (record.shards.some((other) => other !== shard && this.has(other))) throw stripeHeld(shard)
+    const isHeld = (other: ShardId): boolean => this.has(other) || this.#arriving.has(other)
+    if (record.shards.some((other) => other !== shard && isHeld(other))) throw stripeHeld(shard)
     const { capacityBytes } = this.#options
     if (this.#bytes + this.#reservedBytes + bytes.length > capacityBytes) throw storeFull(capacityBytes)
+    this.#arriving.add(shard)
     this.#reservedBytes += bytes.length
     try {
       await this.#orDiskFailed(this.#folder.write(shard, bytes))
@@ -165,6 +169,7 @@ export class ShardStore {
       this.#count += 1
       this.#bytes += bytes.length
     } finally {
+      this.#arriving.delete(shard)
       this.#reservedBytes -= bytes.length
     }
   }
