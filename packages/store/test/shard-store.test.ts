@@ -36,4 +36,19 @@ describe('shards of one node', () => {
     assert.deepEqual(codes, ['stored', 'STORE_STRIPE_HELD', 'STORE_STRIPE_HELD'])
     assert.equal(store.shardCount, 1)
   })
+
+  test('a shard that is put while it is removed is here afterwards, with its file', async () => {
+    const [bytes] = payloads
+    const [shard] = record.shards
+    assert.ok(bytes !== undefined && shard !== undefined)
+    await put(bytes)
+    for (const change of [
+      () => [store.discard(shard), put(bytes)],
+      () => [put(bytes), store.discard(shard), put(bytes)],
+    ]) {
+      await Promise.all(change())
+      assert.deepEqual(await store.readOwn(shard), Buffer.from(bytes))
+      assert.deepEqual([store.shardCount, store.shardBytes], [1, shardBytes])
+    }
+  })
 })
