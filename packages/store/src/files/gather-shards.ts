@@ -99,7 +99,7 @@ export class ShardGathering {
     try {
       using lent = await this.#context.holders.get(source.node, shard, shardBytes)
       // What is being decoded must not change under it.
-      if (this.#isClosed || this.#sources.here.length >= coding.data) return this.#sources.failed(source)
+      if (this.#isClosed || this.#sources.here.length >= coding.data) return this.#sources.dropped(source)
       region.bytes.set(lent.bytes, source.position * shardBytes)
       this.#given.set(source.position, source.node)
       this.#sources.arrived(source)

@@ -65,6 +65,12 @@ export class ShardSources {
     this.#asking.delete(position)
   }
 
+  /** It gave its shard when none was needed: it may be asked again. */
+  dropped(source: Source): void {
+    this.#asking.delete(source.position)
+    this.#tried.delete(keyOf(source))
+  }
+
   /** What stands at this position turned out wrong. */
   wrong(position: number): void {
     this.#here.delete(position)

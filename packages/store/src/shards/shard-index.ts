@@ -3,7 +3,8 @@ import type { RecordId, StripeRecord } from '@borgios/protocol'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { stopped } from '../errors.ts'
 
-interface IndexedShard {
+/** What is known of a shard that is here. */
+export interface IndexedShard {
   readonly bytes: number
   /** Records of the stripes it belongs to: one in honest use. */
   readonly records: readonly RecordId[]

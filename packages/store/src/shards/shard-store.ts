@@ -5,7 +5,7 @@ import type { RecordId, StripeRecord } from '@borgios/protocol'
 import { diskFailed, storeFull, stripeHeld } from '../errors.ts'
 import { type LentBytes, ShardBuffers } from './shard-buffers.ts'
 import { ShardFolder } from './shard-folder.ts'
-import { ShardIndex } from './shard-index.ts'
+import { type IndexedShard, ShardIndex } from './shard-index.ts'
 
 export interface ShardStoreOptions {
   readonly folder: string
@@ -25,8 +25,11 @@ export class ShardStore {
   readonly #modules: ShardStoreModules
   readonly #folder: ShardFolder
   readonly #index: ShardIndex
-  readonly #writing = new Map<ShardId, Promise<void>>()
+  /** The last change of each shard that is under way or waits for its turn. */
+  readonly #changing = new Map<ShardId, Promise<unknown>>()
   readonly #removing = new Set<ShardId>()
+  /** Shards on their way to the disk: others of their stripes are not taken any more. */
+  readonly #arriving = new Set<ShardId>()
   readonly #buffers = new ShardBuffers()
   #bytes = 0
   #count = 0
@@ -83,14 +86,7 @@ export class ShardStore {
    * STORE_STRIPE_HELD or STORE_DISK_FAILED.
    */
   async put(shard: ShardId, bytes: Uint8Array, id: RecordId, record: StripeRecord): Promise<void> {
-    const before = this.#writing.get(shard)
-    const write = (before ?? Promise.resolve()).catch(() => undefined).then(() => this.#write(shard, bytes, id, record))
-    this.#writing.set(shard, write)
-    try {
-      await write
-    } finally {
-      if (this.#writing.get(shard) === write) this.#writing.delete(shard)
-    }
+    await this.#inTurn(shard, () => this.#write(shard, bytes, id, record))
   }
 
   /** Undefined if it is not here. Its bytes are not checked: whoever asked for it does. Throws STORE_DISK_FAILED. */
@@ -142,7 +138,7 @@ export class ShardStore {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#writing.values())
+    await Promise.allSettled(this.#changing.values())
     await this.#index.close()
   }
 
@@ -152,9 +148,11 @@ export class ShardStore {
       return
     }
     // Two shards of a stripe on one node would be lost together.
-    if (record.shards.some((other) => other !== shard && this.has(other))) throw stripeHeld(shard)
+    const isHeld = (other: ShardId): boolean => this.has(other) || this.#arriving.has(other)
+    if (record.shards.some((other) => other !== shard && isHeld(other))) throw stripeHeld(shard)
     const { capacityBytes } = this.#options
     if (this.#bytes + this.#reservedBytes + bytes.length > capacityBytes) throw storeFull(capacityBytes)
+    this.#arriving.add(shard)
     this.#reservedBytes += bytes.length
     try {
       await this.#orDiskFailed(this.#folder.write(shard, bytes))
@@ -165,30 +163,46 @@ export class ShardStore {
       this.#count += 1
       this.#bytes += bytes.length
     } finally {
+      this.#arriving.delete(shard)
       this.#reservedBytes -= bytes.length
     }
   }
 
   async #lose(shard: ShardId): Promise<void> {
-    const records = this.#index.get(shard)?.records ?? []
-    if (!(await this.#remove(shard))) return
+    const lost = await this.#remove(shard)
+    if (lost === undefined) return
     this.#modules.logger.warn('a stored shard is damaged or gone', { shard })
-    this.onLost(records)
+    this.onLost(lost.records)
   }
 
-  /** False if it is not here, or being removed already. */
-  async #remove(shard: ShardId): Promise<boolean> {
-    const known = this.#index.get(shard)
-    if (known === undefined || this.#removing.has(shard)) return false
+  /** What was removed; undefined if it is not here, or being removed already. */
+  async #remove(shard: ShardId): Promise<IndexedShard | undefined> {
+    if (this.#removing.has(shard)) return undefined
     this.#removing.add(shard)
     try {
-      await this.#index.remove(shard)
-      await this.#folder.remove(shard)
-      this.#count -= 1
-      this.#bytes -= known.bytes
-      return true
+      return await this.#inTurn(shard, async () => {
+        const known = this.#index.get(shard)
+        if (known === undefined) return undefined
+        await this.#index.remove(shard)
+        await this.#folder.remove(shard)
+        this.#count -= 1
+        this.#bytes -= known.bytes
+        return known
+      })
     } finally {
       this.#removing.delete(shard)
+    }
+  }
+
+  /** Changes of one shard go one after another: none finds file and index halfway. */
+  async #inTurn<Result>(shard: ShardId, change: () => Promise<Result>): Promise<Result> {
+    const before = this.#changing.get(shard) ?? Promise.resolve()
+    const changed = before.catch(() => undefined).then(change)
+    this.#changing.set(shard, changed)
+    try {
+      return await changed
+    } finally {
+      if (this.#changing.get(shard) === changed) this.#changing.delete(shard)
     }
   }
 

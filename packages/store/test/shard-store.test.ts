@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { type ShardId, silentLogger } from '@borgios/core'
+import { shardIdOf } from '../src/coding/merkle.ts'
+import { recordIdOf } from '../src/coding/stripe-record.ts'
+import { ShardStore } from '../src/shards/shard-store.ts'
+import { sampleBytes } from './store-cluster.ts'
+
+describe('shards of one node', () => {
+  const shardBytes = 128
+  const payloads = [1, 2, 3].map((seed) => sampleBytes(shardBytes, seed))
+  const record = { data: 2, parity: 1, shardBytes, shards: payloads.map(shardIdOf) }
+  const id = recordIdOf(record)
+  let folder = ''
+  let store: ShardStore
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'borgios-shards-'))
+    const name = async (bytes: Uint8Array): Promise<ShardId> => shardIdOf(bytes)
+    store = await ShardStore.open({ folder, capacityBytes: 2 ** 20 }, { name, logger: silentLogger })
+  })
+
+  afterEach(async () => {
+    await store.close()
+    await rm(folder, { recursive: true })
+  })
+
+  const put = (bytes: Uint8Array): Promise<void> => store.put(shardIdOf(bytes), bytes, id, record)
+
+  test('of two shards of a stripe that come at the same time one is taken', async () => {
+    const outcomes = await Promise.allSettled(payloads.map(put))
+    const codes = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'stored' : outcome.reason.code))
+    assert.deepEqual(codes, ['stored', 'STORE_STRIPE_HELD', 'STORE_STRIPE_HELD'])
+    assert.equal(store.shardCount, 1)
+  })
+
+  test('a shard that is put while it is removed is here afterwards, with its file', async () => {
+    const [bytes] = payloads
+    const [shard] = record.shards
+    assert.ok(bytes !== undefined && shard !== undefined)
+    await put(bytes)
+    for (const change of [
+      () => [store.discard(shard), put(bytes)],
+      () => [put(bytes), store.discard(shard), put(bytes)],
+    ]) {
+      await Promise.all(change())
+      assert.deepEqual(await store.readOwn(shard), Buffer.from(bytes))
+      assert.deepEqual([store.shardCount, store.shardBytes], [1, shardBytes])
+    }
+  })
+})
