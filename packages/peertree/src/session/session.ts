@@ -1,8 +1,9 @@
-import { type Clock, isBorgError, type Logger, limits, messageOf } from '@borgios/core'
+import { type Clock, isBorgError, type Logger, limits, messageOf, type Timers } from '@borgios/core'
 import { FrameKind, type Goodbye, isGoodbye, isTreeMessage, type TreeMessage } from '@borgios/protocol'
 import type { ByteStream, Connection } from '../engine/engine.ts'
 import { closed, misbehaved } from '../errors.ts'
 import type { Caller } from '../peer-network.ts'
+import { closeInPeace } from './close-in-peace.ts'
 import type { FrameChannel } from './frame-channel.ts'
 import { fromPayload, toPayload } from './frame-json.ts'
 import type { Admitted } from './handshake.ts'
@@ -21,6 +22,7 @@ export interface SessionListener {
 
 export interface SessionModules {
   readonly clock: Clock
+  readonly timers: Timers
   readonly logger: Logger
   readonly services: Services
   readonly listener: SessionListener
@@ -122,11 +124,10 @@ export class Session {
     if (this.#over) return
     this.#unseen = unseen
     this.#channel.send(FrameKind.goodbye, toPayload({ code }, 'the goodbye'))
-    const ended = this.#channel.end()
+    const closing = this.#closeInPeace()
     this.#over = true
     this.#tellOver()
-    await ended
-    await this.#connection.close()
+    await closing
   }
 
   /** Ends it at once. */
@@ -182,13 +183,17 @@ export class Session {
   #finish(reason: Error | undefined): void {
     if (this.#over) return
     this.#over = true
-    if (reason === undefined) void this.#connection.close()
+    if (reason === undefined) void this.#closeInPeace()
     else this.#connection.abort(reason)
     this.#modules.logger.debug('a session ended', {
       peer: this.peer.node,
       reason: reason === undefined ? 'closed' : messageOf(reason),
     })
     this.#tellOver()
+  }
+
+  #closeInPeace(): Promise<void> {
+    return closeInPeace(this.#modules.timers, this.#channel, this.#connection)
   }
 
   #tellOver(): void {

@@ -121,7 +121,7 @@ export class Sessions {
   #settle(admitted: Admitted): Session {
     const old = this.#byNode.get(admitted.connection.remote)
     if (old !== undefined && this.#survivor(old, 'outbound') === 'old') {
-      void turnAway(admitted.channel, admitted.connection)
+      void turnAway(this.#modules, admitted.channel, admitted.connection)
       return old
     }
     return this.#open(admitted, old)
@@ -157,10 +157,10 @@ export class Sessions {
       const { verdict, ...facts } = await receive(this.#modules, connection, stream)
       const role =
         this.#stopped || (verdict === 'guest' && this.#guests() >= limits.peertree.maxGuests) ? 'refused' : verdict
-      if (role === 'refused') return await refuse(facts.channel, connection, 'refused')
+      if (role === 'refused') return await refuse(this.#modules, facts.channel, connection, 'refused')
       const old = this.#byNode.get(connection.remote)
       if (old !== undefined && this.#survivor(old, 'inbound') === 'old') {
-        return await refuse(facts.channel, connection, 'duplicate')
+        return await refuse(this.#modules, facts.channel, connection, 'duplicate')
       }
       welcome(this.#modules, facts.channel, role)
       this.#open({ ...facts, role }, old)
@@ -178,9 +178,10 @@ export class Sessions {
   }
 
   #open(admitted: Admitted, old: Session | undefined): Session {
-    const { clock, logger, services, listener } = this.#modules
+    const { clock, timers, logger, services, listener } = this.#modules
     const session = new Session(admitted, {
       clock,
+      timers,
       logger,
       services,
       listener: {
