@@ -43,6 +43,8 @@ export const limits = {
     maxConnections: 1_024,
     /** Connections still shaking hands (TLS and hello): a whole small network may arrive at once after a power cut. */
     maxPendingConnections: 128,
+    /** Of those, from one address: silent connections of one host leave room for the others. Who is too many dials again. */
+    maxPendingPerHost: 32,
     /** Connections a second from one address: many nodes share one behind a NAT, or loopback in tests. */
     inboundPerSecondPerHost: 256,
     /** From the TCP connection to TLS and multiplexer being up, and from there to the hello's answer. */

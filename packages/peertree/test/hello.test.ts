@@ -229,6 +229,21 @@ describe('hello', () => {
     await member.sessions.connect(b.self, b.engine.addresses())
   })
 
+  test('silent connections of one host leave room for others', async () => {
+    const b = await node({ time: new ManualTime() })
+    const engine = new MemoryEngine(net, NodeId.fromBytes(signerOf(406).publicKey))
+    let [dialed, hungUp] = [0, 0]
+    for (; dialed < limits.peertree.maxPendingConnections + 1; dialed += 1) {
+      const connection = await engine.dial(b.engine.addresses(), b.self, AbortSignal.timeout(5_000))
+      connection.onClose(() => {
+        hungUp += 1
+      })
+    }
+    await until(() => hungUp === dialed - limits.peertree.maxPendingPerHost, 'the connections beyond the limit hung up')
+    const member = await node()
+    await member.sessions.connect(b.self, b.engine.addresses())
+  })
+
   test('a dial that leads back to this node fails', async () => {
     const a = await node()
     await assert.rejects(a.sessions.connect(undefined, a.engine.addresses()), code('PEERTREE_UNREACHABLE'))

@@ -128,7 +128,9 @@ export class Sessions {
   }
 
   #onConnection(connection: Connection): void {
-    if (this.#stopped || this.#pending.size >= limits.peertree.maxPendingConnections) {
+    const { maxPendingConnections, maxPendingPerHost } = limits.peertree
+    const isFull = this.#pending.size >= maxPendingConnections || this.#pendingFrom(connection) >= maxPendingPerHost
+    if (this.#stopped || isFull) {
       connection.abort(exhausted('too many connections are shaking hands'))
       return
     }
@@ -137,6 +139,12 @@ export class Sessions {
     this.#modules.timers.after(limits.peertree.handshakeTimeoutMs, () => {
       if (this.#pending.delete(connection)) connection.abort(misbehaved('the peer did not say hello'))
     })
+  }
+
+  /** Connections from the same host that have not been admitted yet. */
+  #pendingFrom({ remoteAddress }: Connection): number {
+    const host = hostOf(remoteAddress)
+    return [...this.#pending.keys()].filter((other) => hostOf(other.remoteAddress) === host).length
   }
 
   #onStream(connection: Connection, protocol: string, stream: ByteStream): void {
@@ -249,6 +257,9 @@ export class Sessions {
     })
   }
 }
+
+/** The host in a multiaddr: its first protocol and value, such as `/ip4/192.0.2.1`. */
+const hostOf = (address: string): string => address.split('/', 3).join('/')
 
 function abortable<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   if (signal === undefined) return promise
