@@ -286,6 +286,29 @@ describe('hello', () => {
     }
   })
 
+  test('broadcasts beyond the rate of a session are dropped unread', async () => {
+    const { broadcastBurstBytes, broadcastBytesPerSecond, minBroadcastBytes } = limits.peertree
+    const time = new ManualTime()
+    const b = await node({ time })
+    const raw = await RawPeer.dial(net, 502, b)
+    raw.send(FrameKind.hello, helloOf(502))
+    const allowed = broadcastBurstBytes / minBroadcastBytes
+    for (let count = 0; count < allowed + 100; count += 1) raw.send(FrameKind.broadcast, new Uint8Array(1))
+    raw.send(FrameKind.tree, { kind: 'lazy', edge: 1 })
+    await until(() => b.treeMessages.length === 1)
+    assert.equal(b.broadcasts.length, allowed)
+    time.advance(1_000)
+    for (let count = 0; count < 2; count += 1) {
+      raw.send(FrameKind.broadcast, new Uint8Array(broadcastBytesPerSecond / 32))
+    }
+    for (let count = 0; count < allowed; count += 1) raw.send(FrameKind.broadcast, new Uint8Array(1))
+    raw.send(FrameKind.tree, { kind: 'lazy', edge: 2 })
+    await until(() => b.treeMessages.length === 2)
+    const left = (broadcastBytesPerSecond * 15) / 16 / minBroadcastBytes
+    assert.equal(b.broadcasts.length, allowed + 2 + left, 'a larger one counts for its bytes')
+    assert.equal(b.opened[0]?.isOpen, true)
+  })
+
   test('a peer that comes back replaces the session it lost', async () => {
     const time = new ManualTime()
     const b = await node({ time })

@@ -3,6 +3,7 @@ import { FrameKind, type Goodbye, isGoodbye, isTreeMessage, type TreeMessage } f
 import type { ByteStream, Connection } from '../engine/engine.ts'
 import { closed, misbehaved } from '../errors.ts'
 import type { Caller } from '../peer-network.ts'
+import { TokenBucket } from '../tree/token-bucket.ts'
 import { closeInPeace } from './close-in-peace.ts'
 import type { FrameChannel } from './frame-channel.ts'
 import { fromPayload, toPayload } from './frame-json.ts'
@@ -38,6 +39,7 @@ export class Session {
   readonly #connection: Connection
   readonly #channel: FrameChannel
   readonly #modules: SessionModules
+  readonly #broadcasts: TokenBucket
   #streams = 0
   #lastUsedMs: number
   #unseen = false
@@ -52,6 +54,8 @@ export class Session {
     this.#modules = modules
     this.openedMs = modules.clock.monotonicMs()
     this.#lastUsedMs = this.openedMs
+    const { broadcastBytesPerSecond, broadcastBurstBytes } = limits.peertree
+    this.#broadcasts = new TokenBucket(broadcastBytesPerSecond, broadcastBurstBytes, this.openedMs)
     this.requests = new Requests(this.peer, { ...modules, channel: this.#channel })
     this.#channel.handOver({
       onFrame: (kind, payload) => this.#onFrame(kind, payload),
@@ -159,7 +163,7 @@ export class Session {
         break
       case FrameKind.broadcast:
         // A copy of its own: the view would keep the whole network buffer alive for as long as the envelope is kept.
-        listener.onBroadcast(this, payload.slice())
+        if (this.#mayBroadcast(payload.length)) listener.onBroadcast(this, payload.slice())
         break
       case FrameKind.request:
         this.requests.onRequest(payload)
@@ -178,6 +182,12 @@ export class Session {
       default:
         throw misbehaved(`the peer sent a frame of unknown kind ${kind}`)
     }
+  }
+
+  /** What comes too fast is dropped unread: repair brings back what was worth it. */
+  #mayBroadcast(bytes: number): boolean {
+    const cost = Math.max(bytes, limits.peertree.minBroadcastBytes)
+    return this.#broadcasts.take(cost, this.#modules.clock.monotonicMs())
   }
 
   #finish(reason: Error | undefined): void {
