@@ -32,5 +32,6 @@ export const fakeKeys = (node: NodeId): DirectoryKeys => ({
     signature: signatureOf(node, `${gone}${sequence}`),
   }),
   verifyRecord: (record) => record.signature === signatureOf(record.node, `${record.sequence}`),
+  hasExpired: () => false,
   verifyNotice: (notice) => notice.signature === signatureOf(notice.by, `${notice.node}${notice.sequence}`),
 })

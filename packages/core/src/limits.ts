@@ -37,12 +37,19 @@ export const limits = {
     maxFrameBytes: 512 * KIB,
     /** Frames waiting for a slow neighbour: some seconds of control traffic. Beyond it the peer is hung up. */
     maxOutboxBytes: 4 * MIB,
+    /** Broadcasts one session may bring, in bytes: all members speak through one neighbour. The burst is a whole repair. */
+    broadcastBytesPerSecond: 8 * MIB,
+    broadcastBurstBytes: 64 * MIB,
+    /** A broadcast counts as at least so many bytes, for its signature: a thousand a second. */
+    minBroadcastBytes: 8 * KIB,
     /** Frames handled in one turn of the event loop before others get theirs: a flood must not starve the node. */
     framesPerTurn: 64,
     /** Connections at once, admitted or not: edges, lazy links and transfers, far above any degree. */
     maxConnections: 1_024,
     /** Connections still shaking hands (TLS and hello): a whole small network may arrive at once after a power cut. */
     maxPendingConnections: 128,
+    /** Of those, from one address: silent connections of one host leave room for the others. Who is too many dials again. */
+    maxPendingPerHost: 32,
     /** Connections a second from one address: many nodes share one behind a NAT, or loopback in tests. */
     inboundPerSecondPerHost: 256,
     /** From the TCP connection to TLS and multiplexer being up, and from there to the hello's answer. */

@@ -329,10 +329,11 @@ export class PeerTree implements PeerNetwork {
     }
   }
 
-  #hangUp(node: NodeId, why: 'idle' | 'lost' | 'abuse'): void {
+  #hangUp(node: NodeId, why: 'idle' | 'lost' | 'abuse' | 'expired'): void {
     const session = this.#sessions.get(node)
     if (session === undefined) return
     if (why === 'abuse') session.abort(misbehaved('the peer abused the tree'))
+    else if (why === 'expired') session.abort(refused('the invitation of the peer has run out'))
     else if (why === 'lost') session.abort(closed('the peer fell silent'))
     else if (!session.isBusy) void session.close('idle')
   }

@@ -229,6 +229,21 @@ describe('hello', () => {
     await member.sessions.connect(b.self, b.engine.addresses())
   })
 
+  test('silent connections of one host leave room for others', async () => {
+    const b = await node({ time: new ManualTime() })
+    const engine = new MemoryEngine(net, NodeId.fromBytes(signerOf(406).publicKey))
+    let [dialed, hungUp] = [0, 0]
+    for (; dialed < limits.peertree.maxPendingConnections + 1; dialed += 1) {
+      const connection = await engine.dial(b.engine.addresses(), b.self, AbortSignal.timeout(5_000))
+      connection.onClose(() => {
+        hungUp += 1
+      })
+    }
+    await until(() => hungUp === dialed - limits.peertree.maxPendingPerHost, 'the connections beyond the limit hung up')
+    const member = await node()
+    await member.sessions.connect(b.self, b.engine.addresses())
+  })
+
   test('a dial that leads back to this node fails', async () => {
     const a = await node()
     await assert.rejects(a.sessions.connect(undefined, a.engine.addresses()), code('PEERTREE_UNREACHABLE'))
@@ -269,6 +284,29 @@ describe('hello', () => {
       b.services.methods.add('test.echo', (body) => body)
       assert.equal(await atA[0]?.requests.ask('test.echo', round, AbortSignal.timeout(5_000)), round)
     }
+  })
+
+  test('broadcasts beyond the rate of a session are dropped unread', async () => {
+    const { broadcastBurstBytes, broadcastBytesPerSecond, minBroadcastBytes } = limits.peertree
+    const time = new ManualTime()
+    const b = await node({ time })
+    const raw = await RawPeer.dial(net, 502, b)
+    raw.send(FrameKind.hello, helloOf(502))
+    const allowed = broadcastBurstBytes / minBroadcastBytes
+    for (let count = 0; count < allowed + 100; count += 1) raw.send(FrameKind.broadcast, new Uint8Array(1))
+    raw.send(FrameKind.tree, { kind: 'lazy', edge: 1 })
+    await until(() => b.treeMessages.length === 1)
+    assert.equal(b.broadcasts.length, allowed)
+    time.advance(1_000)
+    for (let count = 0; count < 2; count += 1) {
+      raw.send(FrameKind.broadcast, new Uint8Array(broadcastBytesPerSecond / 32))
+    }
+    for (let count = 0; count < allowed; count += 1) raw.send(FrameKind.broadcast, new Uint8Array(1))
+    raw.send(FrameKind.tree, { kind: 'lazy', edge: 2 })
+    await until(() => b.treeMessages.length === 2)
+    const left = (broadcastBytesPerSecond * 15) / 16 / minBroadcastBytes
+    assert.equal(b.broadcasts.length, allowed + 2 + left, 'a larger one counts for its bytes')
+    assert.equal(b.opened[0]?.isOpen, true)
   })
 
   test('a peer that comes back replaces the session it lost', async () => {

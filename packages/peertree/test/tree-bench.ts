@@ -32,10 +32,11 @@ export const recordOf = (node: NodeId, sequence = 1, signature = GOOD): NodeReco
   signature,
 })
 
-const keysOf = (self: NodeId): DirectoryKeys => ({
+const keysOf = (self: NodeId, expired: ReadonlySet<NodeId>): DirectoryKeys => ({
   signRecord: ({ sequence }) => recordOf(self, sequence),
   signNotice: ({ node, sequence }) => ({ network, node, sequence, by: self, signature: GOOD }),
   verifyRecord: ({ signature }) => signature === GOOD,
+  hasExpired: ({ node }) => expired.has(node),
   verifyNotice: ({ signature }) => signature === GOOD,
 })
 
@@ -85,6 +86,8 @@ export interface BenchOptions {
 /** One core, started, whose every neighbour is played by the test. */
 export class TreeBench {
   readonly self = nodeOf(100)
+  /** Members whose invitation has run out. */
+  readonly expired = new Set<NodeId>()
   readonly state: TreeState
   nowMs = 1_000
   effects: readonly TreeEffect[] = []
@@ -97,7 +100,7 @@ export class TreeBench {
         about: { place: '', release: '1', services: [], addresses: ['/test/self'] },
         firstSequence: 1,
         random: new SeededRandom(1),
-        keys: keysOf(this.self),
+        keys: keysOf(this.self, this.expired),
         degree,
       },
       this.nowMs,

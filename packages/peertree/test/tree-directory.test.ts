@@ -48,6 +48,45 @@ test('forged records and notices are not believed, and whoever keeps sending the
   assert.deepEqual(bench.of('hangUp'), [{ kind: 'hangUp', node: a, why: 'abuse' }])
 })
 
+test('a record whose invitation has run out is left aside: its bearer is not blamed and the rest of the page counts', () => {
+  const bench = withChildren()
+  const gone = nodeOf(4)
+  bench.expired.add(gone)
+  for (let copy = 0; copy <= bounds.maxStrikes; copy += 1) {
+    bench.receive(a, { kind: 'directoryEntries', records: [recordOf(gone), recordOf(c)], notices: [] })
+    assert.deepEqual(bench.of('hangUp'), [])
+  }
+  assert.equal(stateOf(bench, gone), undefined)
+  assert.equal(stateOf(bench, c), 'up')
+})
+
+test('a member whose invitation runs out is taken out of the directory and hung up, and nobody is told', () => {
+  const bench = withChildren()
+  const before = bench.state.directory.digest
+  bench.receive(a, { kind: 'directoryEntries', records: [recordOf(c)], notices: [] })
+  bench.open(c)
+  bench.nowMs += 1_000
+  bench.expired.add(c).add(bench.self)
+  bench.give({ kind: 'tick' })
+  assert.deepEqual(
+    bench.of('memberChanged').map(({ member }) => [member.node, member.state]),
+    [[c, 'down']],
+  )
+  assert.deepEqual(bench.of('hangUp'), [{ kind: 'hangUp', node: c, why: 'expired' }])
+  assert.equal(stateOf(bench, c), undefined)
+  assert.equal(bench.state.directory.digest, before)
+  assert.deepEqual(bench.sent('directoryEntries'), [])
+  assert.equal(stateOf(bench, bench.self), 'up', 'of itself a node cannot get rid')
+})
+
+test('who attaches after its invitation ran out gets no place', () => {
+  const bench = new TreeBench()
+  bench.open(a)
+  bench.expired.add(a)
+  bench.attach(a)
+  assert.deepEqual(bench.position.children, [])
+})
+
 test('who attaches must bring its own record', () => {
   const bench = new TreeBench()
   bench.open(a)

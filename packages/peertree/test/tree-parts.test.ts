@@ -111,8 +111,12 @@ test('real signatures: own records and notices stand, altered and uninvited ones
   assert.ok(!checker.verifyNotice({ ...notice, sequence: 2 }))
   assert.ok(!checker.verifyNotice({ ...notice, by: notice.node }))
   assert.ok(isTreeMessage({ kind: 'directoryEntries', records: [record], notices: [notice] }))
+  assert.ok(!checker.hasExpired(record))
   clock.advance(5_000)
   assert.ok(!checker.verifyRecord(record), 'the invitation has run out')
+  assert.ok(checker.hasExpired(record))
+  const byFounder = { ...record.certificate, operator: OperatorId.fromBytes(founder.publicKey) }
+  assert.ok(!checker.hasExpired({ ...record, certificate: byFounder }), 'a founder needs no invitation')
 })
 
 test('messages with more, less or other than the schema are refused', () => {

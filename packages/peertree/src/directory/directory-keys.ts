@@ -15,5 +15,7 @@ export interface DirectoryKeys {
   signNotice(fields: { readonly node: NodeId; readonly sequence: number }): DownNotice
   /** Network, certificate chain and signature of a record that passed its schema. */
   verifyRecord(record: NodeRecord): boolean
+  /** Whether the member's invitation has run out by now. Looks only at the date: says nothing of signatures. */
+  hasExpired(record: NodeRecord): boolean
   verifyNotice(notice: DownNotice): boolean
 }

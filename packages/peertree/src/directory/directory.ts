@@ -91,6 +91,14 @@ export class Directory {
     if (known?.notice !== undefined) this.#entries.set(notice.node, { ...known, notice })
   }
 
+  /** Forgets a member, up or down. */
+  remove(node: NodeId): void {
+    const entry = this.#entries.get(node)
+    if (entry === undefined) return
+    if (entry.notice === undefined) this.#up.toggle(stamp(entry.record))
+    this.#entries.delete(node)
+  }
+
   /** Forgets members that have been down for long. */
   forget(nowMs: number): void {
     for (const [node, entry] of this.#entries) {

@@ -13,22 +13,27 @@ function spread(state: TreeState, node: NodeId, via: NodeId): void {
   for (const link of linksAs(state, 'parent', 'child')) if (link.node !== via) link.news.add(node)
 }
 
-/** Takes in a record from a peer if it is news and its signatures stand. False if they do not. */
-export function takeRecord(state: TreeState, from: NodeId, record: NodeRecord): boolean {
+/** Takes in a record from a peer if it is news, its signatures stand and its invitation has not run out. */
+export function takeRecord(state: TreeState, from: NodeId, record: NodeRecord): 'good' | 'expired' | 'forged' {
   const { self, keys } = state.options
-  if (!state.directory.wantsRecord(record, state.nowMs)) return true
+  if (!state.directory.wantsRecord(record, state.nowMs)) return 'good'
+  if (keys.hasExpired(record)) {
+    // No fault of the bearer: its clock may be a little behind ours.
+    ignore(state, from, 'a node record whose invitation has run out')
+    return 'expired'
+  }
   if (!keys.verifyRecord(record)) {
     strike(state, from, 'a node record whose signatures do not stand')
-    return false
+    return 'forged'
   }
   if (record.node === self) {
     // Only we sign these: it is from before a restart, and ours must be newer to be heard.
     state.sequence = Math.max(state.sequence, record.sequence)
     state.announceDue = true
-    return true
+    return 'good'
   }
   if (state.directory.putRecord(record, state.nowMs)) spread(state, record.node, from)
-  return true
+  return 'good'
 }
 
 function takeNotice(state: TreeState, from: NodeId, notice: DownNotice): void {
@@ -58,8 +63,20 @@ export function onDirectoryEntries(state: TreeState, from: NodeId, message: Tree
     ignore(state, from, 'directory entries from a guest')
     return
   }
-  for (const record of message.records) if (!takeRecord(state, from, record)) return
+  for (const record of message.records) if (takeRecord(state, from, record) === 'forged') return
   for (const notice of message.notices) takeNotice(state, from, notice)
+}
+
+/** Members whose invitation has run out are none any more: every node sees that by itself, so nobody is told. */
+export function expireMembers(state: TreeState): void {
+  const { self, keys } = state.options
+  for (const entry of state.directory.entries()) {
+    const { node } = entry.record
+    if (node === self || !keys.hasExpired(entry.record)) continue
+    state.directory.remove(node)
+    state.effects.push({ kind: 'memberChanged', member: { ...memberOf(entry), state: 'down', sinceMs: state.nowMs } })
+    if (state.sessions.get(node)?.role === 'member') state.effects.push({ kind: 'hangUp', node, why: 'expired' })
+  }
 }
 
 /** Signs and spreads a new record of ourselves. */

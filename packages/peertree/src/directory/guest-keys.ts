@@ -6,6 +6,7 @@ export const guestKeys: DirectoryKeys = {
   signRecord: () => noStatement(),
   signNotice: () => noStatement(),
   verifyRecord: () => false,
+  hasExpired: () => false,
   verifyNotice: () => false,
 }
 

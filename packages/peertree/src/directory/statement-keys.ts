@@ -59,6 +59,8 @@ export function statementKeys(options: StatementKeysOptions): DirectoryKeys {
         verifyOperator(trust, record.certificate.operator, record.invitation)
         verifyStatement(ed25519, NODE_RECORD, record, NodeId.toBytes(record.node))
       }),
+    hasExpired: ({ certificate: { operator }, invitation: brought }) =>
+      brought !== undefined && brought.notAfterMs < clock.nowMs() && !genesis.founders.includes(operator),
     verifyNotice: (notice) =>
       notice.network === network &&
       NodeId.is(notice.by) &&

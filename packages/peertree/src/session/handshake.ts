@@ -6,6 +6,7 @@ import type { ByteStream, Connection } from '../engine/engine.ts'
 import { misbehaved, refused, unreachable } from '../errors.ts'
 import type { Role } from '../peer-network.ts'
 import type { Admission } from './admission.ts'
+import { closeInPeace } from './close-in-peace.ts'
 import { FrameChannel } from './frame-channel.ts'
 import { fromPayload, toPayload } from './frame-json.ts'
 
@@ -94,17 +95,24 @@ export function welcome(modules: HandshakeModules, channel: FrameChannel, role: 
 }
 
 /** Answers a hello with no more than that, and hangs up. */
-export async function refuse(channel: FrameChannel, connection: Connection, code: Refusal['code']): Promise<void> {
+export async function refuse(
+  { timers }: HandshakeModules,
+  channel: FrameChannel,
+  connection: Connection,
+  code: Refusal['code'],
+): Promise<void> {
   channel.send(FrameKind.refusal, toPayload({ code }, 'the refusal'))
-  await channel.end()
-  await connection.close()
+  await closeInPeace(timers, channel, connection)
 }
 
 /** Tells a peer that welcomed us that another session stays, and hangs up. */
-export async function turnAway(channel: FrameChannel, connection: Connection): Promise<void> {
+export async function turnAway(
+  { timers }: HandshakeModules,
+  channel: FrameChannel,
+  connection: Connection,
+): Promise<void> {
   channel.send(FrameKind.goodbye, toPayload({ code: 'duplicate' }, 'the goodbye'))
-  await channel.end()
-  await connection.close()
+  await closeInPeace(timers, channel, connection)
 }
 
 /** A channel that waits for one frame and then pauses. */

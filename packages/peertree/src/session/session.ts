@@ -1,8 +1,10 @@
-import { type Clock, isBorgError, type Logger, limits, messageOf } from '@borgios/core'
+import { type Clock, isBorgError, type Logger, limits, messageOf, type Timers } from '@borgios/core'
 import { FrameKind, type Goodbye, isGoodbye, isTreeMessage, type TreeMessage } from '@borgios/protocol'
 import type { ByteStream, Connection } from '../engine/engine.ts'
 import { closed, misbehaved } from '../errors.ts'
 import type { Caller } from '../peer-network.ts'
+import { TokenBucket } from '../tree/token-bucket.ts'
+import { closeInPeace } from './close-in-peace.ts'
 import type { FrameChannel } from './frame-channel.ts'
 import { fromPayload, toPayload } from './frame-json.ts'
 import type { Admitted } from './handshake.ts'
@@ -21,6 +23,7 @@ export interface SessionListener {
 
 export interface SessionModules {
   readonly clock: Clock
+  readonly timers: Timers
   readonly logger: Logger
   readonly services: Services
   readonly listener: SessionListener
@@ -36,6 +39,7 @@ export class Session {
   readonly #connection: Connection
   readonly #channel: FrameChannel
   readonly #modules: SessionModules
+  readonly #broadcasts: TokenBucket
   #streams = 0
   #lastUsedMs: number
   #unseen = false
@@ -50,6 +54,8 @@ export class Session {
     this.#modules = modules
     this.openedMs = modules.clock.monotonicMs()
     this.#lastUsedMs = this.openedMs
+    const { broadcastBytesPerSecond, broadcastBurstBytes } = limits.peertree
+    this.#broadcasts = new TokenBucket(broadcastBytesPerSecond, broadcastBurstBytes, this.openedMs)
     this.requests = new Requests(this.peer, { ...modules, channel: this.#channel })
     this.#channel.handOver({
       onFrame: (kind, payload) => this.#onFrame(kind, payload),
@@ -122,11 +128,10 @@ export class Session {
     if (this.#over) return
     this.#unseen = unseen
     this.#channel.send(FrameKind.goodbye, toPayload({ code }, 'the goodbye'))
-    const ended = this.#channel.end()
+    const closing = this.#closeInPeace()
     this.#over = true
     this.#tellOver()
-    await ended
-    await this.#connection.close()
+    await closing
   }
 
   /** Ends it at once. */
@@ -158,7 +163,7 @@ export class Session {
         break
       case FrameKind.broadcast:
         // A copy of its own: the view would keep the whole network buffer alive for as long as the envelope is kept.
-        listener.onBroadcast(this, payload.slice())
+        if (this.#mayBroadcast(payload.length)) listener.onBroadcast(this, payload.slice())
         break
       case FrameKind.request:
         this.requests.onRequest(payload)
@@ -179,16 +184,26 @@ export class Session {
     }
   }
 
+  /** What comes too fast is dropped unread: repair brings back what was worth it. */
+  #mayBroadcast(bytes: number): boolean {
+    const cost = Math.max(bytes, limits.peertree.minBroadcastBytes)
+    return this.#broadcasts.take(cost, this.#modules.clock.monotonicMs())
+  }
+
   #finish(reason: Error | undefined): void {
     if (this.#over) return
     this.#over = true
-    if (reason === undefined) void this.#connection.close()
+    if (reason === undefined) void this.#closeInPeace()
     else this.#connection.abort(reason)
     this.#modules.logger.debug('a session ended', {
       peer: this.peer.node,
       reason: reason === undefined ? 'closed' : messageOf(reason),
     })
     this.#tellOver()
+  }
+
+  #closeInPeace(): Promise<void> {
+    return closeInPeace(this.#modules.timers, this.#channel, this.#connection)
   }
 
   #tellOver(): void {

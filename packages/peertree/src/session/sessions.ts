@@ -121,14 +121,16 @@ export class Sessions {
   #settle(admitted: Admitted): Session {
     const old = this.#byNode.get(admitted.connection.remote)
     if (old !== undefined && this.#survivor(old, 'outbound') === 'old') {
-      void turnAway(admitted.channel, admitted.connection)
+      void turnAway(this.#modules, admitted.channel, admitted.connection)
       return old
     }
     return this.#open(admitted, old)
   }
 
   #onConnection(connection: Connection): void {
-    if (this.#stopped || this.#pending.size >= limits.peertree.maxPendingConnections) {
+    const { maxPendingConnections, maxPendingPerHost } = limits.peertree
+    const isFull = this.#pending.size >= maxPendingConnections || this.#pendingFrom(connection) >= maxPendingPerHost
+    if (this.#stopped || isFull) {
       connection.abort(exhausted('too many connections are shaking hands'))
       return
     }
@@ -137,6 +139,12 @@ export class Sessions {
     this.#modules.timers.after(limits.peertree.handshakeTimeoutMs, () => {
       if (this.#pending.delete(connection)) connection.abort(misbehaved('the peer did not say hello'))
     })
+  }
+
+  /** Connections from the same host that have not been admitted yet. */
+  #pendingFrom({ remoteAddress }: Connection): number {
+    const host = hostOf(remoteAddress)
+    return [...this.#pending.keys()].filter((other) => hostOf(other.remoteAddress) === host).length
   }
 
   #onStream(connection: Connection, protocol: string, stream: ByteStream): void {
@@ -157,10 +165,10 @@ export class Sessions {
       const { verdict, ...facts } = await receive(this.#modules, connection, stream)
       const role =
         this.#stopped || (verdict === 'guest' && this.#guests() >= limits.peertree.maxGuests) ? 'refused' : verdict
-      if (role === 'refused') return await refuse(facts.channel, connection, 'refused')
+      if (role === 'refused') return await refuse(this.#modules, facts.channel, connection, 'refused')
       const old = this.#byNode.get(connection.remote)
       if (old !== undefined && this.#survivor(old, 'inbound') === 'old') {
-        return await refuse(facts.channel, connection, 'duplicate')
+        return await refuse(this.#modules, facts.channel, connection, 'duplicate')
       }
       welcome(this.#modules, facts.channel, role)
       this.#open({ ...facts, role }, old)
@@ -178,9 +186,10 @@ export class Sessions {
   }
 
   #open(admitted: Admitted, old: Session | undefined): Session {
-    const { clock, logger, services, listener } = this.#modules
+    const { clock, timers, logger, services, listener } = this.#modules
     const session = new Session(admitted, {
       clock,
+      timers,
       logger,
       services,
       listener: {
@@ -248,6 +257,9 @@ export class Sessions {
     })
   }
 }
+
+/** The host in a multiaddr: its first protocol and value, such as `/ip4/192.0.2.1`. */
+const hostOf = (address: string): string => address.split('/', 3).join('/')
 
 function abortable<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   if (signal === undefined) return promise

@@ -1,5 +1,5 @@
 import { limits, type NodeId } from '@borgios/core'
-import { announce, declareDown } from '../directory/gossip.ts'
+import { announce, declareDown, expireMembers } from '../directory/gossip.ts'
 import { advanceBeats, tellChildren } from './beats.ts'
 import { admitStrangers, onBroadcast, onPublish } from './broadcast.ts'
 import { advanceLazyLinks, askLazy } from './lazy-links.ts'
@@ -102,6 +102,7 @@ function tick(state: TreeState): void {
   advanceMoving(state)
   advanceProbing(state)
   advanceLazyLinks(state)
+  expireMembers(state)
   advanceNotices(state)
   pullMissing(state)
   state.recent.prune(state.nowMs)

@@ -54,8 +54,11 @@ export type TreeEffect =
   | { readonly kind: 'forward'; readonly to: readonly NodeId[]; readonly bytes: Uint8Array }
   /** Give a broadcast to the application: once each, our own too. */
   | { readonly kind: 'deliver'; readonly envelope: Envelope }
-  /** The tree has no use for this session. `abuse`: close it whatever else uses it. `lost`: it is silent, close it. */
-  | { readonly kind: 'hangUp'; readonly node: NodeId; readonly why: 'idle' | 'lost' | 'abuse' }
+  /**
+   * The tree has no use for this session. `abuse`: close it whatever else uses it. `expired`: its invitation has run out, close it
+   * too. `lost`: it is silent, close it.
+   */
+  | { readonly kind: 'hangUp'; readonly node: NodeId; readonly why: 'idle' | 'lost' | 'abuse' | 'expired' }
   | { readonly kind: 'positionChanged' }
   | { readonly kind: 'memberChanged'; readonly member: Member }
   /** For the log: a peer said what makes no sense, or too much. It was ignored. */
