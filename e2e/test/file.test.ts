@@ -97,3 +97,13 @@ test('files survive the loss of two of five nodes, and every mistake is answered
     assert.equal(info.presentShards, info.shards)
   })
 })
+
+test('a large file that cannot be placed is refused with the reason, not with a broken connection', async () => {
+  await using network = await Network.up(2)
+  const large = join(network.folder, 'large')
+  await writeFile(large, Buffer.alloc(64 * 1024 * 1024))
+  for (let round = 0; round < 3; round += 1) {
+    const refused = await network.run(['file', 'put', large, '--json'])
+    assert.equal((jsonOf(refused) as { error: { code: string } }).error.code, 'STORE_PLACEMENT_SHORT')
+  }
+})

@@ -446,6 +446,8 @@ export const limits = {
     answerTimeoutMs: 30 * SECOND_MS,
     /** How often a long request sends a sign of life, so that a reader knows a slow one from a dead one. */
     heartbeatMs: 5 * SECOND_MS,
+    /** How long the rest of a refused upload is taken, so that its sender reads why. */
+    discardMs: 10 * SECOND_MS,
     /** Silence after which the command line gives up on a daemon: several missed signs of life. */
     eventSilenceMs: 60 * SECOND_MS,
     /** Members asked at once for a drawing of the tree. */

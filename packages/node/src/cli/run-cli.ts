@@ -69,6 +69,9 @@ async function failUsage(error: CommanderError, said: string, asJson: boolean, t
   return EXIT.usage
 }
 
+/** What the operating system refused, such as a folder that cannot be made: its message says it all. */
+const isSystemError = (thrown: unknown): boolean => thrown instanceof Error && 'syscall' in thrown
+
 async function showError(
   view: ErrorView,
   thrown: unknown,
@@ -78,6 +81,6 @@ async function showError(
 ): Promise<void> {
   if (asJson) await terminal.write(`${JSON.stringify({ error: view })}\n`)
   else terminal.note(`${terminal.style('error:', 'bad', 'stderr')} ${safeLine(view.message)}`)
-  if (env.debug || !isBorgError(thrown))
+  if (env.debug || !(isBorgError(thrown) || isSystemError(thrown)))
     terminal.note(thrown instanceof Error ? (thrown.stack ?? '') : messageOf(thrown))
 }

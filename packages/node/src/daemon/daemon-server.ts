@@ -45,7 +45,12 @@ export class DaemonServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = URL.parse(request.url ?? '/', 'http://daemon')
-    const exchange = new Exchange(request, response, url?.searchParams ?? new URLSearchParams())
+    const exchange = new Exchange(
+      request,
+      response,
+      url?.searchParams ?? new URLSearchParams(),
+      this.#services.context.timers,
+    )
     const name = `${request.method} ${url?.pathname ?? 'no path'}`
     try {
       if (url === null) throw badRequest('the request names no path')

@@ -33,13 +33,15 @@ type BodyCheck<Schema extends TSchema> = Validator<Record<never, never>, Schema>
 export class Exchange {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
+  readonly #timers: Timers
   readonly #hangUp = new AbortController()
   readonly query: URLSearchParams
 
-  constructor(request: IncomingMessage, response: ServerResponse, query: URLSearchParams) {
+  constructor(request: IncomingMessage, response: ServerResponse, query: URLSearchParams, timers: Timers) {
     this.#request = request
     this.#response = response
     this.query = query
+    this.#timers = timers
     response.on('close', () => {
       if (!response.writableFinished) this.#hangUp.abort(stopping('the caller hung up'))
     })
@@ -90,16 +92,31 @@ export class Exchange {
       this.#response.destroy()
       return
     }
-    this.#response
-      .writeHead(STATUS[view.kind], { 'content-type': 'application/json', connection: 'close' })
-      .end(JSON.stringify({ error: view }))
+    const response = this.#response.writeHead(STATUS[view.kind], {
+      'content-type': 'application/json',
+      connection: 'close',
+    })
+    response.write(JSON.stringify({ error: view }))
+    void this.#discardRest().then(() => response.end())
+  }
+
+  /** Takes the rest of an upload: closing on it would cost the caller the answer that is under way. */
+  async #discardRest(): Promise<void> {
+    const request = this.#request
+    if (request.complete || request.destroyed) return
+    const late = new AbortController()
+    const cancel = this.#timers.after(limits.node.discardMs, () => late.abort())
+    request.resume()
+    // Whoever hangs up or sends without end is left to it.
+    await once(request, 'end', { signal: AbortSignal.any([late.signal, this.signal]) }).catch(() => {})
+    cancel()
   }
 
   /**
    * Answers with a stream of events, which ends when `produce` does; an error it throws becomes the last event. A sign of life
    * goes out meanwhile, so that a slow answer is no dead one.
    */
-  async events(timers: Timers, produce: (send: (event: DaemonEvent) => Promise<void>) => Promise<void>): Promise<void> {
+  async events(produce: (send: (event: DaemonEvent) => Promise<void>) => Promise<void>): Promise<void> {
     const response = this.#response
     response.writeHead(200, { 'content-type': 'application/x-ndjson', connection: 'close' })
     response.flushHeaders()
@@ -107,13 +124,14 @@ export class Exchange {
     let cancel = () => {}
     const beat = () => {
       if (!response.writableNeedDrain) response.write('{"event":"alive"}\n')
-      cancel = timers.after(limits.node.heartbeatMs, beat)
+      cancel = this.#timers.after(limits.node.heartbeatMs, beat)
     }
-    cancel = timers.after(limits.node.heartbeatMs, beat)
+    cancel = this.#timers.after(limits.node.heartbeatMs, beat)
     try {
       await produce(send)
     } catch (error) {
       if (!this.signal.aborted) await send({ event: 'error', error: errorView(error) })
+      await this.#discardRest()
     } finally {
       cancel()
     }

@@ -49,7 +49,7 @@ export const fileRoutes: RouteTable = {
     const totalBytes = countOf(exchange.query, 'bytes')
     const coding = codingOf(exchange.query)
     await files.assertRoom()
-    await exchange.events(context.timers, async (send) => {
+    await exchange.events(async (send) => {
       const onProgress = droppingProgress((doneBytes) =>
         send({ event: 'progress', doneBytes, totalBytes: totalBytes ?? null }),
       )
@@ -67,9 +67,9 @@ export const fileRoutes: RouteTable = {
     await exchange.file({ name: opened.name ?? 'file', bytes: opened.bytes }, opened.content)
   },
 
-  'POST /v1/files/info': async (exchange, { context, rooms }) => {
+  'POST /v1/files/info': async (exchange, { rooms }) => {
     const { capability, verify } = await exchange.json(infoCheck)
-    await exchange.events(context.timers, async (send) => {
+    await exchange.events(async (send) => {
       const info = await rooms.store.info(capability, { verify, signal: exchange.signal })
       await send({ event: 'info', info: infoView(info) })
     })

@@ -10,7 +10,7 @@ import { findNode } from './subjects.ts'
 const jobCheck = bodyCheck(JobSubmissionSchema)
 const logsCheck = bodyCheck(JobLogsRequestSchema)
 
-type Send = Parameters<Parameters<Exchange['events']>[1]>[0]
+type Send = Parameters<Parameters<Exchange['events']>[0]>[0]
 
 /** Sends a job's events from its log, to the end or to where it has come; the last one is its record. */
 async function sendLog(
@@ -41,13 +41,13 @@ export const jobRoutes: RouteTable = {
 
   'POST /v1/jobs': async (exchange, services) => {
     const request = await exchange.json(jobCheck)
-    const { desk, rooms, context } = services
+    const { desk, rooms } = services
     const node = request.node === null ? undefined : findNode(rooms.network.members(), request.node)
     const own = await desk.start(request, node)
     if (!request.detach) {
       exchange.signal.addEventListener('abort', () => own.cancel(stopping('whoever asked for the job went away')))
     }
-    await exchange.events(context.timers, async (send) => {
+    await exchange.events(async (send) => {
       await send({ event: 'accepted', job: own.job })
       if (!request.detach) await sendLog(own.job, true, send, exchange, services)
     })
@@ -56,8 +56,6 @@ export const jobRoutes: RouteTable = {
   'POST /v1/jobs/logs': async (exchange, services) => {
     const request = await exchange.json(logsCheck)
     const record = await services.book.find(request.job)
-    await exchange.events(services.context.timers, async (send) =>
-      sendLog(record.job, request.follow, send, exchange, services),
-    )
+    await exchange.events(async (send) => sendLog(record.job, request.follow, send, exchange, services))
   },
 }

@@ -5,7 +5,7 @@ import { formatBytes, formatDuration, limits, MIB, messageOf, SECOND_MS, shortId
 import type { FileInfoView, PutView } from '@borgios/protocol'
 import { formatTime } from '../../adapters/index.ts'
 import type { DaemonClient, DeliveredFile } from '../../client/daemon-client.ts'
-import { daemonBrokeOff, localFile, localFileMissing } from '../../errors.ts'
+import { daemonBrokeOff, localFile, localFileMissing, usageError } from '../../errors.ts'
 import { type CliContext, daemonOf, showResult } from '../context.ts'
 import { Progress } from '../progress.ts'
 import { safeLine } from '../safe-text.ts'
@@ -71,6 +71,7 @@ export async function get(
   capability: string,
   options: { readonly output?: string },
 ): Promise<void> {
+  if (options.output === STDIO && context.json) throw usageError('--json and -o - both want stdout: leave one out')
   const startMs = context.clock.monotonicMs()
   const file = await (await daemonOf(context)).open(capability)
   const target = options.output ?? (await freshName(file.name))
