@@ -68,7 +68,7 @@ function cells({ branch, node }: Row): string[] {
     ...first,
     `cpu ${load.cpuPercent.toFixed(1)}%`,
     `mem ${formatBytes(load.rssBytes)}`,
-    `${load.shards} shards ${formatBytes(load.storedBytes)}${load.repairsPending > 0 ? `, ${load.repairsPending} repairs` : ''}`,
+    `${load.shards} shards ${formatBytes(load.storedBytes)}${load.repairsPending > 0 ? `, ${load.repairsPending} stripes to check` : ''}`,
     load.jobsWhy === null ? `jobs ${load.runningJobs}/${load.jobSlots}` : 'no jobs',
     safeLine(node.place),
   ]

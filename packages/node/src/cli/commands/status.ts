@@ -24,7 +24,7 @@ function statusLines(view: StatusView): string[] {
     ['load', `cpu ${load.cpuPercent.toFixed(1)}%, memory ${formatBytes(load.rssBytes)}`],
     [
       'store',
-      `${load.shards} shards, ${formatBytes(load.storedBytes)}; ${load.repairsPending} repairs pending, ${load.repairsDone} done`,
+      `${load.shards} shards, ${formatBytes(load.storedBytes)}; ${load.repairsPending} stripes to check, ${load.repairsWaiting} wait for nodes, ${load.repairsDone} repaired`,
     ],
     [
       'jobs',
