@@ -6,8 +6,6 @@ import { type Static, Type } from 'typebox'
 export const COMPUTE_PROTOCOL = 'compute.jobs.1'
 /** Request: how busy a node is. */
 export const COMPUTE_OFFER = 'compute.offer'
-/** Request: end a job of the caller, for who has no hand on its stream. */
-export const COMPUTE_CANCEL = 'compute.cancel'
 
 const bounds = limits.compute
 
@@ -125,9 +123,3 @@ export const ComputeOfferSchema = strictObject({
   unavailableWhy: Type.Optional(WhySchema),
 })
 export type ComputeOffer = Static<typeof ComputeOfferSchema>
-
-export const CancelRequestSchema = strictObject({ job: JobIdSchema })
-/** `ended` also when there is no such job (any more): cancelling twice is the same as once. */
-export const CancelAnswerSchema = strictObject({
-  state: Type.Union([Type.Literal('cancelling'), Type.Literal('ended')]),
-})

@@ -1,14 +1,6 @@
 import { type JobId, limits, messageOf } from '@borgios/core'
-import type { Caller, PeerStream } from '@borgios/peertree'
-import {
-  CancelRequestSchema,
-  COMPUTE_CANCEL,
-  COMPUTE_OFFER,
-  COMPUTE_PROTOCOL,
-  type ComputeOffer,
-  type JobRequest,
-} from '@borgios/protocol'
-import { Compile } from 'typebox/compile'
+import type { PeerStream } from '@borgios/peertree'
+import { COMPUTE_OFFER, COMPUTE_PROTOCOL, type ComputeOffer, type JobRequest } from '@borgios/protocol'
 import { badMessage, stopping } from '../errors.ts'
 import type { ComputeStatus, JobLimits } from '../job.ts'
 import { checkJobSpec } from '../job-spec.ts'
@@ -24,8 +16,6 @@ export interface ExecutorOptions {
   readonly slots: number
   readonly maxLimits: JobLimits
 }
-
-const cancelCheck = Compile(CancelRequestSchema)
 
 /** Runs jobs for other members. */
 export class Executor {
@@ -45,7 +35,6 @@ export class Executor {
     this.#scratch = new Scratch(options.folder)
     this.#scratchFailure = this.#scratch.clear().then(() => undefined, messageOf)
     modules.network.handle(COMPUTE_OFFER, () => this.#offer())
-    modules.network.handle(COMPUTE_CANCEL, (body, caller) => this.#cancel(body, caller))
     modules.network.handleStream(COMPUTE_PROTOCOL, (stream) => this.#serve(stream))
   }
 
@@ -79,15 +68,6 @@ export class Executor {
 
   #unavailableWhy(): string | undefined {
     return this.#stopping ? 'the node is being stopped' : this.#modules.sandbox.unavailableWhy
-  }
-
-  /** Only who brought a job may end it. Cancelling what is not there is fine: it may have ended just now. */
-  #cancel(body: unknown, caller: Caller): { readonly state: 'cancelling' | 'ended' } {
-    if (!cancelCheck.Check(body)) throw badMessage('not a request to cancel a job')
-    const session = this.#sessions.get(body.job)
-    if (session === undefined || session.requester !== caller.node) return { state: 'ended' }
-    session.cancel()
-    return { state: 'cancelling' }
   }
 
   async #serve(stream: PeerStream): Promise<void> {

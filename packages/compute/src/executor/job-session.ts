@@ -1,4 +1,4 @@
-import { type BorgError, isBorgError, limits, messageOf, type NodeId } from '@borgios/core'
+import { type BorgError, isBorgError, limits, messageOf } from '@borgios/core'
 import type { PeerStream } from '@borgios/peertree'
 import { type ExecutorMessage, type JobReceipt, type JobRequest, RequesterMessageSchema } from '@borgios/protocol'
 import { Compile } from 'typebox/compile'
@@ -24,7 +24,6 @@ const requesterMessageCheck = Compile(RequesterMessageSchema)
 
 /** One job on this node, from its request to its receipt. It lives only while the requester's stream does. */
 export class JobSession {
-  readonly requester: NodeId
   /** Resolves when nothing of the job is left. */
   readonly ended: Promise<void>
   readonly #stream: PeerStream
@@ -40,7 +39,6 @@ export class JobSession {
   #cancelled = false
 
   constructor(stream: PeerStream, request: JobRequest, modules: JobSessionModules) {
-    this.requester = request.from
     this.#stream = stream
     this.#request = request
     this.#modules = modules
@@ -52,13 +50,7 @@ export class JobSession {
     this.#end = resolve
   }
 
-  /** Ends the job because its requester wants it to. Twice is the same as once. */
-  cancel(): void {
-    this.#cancelled = true
-    this.#over.abort(leaseLost('the job was cancelled'))
-  }
-
-  /** Ends the job for another reason. */
+  /** Ends the job before its time. */
   end(reason: BorgError): void {
     this.#over.abort(reason)
   }
@@ -150,7 +142,7 @@ export class JobSession {
       network: networkId,
       job,
       node: network.self,
-      requester: this.requester,
+      requester: this.#request.from,
       specHash: jobSpecHash(spec),
       outputs: this.#outputs,
       startedAtMs,
@@ -181,8 +173,14 @@ export class JobSession {
       if (message === undefined) throw leaseLost('the requester has left')
       if (!requesterMessageCheck.Check(message.header)) throw badMessage('an unknown message to a job')
       this.#lease.heard()
-      if (message.header.type === 'cancel') this.cancel()
+      if (message.header.type === 'cancel') this.#cancel()
     }
+  }
+
+  /** Ends the job because its requester wants it to. Twice is the same as once. */
+  #cancel(): void {
+    this.#cancelled = true
+    this.#over.abort(leaseLost('the job was cancelled'))
   }
 
   /** Aborts a transfer that takes longer than any may. */
