@@ -263,7 +263,7 @@ export class PeerTree implements PeerNetwork {
   }
 
   #tickLater(): void {
-    this.#cancelTick = this.#modules.timers.after(limits.peertree.tickMs, () => {
+    this.#cancelTick = this.#modules.timers.after(limits.tree.tickMs, () => {
       this.#feed({ kind: 'tick' })
       if (!this.#stopping) this.#tickLater()
     })
