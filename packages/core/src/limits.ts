@@ -56,10 +56,8 @@ export const limits = {
     handshakeTimeoutMs: 10 * SECOND_MS,
     /** One address of a peer, TCP and TLS together, before the next is tried. */
     dialAddressTimeoutMs: 4 * SECOND_MS,
-    /** Addresses of one peer that are tried, and that its record may name. */
+    /** Addresses of one dial that are tried. */
     maxAddresses: 16,
-    /** A multiaddr with a DNS name and a peer id fits. */
-    maxAddressChars: 256,
     /** No byte either way for this long ends a TCP connection; idle sessions are closed well before. */
     socketIdleMs: 2 * MINUTE_MS,
     /** A session nobody needs: long enough that bursts of requests share one. */
@@ -104,14 +102,12 @@ export const limits = {
     streamReadAhead: 2,
     /** Flow-control window of a stream: what may be under way; 50 ms of round trip then carry 20 MiB/s. */
     streamWindowBytes: 1 * MIB,
-    /** Guests of one node at once: each is nobody yet and may ask a little. */
+    /** Sessions with guests at once: twice those the tree keeps, since the others are told where else to ask. */
     maxGuests: 64,
     /** Members whose addresses are kept over a restart. */
     maxAddressBook: 512,
     /** How often what changed in the address book is saved. */
     addressBookSaveMs: 10 * SECOND_MS,
-    /** Heartbeat of the tree's core: repair within about a second needs several a second-long silence. */
-    tickMs: 250,
   },
   /** The pure tree: joining, broadcast, repair, directory. */
   tree: {
@@ -249,6 +245,7 @@ export const limits = {
     /** Pause between two census questions to one child. */
     censusMs: 500,
     maxAddresses: 8,
+    /** A multiaddr with a DNS name and a peer id fits. */
     maxAddressChars: 256,
     maxPlaceChars: 64,
     maxReleaseChars: 64,

@@ -1,4 +1,4 @@
-import { type Clock, type JsonValue, type Logger, messageOf, type NetworkId } from '@borgios/core'
+import { type Clock, type JsonValue, type Logger, messageOf, type NetworkId, type NodeId } from '@borgios/core'
 import { type Audience, type Ed25519, type Envelope, openEnvelope, type Signer, sealEnvelope } from '@borgios/crypto'
 import { misbehaved } from './errors.ts'
 import type { BroadcastHandler } from './peer-network.ts'
@@ -37,6 +37,17 @@ export class Broadcasts {
     const fields = { network: this.#network, type, recipient: { audience }, timeMs: Math.floor(timeMs), body }
     const bytes = sealEnvelope(this.#modules.signer, { ...fields, sequence: this.#sequence })
     return { envelope: JSON.parse(decoder.decode(bytes)) as Envelope, bytes }
+  }
+
+  /** Whether this is one of those seen, by its own word: a look before the signature is checked, which costs far more. */
+  isRepeat(bytes: Uint8Array, hasSeen: (from: NodeId, sequence: number) => boolean): boolean {
+    try {
+      const { from, sequence } = JSON.parse(decoder.decode(bytes)) as Envelope
+      return hasSeen(from, sequence)
+    } catch {
+      // Not an envelope: `open` says so.
+      return false
+    }
   }
 
   /** Checks what a neighbour passed on. Throws what `openEnvelope` throws, and PEERTREE_MISBEHAVED for a letter to one node. */

@@ -245,6 +245,10 @@ export class PeerTree implements PeerNetwork {
     counters.payloadBytesReceived += bytes.length
     try {
       if (session.peer.role === 'guest') throw misbehaved('a guest does not broadcast')
+      if (this.#broadcasts.isRepeat(bytes, (from, sequence) => this.#state?.replay.has(from, sequence) === true)) {
+        counters.payloadFramesRepeated += 1
+        return
+      }
       const { envelope } = this.#broadcasts.open(bytes)
       const before = counters.delivered
       this.#feed({ kind: 'broadcastReceived', from: session.peer.node, envelope, bytes })
@@ -259,7 +263,7 @@ export class PeerTree implements PeerNetwork {
   }
 
   #tickLater(): void {
-    this.#cancelTick = this.#modules.timers.after(limits.peertree.tickMs, () => {
+    this.#cancelTick = this.#modules.timers.after(limits.tree.tickMs, () => {
       this.#feed({ kind: 'tick' })
       if (!this.#stopping) this.#tickLater()
     })

@@ -69,6 +69,20 @@ describe('what a hostile member passes on', () => {
     assert.ok(session.isOpen)
   })
 
+  test('what was here before is dropped unread, so that it costs no signature check', async () => {
+    const bytes = envelope({ body: 'first' })
+    session.sendBroadcast(bytes)
+    await until(() => heard.includes('first'), 'the envelope')
+    const { payloadFramesRepeated, broadcastsRefused } = victim.counters()
+    const altered = { ...(parseCanonicalJson(bytes) as Record<string, JsonValue>), body: 'altered' }
+    session.sendBroadcast(canonicalJsonBytes(altered))
+    await settled()
+    assert.equal(victim.counters().payloadFramesRepeated, payloadFramesRepeated + 1)
+    assert.equal(victim.counters().broadcastsRefused, broadcastsRefused)
+    assert.ok(!heard.includes('altered'))
+    assert.ok(session.isOpen)
+  })
+
   for (const field of ['body', 'type', 'timeMs', 'sequence', 'from', 'audience'] as const) {
     test(`an envelope whose ${field} was altered is refused and its bearer hung up`, async () => {
       const altered = parseCanonicalJson(envelope()) as Record<string, JsonValue>

@@ -19,7 +19,7 @@ export function dialTargets(addresses: readonly string[], expected: NodeId | und
 }
 
 function toTarget(text: string, wanted: string | undefined): string | undefined {
-  if (text.length > limits.peertree.maxAddressChars) return undefined
+  if (text.length > limits.tree.maxAddressChars) return undefined
   let parts: ReturnType<ReturnType<typeof multiaddr>['getComponents']>
   try {
     parts = multiaddr(text).getComponents()

@@ -29,6 +29,7 @@ export async function openBulkStream(
   modules: OpeningModules,
   signal: AbortSignal | undefined,
 ): Promise<PeerStream> {
+  signal?.throwIfAborted()
   const release = session.holdStream()
   if (release === undefined) throw exhausted(`too many bulk streams with ${session.peer.node}; close some`)
   return withTimeout(modules.timers, limits.peertree.streamOpenTimeoutMs, signal, async (bounded) => {

@@ -64,10 +64,6 @@ function handle(state: TreeState, event: TreeEvent): void {
       break
     case 'publish':
       onPublish(state, event.envelope, event.bytes)
-      break
-    case 'describe':
-      state.about = event.about
-      state.announceDue = true
   }
 }
 

@@ -37,8 +37,6 @@ export type TreeEvent =
     }
   /** Send out our own broadcast: an envelope with an audience, sealed by this node. */
   | { readonly kind: 'publish'; readonly envelope: Envelope; readonly bytes: Uint8Array }
-  /** What we say of ourselves changed. */
-  | { readonly kind: 'describe'; readonly about: SelfDescription }
 
 /** What the shell shall do, in this order. */
 export type TreeEffect =

@@ -114,7 +114,7 @@ export interface TreeState {
   effects: TreeEffect[]
 
   status: TreePosition['state']
-  about: SelfDescription
+  readonly about: SelfDescription
   contacts: readonly (readonly string[])[]
   /** Which node answered at a contact, where known. */
   readonly contactNodes: Map<string, NodeId>
