@@ -300,6 +300,8 @@ export const limits = {
     membersAsked: 16,
     /** Requests a node answers at once; more wait at their senders. At most so many shards are in memory for it. */
     requestsServed: 32,
+    /** The same for one peer, over all its streams: as many as an honest one asks at once (requestsPerStream). */
+    requestsPerPeer: 8,
     /** Read buffers kept for the next read: what a busy node has in use at a time. */
     shardBuffersKept: 8,
     /** Shards a node reads from its disk at once to check them when others ask. */

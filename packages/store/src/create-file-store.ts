@@ -68,7 +68,7 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
   const scrubber = new Scrubber({ shards, clock, timers, logger }, options.repair ?? {})
   shards.onLost = (records) => repairer.check(records)
   const server = new ShardServer({
-    ...{ network, shards, receipts, name, logger },
+    ...{ network, shards, receipts, name, timers, logger },
     onCheck: (records) => repairer.check(records),
   })
   repairer.start()

@@ -137,7 +137,7 @@ export const badReceipt = (from: NodeId, cause?: unknown): BorgError =>
   })
 
 export const transferTimedOut = (node: NodeId, timeoutMs: number): BorgError =>
-  make('STORE_TRANSFER_TIMEOUT', `node ${shortId(node)} did not answer within ${timeoutMs} ms`, {
+  make('STORE_TRANSFER_TIMEOUT', `a shard to or from node ${shortId(node)} took longer than ${timeoutMs} ms`, {
     kind: 'timeout',
     retryable: true,
     meta: { node, timeoutMs },

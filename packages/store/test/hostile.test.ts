@@ -243,6 +243,46 @@ describe('what a store takes in', TIMEOUT, () => {
   })
 })
 
+describe('a peer that asks and does not read', TIMEOUT, () => {
+  const shard = shardIdOf(NOTHING)
+
+  /** Asks for more than is served at once, on several streams. Each resolves with what broke it. */
+  async function flood(cluster: StoreCluster, from: number): Promise<readonly unknown[]> {
+    const streamOf = async (): Promise<unknown> => {
+      const stream = await cluster.node(from).peer.openStream(cluster.node(0).peer.self, STORE_PROTOCOL)
+      for (let id = 1; id <= 2 * limits.store.requestsServed; id += 1) {
+        try {
+          await stream.send({ header: { op: 'get', id, shard }, payload: NOTHING })
+        } catch (error) {
+          return error
+        }
+      }
+      return undefined
+    }
+    return Promise.all(Array.from({ length: 8 }, streamOf))
+  }
+
+  test('does not keep others from being served', { timeout: 30_000 }, async () => {
+    // Nobody loses patience with it.
+    const after: typeof systemTimers.after = (delayMs, callback) =>
+      delayMs >= limits.store.transferTimeoutMs ? () => undefined : systemTimers.after(delayMs, callback)
+    await using cluster = await StoreCluster.start({ nodes: 3, timers: { ...systemTimers, after } })
+    flood(cluster, 1).catch(() => undefined)
+    await systemTimers.sleep(200)
+    const stream = await cluster.node(2).peer.openStream(cluster.node(0).peer.self, STORE_PROTOCOL)
+    await stream.send({ header: { op: 'get', id: 1, shard }, payload: NOTHING })
+    const reply = (await stream.receive())?.header as { code: string }
+    assert.equal(reply.code, 'STORE_SHARD_NOT_FOUND')
+  })
+
+  test('loses its streams after a while', { timeout: 30_000 }, async () => {
+    const after: typeof systemTimers.after = (delayMs, callback) =>
+      systemTimers.after(delayMs === limits.store.transferTimeoutMs ? 100 : delayMs, callback)
+    await using cluster = await StoreCluster.start({ nodes: 2, timers: { ...systemTimers, after } })
+    for (const broken of await flood(cluster, 1)) assert.ok(broken instanceof Error)
+  })
+})
+
 describe('disks', TIMEOUT, () => {
   test('what a crash left half written is removed, what it left whole is kept', async () => {
     await using cluster = await StoreCluster.start({ nodes: 5 })

@@ -1,4 +1,13 @@
-import { isBorgError, type JsonValue, type Logger, limits, messageOf, type NodeId, ShardId } from '@borgios/core'
+import {
+  isBorgError,
+  type JsonValue,
+  type Logger,
+  limits,
+  messageOf,
+  type NodeId,
+  ShardId,
+  type Timers,
+} from '@borgios/core'
 import type { PeerNetwork, PeerStream, StreamMessage } from '@borgios/peertree'
 import {
   checkRequestCheck,
@@ -12,7 +21,7 @@ import {
   shardRequestCheck,
 } from '@borgios/protocol'
 import { isSoundRecord, recordIdOf } from '../coding/stripe-record.ts'
-import { badMessage, shardNotHere, wrongShard } from '../errors.ts'
+import { badMessage, shardNotHere, transferTimedOut, wrongShard } from '../errors.ts'
 import type { ShardStore } from '../shards/shard-store.ts'
 import { Gate } from './gate.ts'
 import type { Receipts } from './receipts.ts'
@@ -23,6 +32,7 @@ export interface ShardServerModules {
   readonly receipts: Receipts
   /** The id of these bytes. */
   readonly name: (bytes: Uint8Array) => Promise<ShardId>
+  readonly timers: Timers
   readonly logger: Logger
   /** Another holder thinks these stripes need repair. */
   readonly onCheck: (records: readonly RecordId[]) => void
@@ -40,6 +50,8 @@ export class ShardServer {
   readonly #modules: ShardServerModules
   readonly #requests = new Gate(limits.store.requestsServed)
   readonly #verifications = new Gate(limits.store.verificationsAtOnce)
+  /** Of each peer with a stream here: none can take all places of {@link #requests}. */
+  readonly #requestsOf = new Map<NodeId, Gate>()
   readonly #streams = new Set<PeerStream>()
 
   constructor(modules: ShardServerModules) {
@@ -55,9 +67,12 @@ export class ShardServer {
 
   async #serve(stream: PeerStream): Promise<void> {
     this.#streams.add(stream)
+    const { node } = stream.remote
+    const requestsOfPeer = this.#requestsOf.get(node) ?? new Gate(limits.store.requestsPerPeer)
+    this.#requestsOf.set(node, requestsOfPeer)
     let lastSend: Promise<void> = Promise.resolve()
     const send = (answer: Answer): Promise<void> => {
-      lastSend = lastSend.then(() => stream.send(answer))
+      lastSend = lastSend.then(() => this.#send(stream, answer))
       return lastSend
     }
     try {
@@ -65,18 +80,35 @@ export class ShardServer {
         const message = await stream.receive()
         if (message === undefined) break
         // While others are served this stream takes in no more, so that a flood waits at its sender.
+        await requestsOfPeer.enter()
         await this.#requests.enter()
-        this.#answer(message, stream.remote.node)
+        this.#answer(message, node)
           .then(send)
           .catch((error: Error) => stream.abort(error))
-          .finally(() => this.#requests.leave())
+          .finally(() => {
+            this.#requests.leave()
+            requestsOfPeer.leave()
+          })
       }
       await lastSend
       await stream.end()
     } catch (error) {
-      this.#modules.logger.debug('a shard stream ended', { node: stream.remote.node, why: messageOf(error) })
+      this.#modules.logger.debug('a shard stream ended', { node, why: messageOf(error) })
     } finally {
       this.#streams.delete(stream)
+      if (![...this.#streams].some(({ remote }) => remote.node === node)) this.#requestsOf.delete(node)
+    }
+  }
+
+  /** A peer that does not take its answer loses the stream, so that the answer's place is free for others. */
+  async #send(stream: PeerStream, answer: Answer): Promise<void> {
+    const timeoutMs = limits.store.transferTimeoutMs
+    const tooSlow = (): void => stream.abort(transferTimedOut(stream.remote.node, timeoutMs))
+    const cancel = this.#modules.timers.after(timeoutMs, tooSlow)
+    try {
+      await stream.send(answer)
+    } finally {
+      cancel()
     }
   }
 
