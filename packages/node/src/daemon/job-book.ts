@@ -38,9 +38,9 @@ export class JobBook {
     await recordFile.write(this.#recordPath(record.job), record as JobRecord & JsonObject)
   }
 
-  /** A log to write; the record must be there already. */
-  createLog(job: string): Promise<JobLog> {
-    return JobLog.create(this.logPath(job))
+  /** A log to write for a job that may print `logBytes`; the record must be there already. */
+  createLog(job: string, logBytes: number): Promise<JobLog> {
+    return JobLog.create(this.logPath(job), logBytes)
   }
 
   logPath(job: string): string {
