@@ -475,6 +475,8 @@ export const limits = {
     maxNameChars: 255,
     /** Finished jobs remembered; the oldest go first. */
     maxJobRecords: 1_000,
+    /** Records read at once: far below the files a process may have open (1024 by default). */
+    recordsAtOnce: 64,
     /** Bytes of a job's log file for each byte the job may print: base64 takes 4/3, the rest is for the framing of small pieces. */
     jobLogFactor: 4,
     /** Beside them, for the states of a job that may print little. */

@@ -57,6 +57,7 @@ export class JobDesk {
       wallTimeMs: null,
       outputs: [],
     }
+    await book.forgetOldest()
     await book.write(record)
     const log = await book.createLog(job, request.limits.logBytes ?? defaultLimits.logBytes)
     const abort = new AbortController()
