@@ -485,8 +485,12 @@ export const limits = {
     maxNameChars: 255,
     /** Finished jobs remembered; the oldest go first. */
     maxJobRecords: 1_000,
-    /** Log kept of one job, in bytes of the file: above what a job may print, base64 and framing included. */
-    maxJobLogBytes: 32 * MIB,
+    /** Records read at once: far below the files a process may have open (1024 by default). */
+    recordsAtOnce: 64,
+    /** Bytes of a job's log file for each byte the job may print: base64 takes 4/3, the rest is for the framing of small pieces. */
+    jobLogFactor: 4,
+    /** Beside them, for the states of a job that may print little. */
+    jobLogSpareBytes: 1 * MIB,
     /** Jobs one daemon has under way for its users; each holds a stream and a log file. */
     maxOwnJobs: 64,
     /** Arguments, inputs and environment variables of one job. */

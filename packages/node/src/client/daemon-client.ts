@@ -33,6 +33,12 @@ interface Call {
   readonly silenceMs: number
 }
 
+/** The head of an answer, and its bytes as they come. */
+interface Answer {
+  readonly message: IncomingMessage
+  readonly body: AsyncIterable<Uint8Array>
+}
+
 /** What is said beside the bytes of a file. */
 export interface PutRequest {
   readonly name: string
@@ -67,9 +73,7 @@ export class DaemonClient {
 
   /** Resolves when the daemon answers at once. */
   async ping(timeoutMs: number = limits.node.pingTimeoutMs): Promise<void> {
-    const answer = await this.#call({ method: 'GET', path: '/v1/ping', silenceMs: timeoutMs })
-    answer.resume()
-    await once(answer, 'end')
+    await drain(await this.#call({ method: 'GET', path: '/v1/ping', silenceMs: timeoutMs }))
   }
 
   status = () => this.#ask('/v1/status', StatusViewSchema)
@@ -94,8 +98,9 @@ export class DaemonClient {
 
   async open(capability: string): Promise<DeliveredFile> {
     const answer = await this.#call({ ...this.#post('/v1/files/open'), body: { capability } })
-    const bytes = Number(answer.headers[FILE_BYTES_HEADER])
-    const name = decodeURIComponent(String(answer.headers[FILE_NAME_HEADER] ?? ''))
+    const { headers } = answer.message
+    const bytes = Number(headers[FILE_BYTES_HEADER])
+    const name = decodeURIComponent(String(headers[FILE_NAME_HEADER] ?? ''))
     return { name, bytes, content: deliveredBytes(answer, bytes) }
   }
 
@@ -103,7 +108,8 @@ export class DaemonClient {
 
   async #ask<Schema extends TSchema>(path: string, schema: Schema, body?: unknown): Promise<Static<Schema>> {
     const call = { method: body === undefined ? ('GET' as const) : ('POST' as const), path, body }
-    const value = await readJson(await this.#call({ ...call, silenceMs: limits.node.answerTimeoutMs }))
+    const { body: bytes } = await this.#call({ ...call, silenceMs: limits.node.answerTimeoutMs })
+    const value = await readJson(bytes)
     const check = Compile(schema)
     if (check.Check(value)) return value
     throw foreignAnswer(path)
@@ -112,7 +118,7 @@ export class DaemonClient {
   async *#events(call: Call): AsyncGenerator<DaemonEvent> {
     const answer = await this.#call(call)
     const check = Compile(DaemonEventSchema)
-    for await (const line of readLines(wholeBody(answer))) {
+    for await (const line of readLines(answer.body)) {
       const event: unknown = JSON.parse(line)
       if (!check.Check(event)) throw foreignAnswer(call.path)
       if (event.event === 'error') throw errorFromView(event.error)
@@ -121,7 +127,7 @@ export class DaemonClient {
   }
 
   /** Sends a request; resolves with a good answer's head, rejects with the error it reports. */
-  async #call(call: Call): Promise<IncomingMessage> {
+  async #call(call: Call): Promise<Answer> {
     using short = this.#socketPath()
     const { method, path } = call
     const signal = this.#signal
@@ -132,18 +138,32 @@ export class DaemonClient {
       agent: false,
       ...(signal === undefined ? {} : { signal }),
     })
-    const silent = () =>
-      outgoing.destroy(
-        daemonSilent(
-          `the daemon at ${this.socket} does not answer: it may be frozen. Try "borgios down", then "borgios up"`,
-        ),
+    const silence = () =>
+      daemonSilent(
+        `the daemon at ${this.socket} does not answer: it may be frozen. Try "borgios down", then "borgios up"`,
       )
-    const answer = await this.#answerTo(outgoing, call, silent)
-    answer.setTimeout(call.silenceMs, silent)
-    if (answer.statusCode === 200) return answer
-    const value = await readJson(answer)
+    const message = await this.#answerTo(outgoing, call, () => outgoing.destroy(silence()))
+    // Whoever reads the answer learns of it.
+    outgoing.on('error', () => {})
+    const body = this.#whileHeard(wholeBody(message), call.silenceMs, () => message.destroy(silence()))
+    if (message.statusCode === 200) return { message, body }
+    const value = await readJson(body)
     if (Compile(ErrorAnswerSchema).Check(value)) throw errorFromView(value.error)
     throw foreignAnswer(path)
+  }
+
+  /** Passes bytes on. Only while the reader waits for more does silence count: it may itself take as long as it likes. */
+  async *#whileHeard(bytes: AsyncGenerator<Uint8Array>, silenceMs: number, silent: () => void) {
+    try {
+      for (;;) {
+        const cancel = this.#timers.after(silenceMs, silent)
+        const next = await bytes.next().finally(cancel)
+        if (next.done === true) return
+        yield next.value
+      }
+    } finally {
+      await bytes.return(undefined)
+    }
   }
 
   async #answerTo(outgoing: ClientRequest, call: Call, silent: () => void): Promise<IncomingMessage> {
@@ -205,10 +225,14 @@ async function* wholeBody(answer: IncomingMessage): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function readJson(answer: IncomingMessage): Promise<unknown> {
-  const parts: Buffer[] = []
+async function drain({ body }: Answer): Promise<void> {
+  for await (const _ of body);
+}
+
+async function readJson(body: AsyncIterable<Uint8Array>): Promise<unknown> {
+  const parts: Uint8Array[] = []
   let bytes = 0
-  for await (const part of answer as AsyncIterable<Buffer>) {
+  for await (const part of body) {
     bytes += part.length
     if (bytes > limits.node.maxAnswerBytes) throw foreignAnswer('an answer without end')
     parts.push(part)
@@ -220,13 +244,13 @@ async function readJson(answer: IncomingMessage): Promise<unknown> {
   }
 }
 
-async function* deliveredBytes(answer: IncomingMessage, bytes: number): AsyncGenerator<Uint8Array> {
+async function* deliveredBytes({ message, body }: Answer, bytes: number): AsyncGenerator<Uint8Array> {
   let received = 0
-  for await (const part of wholeBody(answer)) {
+  for await (const part of body) {
     received += part.length
     yield part
   }
-  const outcome = answer.trailers[OUTCOME_TRAILER]
+  const outcome = message.trailers[OUTCOME_TRAILER]
   if (outcome === 'ok' && received === bytes) return
   const value: unknown = outcome === undefined || outcome === 'ok' ? undefined : JSON.parse(decodeURIComponent(outcome))
   const check = Compile(ErrorAnswerSchema.properties.error)

@@ -31,16 +31,25 @@ export class JobBook {
       const why = 'the node that had asked for it stopped meanwhile. Run it again'
       await this.write({ ...record, state: 'failed', why })
     }
-    await this.#forgetOldest()
+    await this.forgetOldest()
   }
 
   async write(record: JobRecord): Promise<void> {
     await recordFile.write(this.#recordPath(record.job), record as JobRecord & JsonObject)
   }
 
-  /** A log to write; the record must be there already. */
-  createLog(job: string): Promise<JobLog> {
-    return JobLog.create(this.logPath(job))
+  /** Forgets the oldest finished jobs beyond the bound, each with its log. */
+  async forgetOldest(): Promise<void> {
+    const finished = (await this.list()).filter(isFinal)
+    for (const record of finished.slice(0, Math.max(0, finished.length - limits.node.maxJobRecords))) {
+      await rm(this.logPath(record.job), { force: true })
+      await rm(this.#recordPath(record.job), { force: true })
+    }
+  }
+
+  /** A log to write for a job that may print `logBytes`; the record must be there already. */
+  createLog(job: string, logBytes: number): Promise<JobLog> {
+    return JobLog.create(this.logPath(job), logBytes)
   }
 
   logPath(job: string): string {
@@ -56,10 +65,15 @@ export class JobBook {
   async list(): Promise<readonly JobRecord[]> {
     const names = await readdir(this.#folder).catch(() => [])
     const jobs = names.filter((name) => name.endsWith(RECORD)).map((name) => name.slice(0, -RECORD.length))
-    const records = await Promise.all(jobs.filter((job) => JobId.is(job)).map((job) => this.read(job)))
-    return records
-      .filter((record) => record !== undefined)
-      .sort((left, right) => left.submittedAtMs - right.submittedAtMs)
+    const known = jobs.filter((job) => JobId.is(job))
+    const records: JobRecord[] = []
+    // Not all at once: a process may have only so many files open.
+    for (let start = 0; start < known.length; start += limits.node.recordsAtOnce) {
+      const batch = known.slice(start, start + limits.node.recordsAtOnce)
+      const found = await Promise.all(batch.map((job) => this.read(job)))
+      records.push(...found.filter((record) => record !== undefined))
+    }
+    return records.sort((left, right) => left.submittedAtMs - right.submittedAtMs)
   }
 
   /** The one job whose id begins so. Throws NODE_UNKNOWN or NODE_AMBIGUOUS. */
@@ -75,13 +89,5 @@ export class JobBook {
 
   #recordPath(job: string): string {
     return join(this.#folder, job + RECORD)
-  }
-
-  async #forgetOldest(): Promise<void> {
-    const finished = (await this.list()).filter(isFinal)
-    for (const record of finished.slice(0, Math.max(0, finished.length - limits.node.maxJobRecords))) {
-      await rm(this.logPath(record.job), { force: true })
-      await rm(this.#recordPath(record.job), { force: true })
-    }
   }
 }

@@ -1,14 +1,5 @@
 import type { JobEvent, JobLimits, JobResult, JobService, JobSpec } from '@borgios/compute'
-import {
-  type Clock,
-  encodeBase64Url,
-  JobId,
-  type Logger,
-  limits,
-  messageOf,
-  type NodeId,
-  type Random,
-} from '@borgios/core'
+import { type Clock, JobId, type Logger, limits, messageOf, type NodeId, type Random } from '@borgios/core'
 import type { JobRecord, JobSubmission } from '@borgios/protocol'
 import { full } from '../errors.ts'
 import type { JobBook } from './job-book.ts'
@@ -52,7 +43,7 @@ export class JobDesk {
     if (this.#own.size >= limits.node.maxOwnJobs) {
       throw full(`this node already waits for ${this.#own.size} jobs. Wait for one to end ("borgios job ls")`)
     }
-    const { book, clock, random } = this.#modules
+    const { book, clock, random, defaultLimits } = this.#modules
     const job = JobId.fromBytes(random.bytes(16))
     const record: JobRecord = {
       job,
@@ -66,8 +57,9 @@ export class JobDesk {
       wallTimeMs: null,
       outputs: [],
     }
+    await book.forgetOldest()
     await book.write(record)
-    const log = await book.createLog(job)
+    const log = await book.createLog(job, request.limits.logBytes ?? defaultLimits.logBytes)
     const abort = new AbortController()
     const ended = this.#follow(record, request, node, log, abort.signal).finally(() => this.#own.delete(job))
     const own: OwnJob = { job, cancel: (reason) => abort.abort(reason), ended }
@@ -91,7 +83,8 @@ export class JobDesk {
   ): Promise<void> {
     let record = start
     const onEvent = (event: JobEvent): void => {
-      log.append(eventLine(event))
+      if (event.kind === 'log') log.print(event.stream, event.bytes)
+      else log.append(eventLine(event))
       if (event.kind === 'restart') record = { ...record, state: 'placing', why: cut(event.why) }
       if (event.kind === 'state') {
         record = { ...record, state: event.state, node: event.node ?? record.node, why: cut(event.why) }
@@ -131,8 +124,7 @@ function specOf(request: JobSubmission, defaults: JobLimits): JobSpec {
 
 const cut = (why: string): string => why.slice(0, limits.node.maxWhyChars)
 
-function eventLine(event: JobEvent) {
-  if (event.kind === 'log') return { event: 'log' as const, stream: event.stream, data: encodeBase64Url(event.bytes) }
+function eventLine(event: Exclude<JobEvent, { kind: 'log' }>) {
   if (event.kind === 'restart') return { event: 'restart' as const, why: cut(event.why) }
   return { event: 'state' as const, state: event.state, node: event.node ?? null, why: cut(event.why) }
 }

@@ -1,37 +1,85 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { limits, type Timers } from '@borgios/core'
+import { encodeBase64Url, limits, type Timers } from '@borgios/core'
 import { type DaemonEvent, DaemonEventSchema } from '@borgios/protocol'
 import { Compile } from 'typebox/compile'
 
 const eventCheck = Compile(DaemonEventSchema)
 const READ_BYTES = 64 * 1024
 const NEWLINE = 0x0a
+/** One event of a log holds about as much as one read. */
+const MERGED_BYTES = 48 * 1024
+const CUT = 'its log is full: what follows is not kept'
+
+const lineOf = (event: DaemonEvent): Buffer => Buffer.from(`${JSON.stringify(event)}\n`)
+
+/** What a program printed and is not written yet. */
+interface Printed {
+  readonly stream: Stream
+  readonly parts: Uint8Array[]
+  bytes: number
+}
+
+type Stream = 'stdout' | 'stderr'
 
 /** The events of one job, a line each, in a file that readers may follow while it grows. */
 export class JobLog {
   readonly #file: FileHandle
+  readonly #maxBytes: number
   #writing: Promise<void> = Promise.resolve()
+  #unwritten: Printed | undefined
   #bytes = 0
+  #isCut = false
 
-  private constructor(file: FileHandle) {
+  private constructor(file: FileHandle, maxBytes: number) {
     this.#file = file
+    this.#maxBytes = maxBytes
   }
 
-  static async create(path: string): Promise<JobLog> {
-    return new JobLog(await open(path, 'a', 0o600))
+  /** For a job that may print `logBytes`. */
+  static async create(path: string, logBytes: number): Promise<JobLog> {
+    const maxBytes = limits.node.jobLogSpareBytes + limits.node.jobLogFactor * logBytes
+    return new JobLog(await open(path, 'a', 0o600), maxBytes)
   }
 
-  /** Queued and written in order; dropped once the log is as large as it may be (compute bounds what a job prints well below). */
-  append(event: DaemonEvent): void {
-    const line = Buffer.from(`${JSON.stringify(event)}\n`)
-    const isLast = event.event === 'job'
-    if (!isLast && this.#bytes + line.length > limits.node.maxJobLogBytes) return
-    this.#bytes += line.length
-    this.#writing = this.#writing.then(async () => {
-      await this.#file.write(line)
+  /** What a program prints; small pieces become one event while the disk is busy. */
+  print(stream: Stream, bytes: Uint8Array): void {
+    const open = this.#unwritten
+    if (open?.stream === stream && open.bytes + bytes.length <= MERGED_BYTES) {
+      open.parts.push(bytes)
+      open.bytes += bytes.length
+      return
+    }
+    const printed: Printed = { stream, parts: [bytes], bytes: bytes.length }
+    this.#unwritten = printed
+    this.#queue(() => {
+      if (this.#unwritten === printed) this.#unwritten = undefined
+      return { event: 'log', stream, data: encodeBase64Url(Buffer.concat(printed.parts)) }
     })
+  }
+
+  /** Queued and written in order. What is too much for the log is left out, and the log says so. */
+  append(event: DaemonEvent): void {
+    this.#unwritten = undefined
+    this.#queue(() => event)
+  }
+
+  #queue(take: () => DaemonEvent): void {
+    this.#writing = this.#writing.then(() => this.#write(take()))
     // A full disk must not end the job: whoever closes the log learns of it.
     this.#writing.catch(() => {})
+  }
+
+  async #write(event: DaemonEvent): Promise<void> {
+    // What was printed so far is void: the bound holds for each attempt.
+    if (event.event === 'restart') [this.#bytes, this.#isCut] = [0, false]
+    const line = lineOf(event)
+    if (event.event === 'job' || this.#bytes + line.length <= this.#maxBytes) {
+      this.#bytes += line.length
+      await this.#file.write(line)
+    } else if (!this.#isCut) {
+      this.#isCut = true
+      await this.#file.write(lineOf({ event: 'state', state: 'running', node: null, why: CUT }))
+    }
   }
 
   /** Resolves when everything appended is in the file; rejects when some of it could not be written. */
