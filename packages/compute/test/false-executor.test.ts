@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { BorgError, limits } from '@borgios/core'
+import { ManualTime } from '@borgios/core/testing'
+import type { StreamMessage } from '@borgios/peertree'
+import { COMPUTE_PROTOCOL } from '@borgios/protocol'
+import { defaultJobLimits } from '../src/index.ts'
+import { checkJobSpec } from '../src/job-spec.ts'
+import { attemptMs } from '../src/requester/job-attempt.ts'
+import { JobWorld, type WorldOptions } from './support/job-world.ts'
+
+const hasCode = (code: string) => (error: unknown) => error instanceof BorgError && error.code === code
+const ASKER = 0
+
+describe('a node that does not do what it took on', () => {
+  let world: JobWorld
+  const open = async (options: WorldOptions): Promise<JobWorld> => {
+    world = await JobWorld.open(options)
+    return world
+  }
+  afterEach(() => world.close())
+
+  const asker = () => world.node(ASKER).service
+
+  it('gives up a node that shows life for longer than any job takes', async () => {
+    const time = new ManualTime()
+    await open({ nodes: 2, time })
+    world.node(1).peer.handleStream(COMPUTE_PROTOCOL, async (stream) => {
+      for (;;) {
+        await stream.send({ header: { type: 'alive' }, payload: empty })
+        await time.sleep(limits.compute.leaseRenewMs)
+      }
+    })
+    const spec = world.spec()
+    let failure: unknown
+    const running = asker().run(spec)
+    running.catch((error: unknown) => {
+      failure = error
+    })
+    let waitedMs = 0
+    for (
+      ;
+      failure === undefined && waitedMs <= attemptMs(checkJobSpec(spec));
+      waitedMs += limits.compute.leaseRenewMs
+    ) {
+      for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+      time.advance(limits.compute.leaseRenewMs)
+    }
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+    assert.ok(waitedMs > spec.limits.wallTimeMs)
+    assert.ok(hasCode('COMPUTE_NO_NODE')(failure))
+    assert.match((failure as Error).message, /longer than the job may take/)
+  })
+
+  const empty = new Uint8Array(0)
+  const log = (sequence: number, bytes: number): StreamMessage => ({
+    header: { type: 'log', sequence, stream: 'stdout' },
+    payload: new Uint8Array(bytes),
+  })
+  const lies: readonly (readonly [string, readonly StreamMessage[], RegExp])[] = [
+    ['sends log out of order', [log(1, 1)], /out of order/],
+    ['sends more log than the job may write', [log(0, 2_000), log(1, 60)], /more log than the job may write/],
+    ['says something unknown', [{ header: { type: 'pay' }, payload: empty }], /unknown message/],
+    [
+      'sends a result that is no receipt',
+      [{ header: { type: 'result' }, payload: Buffer.from('{}') }],
+      /not a job receipt/,
+    ],
+    ['leaves without a result', [], /left without a result/],
+  ]
+  for (const [name, messages, why] of lies) {
+    it(`does not believe a node that ${name}`, async () => {
+      await open({ nodes: 2 })
+      world.node(1).peer.handleStream(COMPUTE_PROTOCOL, async (stream) => {
+        for (const message of messages) await stream.send(message)
+        await stream.end()
+      })
+      const spec = world.spec({ limits: { ...defaultJobLimits, logBytes: 1_800 } })
+      await assert.rejects(asker().run(spec), (error: unknown) => {
+        assert.ok(hasCode('COMPUTE_NO_NODE')(error))
+        return why.test((error as Error).message)
+      })
+    })
+  }
+})
