@@ -265,6 +265,8 @@ export const limits = {
     stripesInMemory: 6,
     /** Stripes that are filled from their sources or being encrypted: one for each worker and one that is read meanwhile. */
     stripesFilling: 3,
+    /** A source that makes us wait after this long gives up its place among these; what came of its stripe is kept aside. */
+    fillTimeoutMs: 2 * SECOND_MS,
     /** Stripes in memory for one put or get: enough to keep disk, network and both workers busy at once. */
     stripesInFlight: 4,
     /** Shards a node checks at once before it stores them: they never wait for a stripe, so two nodes cannot wait in a ring. */

@@ -80,7 +80,10 @@ export interface StoreStatus {
 
 /** Files on the network: what gateway and command line use. */
 export interface FileStore {
-  /** Stores a file of any size in bounded memory. Returns once every shard is durable on its node. */
+  /**
+   * Stores a file of any size in bounded memory. Every shard is offered to a node; resolves once each stripe has at least one durable
+   * shard more than it needs (`limits.store.minSpareShards`). What found no node is counted in `missingShards` and left to repair.
+   */
   put(source: AsyncIterable<Uint8Array>, options?: PutOptions): Promise<PutResult>
   get(capability: string, options?: GetOptions): Promise<OpenedFile>
   info(capability: string, options?: InfoOptions): Promise<FileInfo>

@@ -191,6 +191,24 @@ describe('put and get', TIMEOUT, () => {
     assert.ok((await readAll(cluster.node(1).store, capability)).equals(bytes))
   })
 
+  test('sources that stall in the middle of a stripe do not keep others from being put', {
+    timeout: 60_000,
+  }, async () => {
+    await using cluster = await StoreCluster.start({ nodes: 5 })
+    const { store } = cluster.node(0)
+    const bytes = sampleBytes(4_000_000)
+    const { promise: goOn, resolve } = Promise.withResolvers<void>()
+    async function* stalling(): AsyncGenerator<Uint8Array> {
+      yield bytes.subarray(0, 1_000_000)
+      await goOn
+      yield bytes.subarray(1_000_000)
+    }
+    const stalled = Array.from({ length: limits.store.stripesFilling }, () => store.put(stalling()))
+    assert.equal((await store.put(bytesInChunks(bytes))).missingShards, 0)
+    resolve()
+    for (const { capability } of await Promise.all(stalled)) assert.ok((await readAll(store, capability)).equals(bytes))
+  })
+
   test('two nodes that put to one another at the same time do not wait in a ring', async () => {
     await using cluster = await StoreCluster.start({ nodes: 5 })
     const puts = cluster.nodes.map(({ store }, index) => store.put(bytesInChunks(sampleBytes(12_000_000, index + 1))))

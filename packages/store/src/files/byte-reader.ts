@@ -1,38 +1,64 @@
+import { limits, type Timers } from '@borgios/core'
+
 /** Reads a source of chunks in portions of any size. */
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>
+  readonly #timers: Timers
   #rest: Uint8Array = new Uint8Array()
+  #pulling: Promise<void> | undefined
   #ended = false
 
-  constructor(source: AsyncIterable<Uint8Array>) {
+  constructor(source: AsyncIterable<Uint8Array>, timers: Timers) {
     this.#source = source[Symbol.asyncIterator]()
+    this.#timers = timers
+  }
+
+  get isAtEnd(): boolean {
+    return this.#ended && this.#rest.length === 0
   }
 
   /** Whether more bytes come; waits until it is known. */
   async hasMore(): Promise<boolean> {
     while (this.#rest.length === 0 && !this.#ended) {
-      const next = await this.#source.next()
-      if (next.done) this.#ended = true
-      else this.#rest = next.value
+      // Whoever waited before may have lost patience: the source is asked once at a time.
+      this.#pulling ??= this.#pull()
+      await this.#pulling
     }
     return this.#rest.length > 0
   }
 
-  /** Fills `target` from its start, as far as the source goes; returns how many bytes there are. */
-  async fill(target: Uint8Array): Promise<number> {
-    let filled = 0
-    while (filled < target.length && (await this.hasMore())) {
-      const part = this.#rest.subarray(0, target.length - filled)
-      target.set(part, filled)
-      filled += part.length
-      this.#rest = this.#rest.subarray(part.length)
+  /**
+   * Fills `target` from `filled` on, as far as the source goes and until it makes us wait after `limits.store.fillTimeoutMs`;
+   * returns how far it is filled then.
+   */
+  async fill(target: Uint8Array, filled: number): Promise<number> {
+    const { promise: tooLate, resolve } = Promise.withResolvers<false>()
+    const cancel = this.#timers.after(limits.store.fillTimeoutMs, () => resolve(false))
+    let at = filled
+    try {
+      while (at < target.length && (await Promise.race([this.hasMore(), tooLate]))) {
+        const part = this.#rest.subarray(0, target.length - at)
+        target.set(part, at)
+        at += part.length
+        this.#rest = this.#rest.subarray(part.length)
+      }
+    } finally {
+      cancel()
     }
-    return filled
+    return at
   }
 
   /** Tells the source that nothing more is read. */
   async close(): Promise<void> {
     if (!this.#ended) await this.#source.return?.()
     this.#ended = true
+  }
+
+  /** A source that failed stays failed, even if nobody was waiting when it did. */
+  async #pull(): Promise<void> {
+    const next = await this.#source.next()
+    if (next.done) this.#ended = true
+    else this.#rest = next.value
+    this.#pulling = undefined
   }
 }

@@ -44,7 +44,7 @@ class FilePut {
   }
 
   async run(source: AsyncIterable<Uint8Array>): Promise<PutResult> {
-    const reader = new ByteReader(source)
+    const reader = new ByteReader(source, this.#context.timers)
     try {
       while (this.#failure === undefined && (await reader.hasMore())) {
         this.#options.signal?.throwIfAborted()
@@ -62,16 +62,10 @@ class FilePut {
 
   /** Reads one stripe and sets it on its way; its place in the manifest is behind the one before. */
   async #startStripe(reader: ByteReader): Promise<void> {
-    const { plainTexts } = this.#context.codec
-    const plain = await plainTexts.take()
-    let plainBytes: number
-    try {
-      plainBytes = await reader.fill(plain.bytes.subarray(0, this.#stripeBytes))
-    } catch (error) {
-      plainTexts.giveBack(plain)
+    const { plain, plainBytes } = await this.#readStripe(reader).catch((error: unknown) => {
       this.#window.leave()
       throw error
-    }
+    })
     const stored = this.#storeStripe(plain, plainBytes, this.#stripes)
     this.#stripes += 1
     this.#bytes += plainBytes
@@ -89,6 +83,26 @@ class FilePut {
       })
       .then(() => before)
       .finally(() => this.#window.leave())
+  }
+
+  /** A place with the plain text of one stripe. A slow source gives its place up to others while it makes us wait. */
+  async #readStripe(reader: ByteReader): Promise<{ readonly plain: Region; readonly plainBytes: number }> {
+    const { plainTexts } = this.#context.codec
+    let kept = new Uint8Array()
+    for (;;) {
+      const plain = await plainTexts.take()
+      let isDone = false
+      try {
+        plain.bytes.set(kept)
+        const plainBytes = await reader.fill(plain.bytes.subarray(0, this.#stripeBytes), kept.length)
+        isDone = plainBytes === this.#stripeBytes || reader.isAtEnd
+        if (isDone) return { plain, plainBytes }
+        kept = Uint8Array.from(plain.bytes.subarray(0, plainBytes))
+      } finally {
+        if (!isDone) plainTexts.giveBack(plain)
+      }
+      await reader.hasMore()
+    }
   }
 
   #storeStripe(plain: Region, plainBytes: number, stripe: number): Promise<StripeResult> {
