@@ -473,8 +473,10 @@ export const limits = {
     maxEmbeddedNodes: 64,
     /** Children a node may have when asked for by hand; wider than this a parent's uplink is the bottleneck. */
     maxDegree: 32,
-    /** A log file is set aside at start once it is this large. */
+    /** A log file is set aside once it is this large. */
     maxLogBytes: 16 * MIB,
+    /** How often a running node looks at the size of its log files. */
+    logCheckMs: 1 * MINUTE_MS,
     /** Log files set aside. */
     keptLogs: 3,
     /** One configuration, key or credential file. */

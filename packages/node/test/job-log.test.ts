@@ -39,7 +39,7 @@ test('the largest log a job may ask for is kept whole', async () => {
   await using temporary = await temporaryFolder()
   const path = join(temporary.path, 'log')
   const log = await JobLog.create(path, 64 * MIB)
-  for (let piece = 0; piece < 64; piece += 1) log.print('stdout', Buffer.alloc(MIB, piece))
+  for (let piece = 0; piece < 2048; piece += 1) log.print('stdout', Buffer.alloc(MIB / 32, piece))
   await log.close()
   assert.equal(printed(await eventsOf(path)).length, 64 * MIB)
 })

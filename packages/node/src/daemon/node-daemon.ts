@@ -11,7 +11,7 @@ import { DaemonServer } from './daemon-server.ts'
 import { FileCatalogue } from './file-catalogue.ts'
 import { JobBook } from './job-book.ts'
 import { JobDesk } from './job-desk.ts'
-import { rotateLog } from './log-files.ts'
+import { keepLogsSmall, rotateLog } from './log-files.ts'
 import { DESCRIBE_METHOD } from './network-view.ts'
 import type { NodeServices } from './node-services.ts'
 import { writePidFile } from './pid-file.ts'
@@ -56,6 +56,7 @@ export async function startNodeDaemon(options: NodeDaemonOptions, modules: NodeD
     await writePidFile(paths.pid)
     undo.push(() => rm(paths.pid, { force: true }))
     const context = await prepare(options, modules)
+    undo.push(keepLogsSmall([paths.log, paths.output], modules.timers, context.logger))
     const rooms = await modules.openRooms(context)
     undo.push(() => rooms.stop())
     const services = await openServices(context, rooms)
@@ -79,7 +80,7 @@ async function prepare({ folder }: NodeDaemonOptions, modules: NodeDaemonModules
     )
   }
   const identity = await loadIdentity(paths, modules)
-  if (modules.logger === undefined) await rotateLog(paths.log)
+  if (modules.logger === undefined) rotateLog(paths.log)
   const logger = modules.logger ?? createFileLogger({ path: paths.log, level: config.logLevel })
   const { clock, timers, random, ed25519 } = modules
   return { clock, timers, random, ed25519, logger, identity, config, paths, release: RELEASE }

@@ -19,7 +19,7 @@ const PROGRAM = fileURLToPath(new URL('../../bin/borgios.mjs', import.meta.url))
 /** Starts the daemon of a node's folder as a process of its own and resolves with its pid once its socket answers. */
 export async function startNodeProcess(folder: string, timers: Timers): Promise<number> {
   const paths = nodePaths(folder)
-  await rotateLog(paths.output)
+  rotateLog(paths.output)
   const before = await sizeOf(paths.output)
   const child = spawnDetached(PROGRAM, ['node', 'start', '--foreground', '--json', '--data', folder], paths.output)
   const stop = new AbortController()
