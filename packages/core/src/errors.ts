@@ -1,14 +1,16 @@
 /** What went wrong, in the field's broad classes. A reader of an error decides by this and by `retryable`. */
-export type ErrorKind =
-  | 'invalid'
-  | 'denied'
-  | 'notFound'
-  | 'conflict'
-  | 'exhausted'
-  | 'unavailable'
-  | 'timeout'
-  | 'corrupt'
-  | 'byzantine'
+export const ERROR_KINDS = [
+  'invalid',
+  'denied',
+  'notFound',
+  'conflict',
+  'exhausted',
+  'unavailable',
+  'timeout',
+  'corrupt',
+  'byzantine',
+] as const
+export type ErrorKind = (typeof ERROR_KINDS)[number]
 
 /** Whose fault it is. Only `peer` may ever lower a peer's standing. */
 export type Blame = 'self' | 'peer' | 'caller' | 'none'

@@ -1,4 +1,4 @@
-import { limits } from '@borgios/core'
+import { ERROR_KINDS, limits } from '@borgios/core'
 import { CounterSchema, NetworkIdSchema, NodeIdSchema, OperatorIdSchema, strictObject } from '@borgios/crypto'
 import { type Static, type TSchema, Type } from 'typebox'
 
@@ -202,17 +202,7 @@ export type WhyView = Static<typeof WhyViewSchema>
 /** How every error travels and how `--json` prints it. */
 export const ErrorViewSchema = Type.Object({
   code: Type.String({ pattern: '^[A-Z][A-Z0-9_]*$', maxLength: 64 }),
-  kind: Type.Enum([
-    'invalid',
-    'denied',
-    'notFound',
-    'conflict',
-    'exhausted',
-    'unavailable',
-    'timeout',
-    'corrupt',
-    'byzantine',
-  ]),
+  kind: Type.Enum([...ERROR_KINDS]),
   message: Type.String(),
   blame: Type.Enum(['self', 'peer', 'caller', 'none']),
   retryable: Type.Boolean(),

@@ -1,4 +1,4 @@
-import { type ErrorKind, type JsonValue, limits } from '@borgios/core'
+import { ERROR_KINDS, type ErrorKind, type JsonValue, limits } from '@borgios/core'
 import { CounterSchema, InvitationSchema, NetworkIdSchema, NodeCertificateSchema, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -72,22 +72,10 @@ export const MethodSchema = Type.String({ pattern: '^[a-z][a-zA-Z0-9.-]*$', maxL
 export const RequestSchema = strictObject({ id: CounterSchema, method: MethodSchema, body: AnyJson })
 export type Request = Static<typeof RequestSchema>
 
-const KINDS = [
-  'invalid',
-  'denied',
-  'notFound',
-  'conflict',
-  'exhausted',
-  'unavailable',
-  'timeout',
-  'corrupt',
-  'byzantine',
-] as const satisfies readonly ErrorKind[]
-
 /** An error as it crosses the wire. */
 export const RemoteErrorSchema = strictObject({
   code: Type.String({ pattern: '^[A-Z][A-Z0-9_]*$', maxLength: bounds.maxMethodChars }),
-  kind: Type.Unsafe<ErrorKind>(Type.Union(KINDS.map((kind) => Type.Literal(kind)))),
+  kind: Type.Unsafe<ErrorKind>(Type.Union(ERROR_KINDS.map((kind) => Type.Literal(kind)))),
   message: Type.String({ maxLength: bounds.maxErrorMessageChars }),
   retryable: Type.Boolean(),
 })

@@ -1,4 +1,4 @@
-import { type ErrorKind, limits, ShardId } from '@borgios/core'
+import { ERROR_KINDS, limits, ShardId } from '@borgios/core'
 import { CounterSchema, NetworkIdSchema, NodeIdSchema, SignatureSchema, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -57,17 +57,7 @@ const ShardRequestSchema = Type.Union([
 ])
 export type ShardRequest = Static<typeof ShardRequestSchema>
 
-const ErrorKindSchema = Type.Enum([
-  'invalid',
-  'denied',
-  'notFound',
-  'conflict',
-  'exhausted',
-  'unavailable',
-  'timeout',
-  'corrupt',
-  'byzantine',
-] satisfies ErrorKind[])
+const ErrorKindSchema = Type.Enum([...ERROR_KINDS])
 
 /** `shard` carries the shard as payload. */
 const ShardReplySchema = Type.Union([
