@@ -1,7 +1,7 @@
 /** A file that was asked for by capability. */
 export interface JobFile {
   readonly bytes: number
-  /** The verified bytes in order; throws in the middle if they cannot be had. */
+  /** The verified bytes in order, each chunk good until the next is asked for; throws in the middle if they cannot be had. */
   readonly content: AsyncIterable<Uint8Array>
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { JobResult, JobService, RunOptions } from '@borgios/compute'
-import { BorgError, JobId, type NodeId } from '@borgios/core'
+import { BorgError, JobId, type LentBytes, type NodeId } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { MemoryNetwork } from '@borgios/peertree/testing'
 import type { FileStore } from '@borgios/store'
@@ -72,11 +72,12 @@ export class MemoryWorld {
     }
   }
 
-  async *#content(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  async *#content(bytes: Buffer): AsyncGenerator<LentBytes> {
+    const lent = (part: Uint8Array): LentBytes => ({ bytes: part, [Symbol.dispose]: () => part.fill(0) })
     const half = Math.ceil(bytes.length / 2)
-    yield bytes.subarray(0, half)
+    yield lent(Uint8Array.from(bytes.subarray(0, half)))
     if (this.breakGetWith !== undefined) throw this.breakGetWith
-    yield bytes.subarray(half)
+    yield lent(Uint8Array.from(bytes.subarray(half)))
   }
 
   #compute(self: NodeId): JobService {

@@ -29,7 +29,7 @@ import { NotLookedAt } from './session/requests.ts'
 import { Services } from './session/services.ts'
 import type { Session } from './session/session.ts'
 import { Sessions } from './session/sessions.ts'
-import { PayloadBuffers } from './streams/payload-buffers.ts'
+import { payloadBuffers } from './streams/message-reader.ts'
 import { acceptBulkStream, openBulkStream } from './streams/stream-opening.ts'
 import { step } from './tree/step.ts'
 import type { SelfDescription, TreeEffect, TreeEvent } from './tree/tree-io.ts'
@@ -51,7 +51,7 @@ export class PeerTree implements PeerNetwork {
   readonly #engine: Engine
   readonly #sessions: Sessions
   readonly #services = new Services()
-  readonly #buffers = new PayloadBuffers()
+  readonly #buffers = payloadBuffers()
   readonly #broadcasts: Broadcasts
   readonly #keys: DirectoryKeys
   readonly #addressBook: AddressBookKeeper | undefined

@@ -6,9 +6,8 @@ import fc from 'fast-check'
 import type { ByteStream, Connection, Engine } from '../src/engine/engine.ts'
 import { Libp2pEngine } from '../src/engine/libp2p-engine.ts'
 import { BulkStream } from '../src/streams/bulk-stream.ts'
-import { MessageReader } from '../src/streams/message-reader.ts'
+import { MessageReader, payloadBuffers } from '../src/streams/message-reader.ts'
 import { toPieces } from '../src/streams/message-writer.ts'
-import { PayloadBuffers } from '../src/streams/payload-buffers.ts'
 import { MemoryEngine, MemoryNet } from '../src/testing/memory-engine.ts'
 import { FULL } from './settings.ts'
 import { code, collect, signerOf, until } from './support.ts'
@@ -44,7 +43,7 @@ describe('messages on a byte stream', () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 5 }), fc.array(fc.nat(9_000)), (messages, cuts) => {
         const whole = Buffer.concat(messages.flatMap((each) => toPieces(each)))
-        const reader = new MessageReader(new PayloadBuffers())
+        const reader = new MessageReader(payloadBuffers())
         const read = []
         let position = 0
         for (let index = 0; position < whole.length; index += 1) {
@@ -77,7 +76,7 @@ describe('messages on a byte stream', () => {
       const prefix = Buffer.alloc(8)
       prefix.writeUInt32BE(header, 0)
       prefix.writeUInt32BE(payload, 4)
-      return () => new MessageReader(new PayloadBuffers()).take(prefix)
+      return () => new MessageReader(payloadBuffers()).take(prefix)
     }
     announce(maxStreamHeaderBytes, maxStreamPayloadBytes)()
     assert.throws(announce(maxStreamHeaderBytes + 1, 0), code('PEERTREE_MISBEHAVED'))

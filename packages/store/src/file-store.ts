@@ -1,4 +1,4 @@
-import type { NodeId } from '@borgios/core'
+import type { LentBytes, NodeId } from '@borgios/core'
 
 /** `data` shards of a stripe rebuild it; `parity` more may be lost. */
 export interface Coding {
@@ -43,8 +43,11 @@ export interface GetOptions {
 export interface OpenedFile {
   readonly name: string | undefined
   readonly bytes: number
-  /** The verified, decrypted bytes in order. Throws in the middle if a stripe cannot be rebuilt. */
-  readonly content: AsyncIterable<Uint8Array>
+  /**
+   * The verified, decrypted bytes in order, a stripe at a time; dispose of each when done with it (`for await (using part of …)`).
+   * Throws in the middle if a stripe cannot be rebuilt.
+   */
+  readonly content: AsyncIterable<LentBytes>
 }
 
 /** Health of one file: each shard is counted once. */

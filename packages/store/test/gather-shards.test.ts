@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { limits, NodeId, type ShardId, silentLogger } from '@borgios/core'
+import { type LentBytes, limits, NodeId, type ShardId, silentLogger } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
 import { shardIdOf } from '../src/coding/merkle.ts'
 import { ShardGathering } from '../src/files/gather-shards.ts'
 import type { StoreContext } from '../src/files/store-context.ts'
-import type { LentBytes } from '../src/shards/shard-buffers.ts'
 import { sampleBytes } from './store-cluster.ts'
 
 describe('gathering the shards of a stripe', () => {

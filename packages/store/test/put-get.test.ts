@@ -184,7 +184,7 @@ describe('put and get', TIMEOUT, () => {
     const { capability } = await cluster.node(0).store.put(bytesInChunks(bytes))
     for (let round = 0; round < 5; round += 1) {
       for await (const chunk of (await cluster.node(1).store.get(capability)).content) {
-        assert.ok(Buffer.from(chunk).equals(bytes.subarray(0, chunk.length)))
+        assert.ok(Buffer.from(chunk.bytes).equals(bytes.subarray(0, chunk.bytes.length)))
         break
       }
     }

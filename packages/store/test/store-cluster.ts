@@ -145,7 +145,7 @@ export function sampleBytes(length: number, seed = 1): Uint8Array {
 
 export async function readAll(store: FileStore, capability: string): Promise<Buffer> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of (await store.get(capability)).content) chunks.push(chunk)
+  for await (using chunk of (await store.get(capability)).content) chunks.push(Uint8Array.from(chunk.bytes))
   return Buffer.concat(chunks)
 }
 

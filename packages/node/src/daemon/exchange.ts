@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type ErrorKind, limits, messageOf, type Timers } from '@borgios/core'
+import { type ErrorKind, type LentBytes, limits, messageOf, type Timers } from '@borgios/core'
 import {
   type DaemonEvent,
   FILE_BYTES_HEADER,
@@ -139,7 +139,7 @@ export class Exchange {
   }
 
   /** Answers with the bytes of a file. What cuts them short stands in the trailer. */
-  async file(entry: Pick<FileEntry, 'name' | 'bytes'>, content: AsyncIterable<Uint8Array>): Promise<void> {
+  async file(entry: Pick<FileEntry, 'name' | 'bytes'>, content: AsyncIterable<LentBytes>): Promise<void> {
     const response = this.#response
     response.writeHead(200, {
       'content-type': 'application/octet-stream',
@@ -151,13 +151,21 @@ export class Exchange {
     response.flushHeaders()
     let outcome = 'ok'
     try {
-      for await (const bytes of content) await this.#write(bytes)
+      for await (using part of content) await this.#writeOut(part.bytes)
     } catch (error) {
       if (this.signal.aborted) return
       outcome = encodeURIComponent(JSON.stringify(errorView(error)))
     }
     response.addTrailers({ [OUTCOME_TRAILER]: outcome })
     response.end()
+  }
+
+  /** Writes and waits until the system has taken all of it: the memory may be used again. Rejects when the reader has gone. */
+  async #writeOut(bytes: Uint8Array): Promise<void> {
+    this.signal.throwIfAborted()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#response.write(bytes, (error) => (error ? reject(error) : resolve()))
+    await promise
   }
 
   /** Writes and waits until the reader keeps up. Rejects when the reader has gone. */

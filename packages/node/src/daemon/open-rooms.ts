@@ -1,4 +1,5 @@
 import { createJobService, defaultJobLimits, type JobFiles, openSandbox } from '@borgios/compute'
+import type { LentBytes } from '@borgios/core'
 import { createPeerTree, type PeerNetwork, type PeerTree } from '@borgios/peertree'
 import { type Coding, createFileStore, type FileStore } from '@borgios/store'
 import { fileAddressBook } from '../config/address-book.ts'
@@ -58,12 +59,20 @@ function openTree(context: RoomsContext, runsJobs: boolean): PeerTree {
 /** Where jobs find their inputs and leave their outputs. */
 function jobFiles(store: FileStore, network: PeerNetwork, coding: Coding): JobFiles {
   return {
-    get: (capability, signal) => store.get(capability, { signal }),
+    async get(capability, signal) {
+      const { bytes, content } = await store.get(capability, { signal })
+      return { bytes, content: chunksOf(content) }
+    },
     async put(name, bytes, content, signal) {
       const options = { name, totalBytes: bytes, coding: codingFor(storingOperators(network), coding), signal }
       return (await store.put(content, options)).capability
     },
   }
+}
+
+/** Each chunk is lent until the next is asked for, as {@link JobFiles} allows. */
+async function* chunksOf(content: AsyncIterable<LentBytes>): AsyncGenerator<Uint8Array> {
+  for await (using part of content) yield part.bytes
 }
 
 /** Operators whose nodes store right now: no two shards of a stripe go to one of them. */

@@ -2,9 +2,8 @@ import { limits } from '@borgios/core'
 import type { ByteStream } from '../engine/engine.ts'
 import { closed, misbehaved, unreachable } from '../errors.ts'
 import type { Caller, PeerStream, StreamMessage } from '../peer-network.ts'
-import { MessageReader } from './message-reader.ts'
+import { MessageReader, payloadBuffers } from './message-reader.ts'
 import { toPieces } from './message-writer.ts'
-import { PayloadBuffers } from './payload-buffers.ts'
 
 interface Receiver {
   resolve(message: StreamMessage | undefined): void
@@ -30,7 +29,7 @@ export class BulkStream implements PeerStream {
   #discarding = false
 
   /** Call in the turn in which the byte stream was handed over. `onOver` is called once, when both directions are over. */
-  constructor(remote: Caller, stream: ByteStream, buffers = new PayloadBuffers(), onOver?: () => void) {
+  constructor(remote: Caller, stream: ByteStream, buffers = payloadBuffers(), onOver?: () => void) {
     this.remote = remote
     this.#reader = new MessageReader(buffers)
     this.#stream = stream

@@ -1,10 +1,15 @@
-import { type JsonValue, limits, parseCanonicalJson } from '@borgios/core'
+import { BufferPool, type JsonValue, type LentBytes, limits, parseCanonicalJson } from '@borgios/core'
 import { misbehaved } from '../errors.ts'
 import type { StreamMessage } from '../peer-network.ts'
-import type { PayloadBuffers } from './payload-buffers.ts'
 
 /** Lengths of header and payload, u32 big-endian each. */
 export const PREFIX_BYTES = 8
+
+/** Buffers for the payloads of all streams of a node. */
+export function payloadBuffers(): BufferPool {
+  const { maxStreamPayloadBytes, payloadBuffersKept, minKeptPayloadBytes } = limits.peertree
+  return new BufferPool({ bufferBytes: maxStreamPayloadBytes, kept: payloadBuffersKept, minBytes: minKeptPayloadBytes })
+}
 
 /**
  * Reads messages out of a byte stream: an 8-byte prefix, the header as canonical JSON, the payload. A payload is assembled once,
@@ -15,11 +20,11 @@ export class MessageReader {
   #buffer: Uint8Array = new Uint8Array(PREFIX_BYTES)
   #filled = 0
   #payloadBytes = 0
-  #release: (() => void) | undefined
+  #payload: LentBytes | undefined
   #header: JsonValue = null
-  readonly #buffers: PayloadBuffers
+  readonly #buffers: BufferPool
 
-  constructor(buffers: PayloadBuffers) {
+  constructor(buffers: BufferPool) {
     this.#buffers = buffers
   }
 
@@ -59,24 +64,24 @@ export class MessageReader {
     if (this.#part === 'header') {
       this.#header = headerOf(whole)
       if (this.#payloadBytes > 0) {
-        const { bytes, release } = this.#buffers.take(this.#payloadBytes)
-        this.#begin('payload', bytes)
-        this.#release = release
+        const payload = this.#buffers.lend(this.#payloadBytes)
+        this.#begin('payload', payload.bytes)
+        this.#payload = payload
         return undefined
       }
       this.#begin('prefix', new Uint8Array(PREFIX_BYTES))
       return { header: this.#header, payload: new Uint8Array(0) }
     }
-    const release = this.#release
+    const payload = this.#payload
     this.#begin('prefix', new Uint8Array(PREFIX_BYTES))
-    return { header: this.#header, payload: whole, ...(release === undefined ? {} : { release }) }
+    return { header: this.#header, payload: whole, release: () => payload?.[Symbol.dispose]() }
   }
 
   #begin(part: 'prefix' | 'header' | 'payload', buffer: Uint8Array): void {
     this.#part = part
     this.#filled = 0
     this.#buffer = buffer
-    this.#release = undefined
+    this.#payload = undefined
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Logger, limits, messageOf, type Timers } from '@borgios/core'
+import { type BufferPool, type Logger, limits, messageOf, type Timers } from '@borgios/core'
 import { BULK_PROTOCOL, isStreamAnswer, isStreamOpening } from '@borgios/protocol'
 import { withTimeout } from '../deadline.ts'
 import type { ByteStream } from '../engine/engine.ts'
@@ -8,7 +8,6 @@ import { fromRemoteError, toRemoteError } from '../session/remote-error.ts'
 import type { Services } from '../session/services.ts'
 import type { Session } from '../session/session.ts'
 import { BulkStream } from './bulk-stream.ts'
-import type { PayloadBuffers } from './payload-buffers.ts'
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -16,7 +15,7 @@ export interface OpeningModules {
   readonly timers: Timers
   readonly logger: Logger
   readonly services: Services
-  readonly buffers: PayloadBuffers
+  readonly buffers: BufferPool
 }
 
 /**

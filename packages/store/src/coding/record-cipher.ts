@@ -32,21 +32,14 @@ export function sealRecords(key: Uint8Array, stripe: number, plain: Uint8Array, 
   return tags
 }
 
-/** Decrypts what {@link sealRecords} made into `plain`, which is as long. False if a tag does not fit: nothing of it may be used. */
-export function openRecords(
-  key: Uint8Array,
-  stripe: number,
-  tags: Uint8Array,
-  bytes: Uint8Array,
-  plain: Uint8Array,
-): boolean {
-  assert(plain.length === bytes.length, 'the plaintext is as long as the ciphertext')
+/** Decrypts what {@link sealRecords} made, in its place. False if a tag does not fit: nothing of it may be used. */
+export function openRecords(key: Uint8Array, stripe: number, tags: Uint8Array, bytes: Uint8Array): boolean {
   if (tags.length !== recordCount(bytes.length) * TAG_BYTES) return false
   for (let record = 0; record * RECORD_BYTES < bytes.length; record += 1) {
     const at = record * RECORD_BYTES
     const decipher = createDecipheriv(CIPHER, key, nonceOf(stripe, record), { authTagLength: TAG_BYTES })
     decipher.setAuthTag(tags.subarray(record * TAG_BYTES, (record + 1) * TAG_BYTES))
-    plain.set(decipher.update(bytes.subarray(at, at + RECORD_BYTES)), at)
+    bytes.set(decipher.update(bytes.subarray(at, at + RECORD_BYTES)), at)
     try {
       decipher.final()
     } catch {

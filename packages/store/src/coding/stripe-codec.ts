@@ -26,7 +26,8 @@ export interface SealedStripe {
 }
 
 export type OpenedStripe =
-  | { readonly outcome: 'opened'; readonly plain: Uint8Array<ArrayBuffer> }
+  /** The plain text stands where the data shards did. */
+  | { readonly outcome: 'opened' }
   /** Shards at these positions are not what their ids say. */
   | { readonly outcome: 'wrong-shards'; readonly positions: readonly number[] }
   /** All shards are right, but key or tags are not theirs. */
@@ -63,7 +64,7 @@ export class StripeCodec {
     return { tags, shards: this.#name(place, [...from, ...to]) }
   }
 
-  /** Checks `data` given shards, rebuilds the missing data shards and decrypts. */
+  /** Checks `data` given shards, rebuilds the missing data shards and decrypts all in their place. */
   open(
     place: StripePlace,
     given: readonly GivenShard[],
@@ -77,9 +78,7 @@ export class StripeCodec {
     const missing = Array.from({ length: place.coding.data }, (_, index) => index).filter((at) => !here.includes(at))
     this.#multiply(place, recoveryRows(place.coding, here, missing), here, missing)
     const bytes = this.#memory.view(place.address, place.coding.data * place.shardBytes)
-    // Not zeroed first: every byte is written or the buffer is dropped. Its own buffer, so that it can change threads.
-    const plain = Buffer.allocUnsafeSlow(bytes.length)
-    return openRecords(key, stripe, tags, bytes, plain) ? { outcome: 'opened', plain } : { outcome: 'wrong-key' }
+    return { outcome: openRecords(key, stripe, tags, bytes) ? 'opened' : 'wrong-key' }
   }
 
   /** Checks `data` given shards and makes the wanted ones, at their positions. The caller compares their ids. */

@@ -1,4 +1,4 @@
-import { limits } from '@borgios/core'
+import { BufferPool, type LentBytes, limits } from '@borgios/core'
 import { manifestWrong } from '../errors.ts'
 import type { GetOptions, OpenedFile } from '../file-store.ts'
 import { parseCapability } from '../manifest/capability.ts'
@@ -30,28 +30,36 @@ export async function openFile(context: StoreContext, capability: string, option
   return { name: file.name, bytes: file.bytes, content: readContent(context, located, options) }
 }
 
-/** Stripes in order, a few of them fetched ahead. The consumer sets the pace: nothing is fetched that it did not ask for. */
+/**
+ * Stripes in order, a few of them fetched ahead. The consumer sets the pace: nothing is fetched that it did not ask for. What is
+ * ready waits in memory of this get alone, so that a consumer that pauses holds up nobody else.
+ */
 async function* readContent(
   context: StoreContext,
   located: LocatedFile,
   { onProgress, signal }: GetOptions,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<LentBytes> {
   const { reader, root } = located
   const stripes = reader.stripes(root)
-  const ahead: Promise<Uint8Array>[] = []
+  const ahead: Promise<LentBytes>[] = []
+  const { stripesInFlight } = limits.store
+  const plainTexts = new BufferPool({
+    bufferBytes: Math.min(root.file.bytes, root.file.stripeBytes),
+    kept: stripesInFlight,
+  })
   let isAtEnd = false
   let doneBytes = 0
   try {
     for (;;) {
-      while (!isAtEnd && ahead.length < limits.store.stripesInFlight) {
+      while (!isAtEnd && ahead.length < stripesInFlight) {
         signal?.throwIfAborted()
         const next = await stripes.next()
         if (next.done) isAtEnd = true
-        else ahead.push(startStripe(context, located, next.value))
+        else ahead.push(startStripe(context, located, next.value, plainTexts))
       }
       const plain = await ahead.shift()
       if (plain === undefined) return
-      doneBytes += plain.length
+      doneBytes += plain.bytes.length
       onProgress?.({ doneBytes, totalBytes: root.file.bytes })
       yield plain
     }
@@ -61,8 +69,13 @@ async function* readContent(
 }
 
 /** A stripe that is fetched ahead may fail before anyone waits for it. */
-function startStripe(context: StoreContext, located: LocatedFile, stripe: ManifestStripe): Promise<Uint8Array> {
-  const started = readStripe(context, located, stripe)
+function startStripe(
+  context: StoreContext,
+  located: LocatedFile,
+  stripe: ManifestStripe,
+  plainTexts: BufferPool,
+): Promise<LentBytes> {
+  const started = readStripe(context, located, stripe, plainTexts)
   started.catch(() => undefined)
   return started
 }
@@ -71,7 +84,8 @@ async function readStripe(
   context: StoreContext,
   { keys, root }: LocatedFile,
   stripe: ManifestStripe,
-): Promise<Uint8Array> {
+  plainTexts: BufferPool,
+): Promise<LentBytes> {
   const { codec } = context
   const { index, plainBytes, shardBytes, shards, holders, tags } = stripe
   const coding = { data: root.file.data, parity: root.file.parity }
@@ -83,7 +97,11 @@ async function readStripe(
         const given = await gathering.gather()
         const place = { address: region.address, coding, shardBytes }
         const opened = await codec.open(place, given, keys.content, index, tags)
-        if (opened.outcome === 'opened') return opened.plain.subarray(0, plainBytes)
+        if (opened.outcome === 'opened') {
+          const plain = plainTexts.lend(plainBytes)
+          plain.bytes.set(region.bytes.subarray(0, plainBytes))
+          return plain
+        }
         if (opened.outcome === 'wrong-key') throw manifestWrong(`its key does not open ${what}`)
         gathering.reject(opened.positions)
       }

@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isBorgError, type Logger, type ShardId } from '@borgios/core'
+import { BufferPool, isBorgError, type LentBytes, type Logger, limits, type ShardId } from '@borgios/core'
 import type { RecordId, StripeRecord } from '@borgios/protocol'
 import { diskFailed, storeFull, stripeHeld } from '../errors.ts'
-import { type LentBytes, ShardBuffers } from './shard-buffers.ts'
 import { ShardFolder } from './shard-folder.ts'
 import { type IndexedShard, ShardIndex } from './shard-index.ts'
 
@@ -30,7 +29,7 @@ export class ShardStore {
   readonly #removing = new Set<ShardId>()
   /** Shards on their way to the disk: others of their stripes are not taken any more. */
   readonly #arriving = new Set<ShardId>()
-  readonly #buffers = new ShardBuffers()
+  readonly #buffers = new BufferPool({ bufferBytes: limits.store.maxShardBytes, kept: limits.store.shardBuffersKept })
   #bytes = 0
   #count = 0
   #reservedBytes = 0
@@ -101,14 +100,6 @@ export class ShardStore {
       if (!isWhole) lent[Symbol.dispose]()
     }
     return isWhole ? lent : undefined
-  }
-
-  /** As {@link read}, into fresh memory: a stream may hold on to what it was given for longer than its caller knows. */
-  async readOwn(shard: ShardId): Promise<Uint8Array | undefined> {
-    const known = this.#index.get(shard)
-    if (known === undefined) return undefined
-    const bytes = Buffer.allocUnsafeSlow(known.bytes)
-    return (await this.#readInto(shard, bytes)) ? bytes : undefined
   }
 
   /** False, and the shard is given up, if the file is gone or too short. */

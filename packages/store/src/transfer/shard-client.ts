@@ -1,4 +1,4 @@
-import { limits, type NodeId, type ShardId, type Timers } from '@borgios/core'
+import { type LentBytes, limits, type NodeId, type ShardId, type Timers } from '@borgios/core'
 import type { PeerNetwork } from '@borgios/peertree'
 import {
   haveReplyCheck,
@@ -10,7 +10,6 @@ import {
 } from '@borgios/protocol'
 import { recordIdOf } from '../coding/stripe-record.ts'
 import { badMessage, badReceipt, stopped, wrongShard } from '../errors.ts'
-import type { LentBytes } from '../shards/shard-buffers.ts'
 import type { Receipts } from './receipts.ts'
 import { ShardSession } from './shard-session.ts'
 

@@ -38,9 +38,8 @@ export interface ShardServerModules {
   readonly onCheck: (records: readonly RecordId[]) => void
 }
 
-interface Answer {
+interface Answer extends StreamMessage {
   readonly header: ShardReply
-  readonly payload: Uint8Array
 }
 
 const NOTHING = new Uint8Array()
@@ -109,6 +108,7 @@ export class ShardServer {
       await stream.send(answer)
     } finally {
       cancel()
+      answer.release?.()
     }
   }
 
@@ -143,9 +143,9 @@ export class ShardServer {
   }
 
   async #get({ id, shard }: Extract<ShardRequest, { op: 'get' }>): Promise<Answer> {
-    const payload = ShardId.is(shard) ? await this.#modules.shards.readOwn(shard) : undefined
-    if (payload === undefined) throw shardNotHere(shard)
-    return { header: { outcome: 'shard', id }, payload }
+    const lent = ShardId.is(shard) ? await this.#modules.shards.read(shard) : undefined
+    if (lent === undefined) throw shardNotHere(shard)
+    return { header: { outcome: 'shard', id }, payload: lent.bytes, release: () => lent[Symbol.dispose]() }
   }
 
   async #have(body: JsonValue): Promise<JsonValue> {

@@ -24,8 +24,5 @@ function run(job: CodecJob): CodecResults[CodecJob['kind']] {
 }
 
 port.on('message', ({ id, job }: CodecRequest) => {
-  const result = run(job)
-  const moved =
-    typeof result === 'object' && 'outcome' in result && result.outcome === 'opened' ? [result.plain.buffer] : []
-  port.postMessage({ id, result } satisfies CodecReply, moved)
+  port.postMessage({ id, result: run(job) } satisfies CodecReply)
 })
