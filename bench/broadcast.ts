@@ -1,246 +1,81 @@
-import { parseArgs } from 'node:util'
-import { NodeId, OperatorId, silentLogger } from '@borgios/core'
-import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
-import { type Genesis, networkIdOf, type Signer, signNodeCertificate } from '@borgios/crypto'
-import { sodiumEd25519 } from '@borgios/crypto/native'
-import { createPeerTree, libp2pOptions, type PeerTree } from '@borgios/peertree'
-import { type GossipSub, gossipsub } from '@libp2p/gossipsub'
-import { type Identify, identify } from '@libp2p/identify'
-import { createLibp2p, type Libp2p } from 'libp2p'
+/**
+ * Broadcast of 1 KiB among nodes in one process, the tree beside @libp2p/gossipsub with its defaults on the same engine.
+ * `--nodes 50 --messages 200 --rounds 5 --json`
+ */
+import { systemRandom } from '@borgios/core/adapters'
+import { type Fleet, gossipFleet, treeFleet } from './src/fleets.ts'
+import { closeReport, drawTable, numberOption, progress, shortNumber } from './src/report.ts'
+import { type Contender, interleavedRounds } from './src/rounds.ts'
+import { median, quantile } from './src/statistics.ts'
 
-const LISTEN = ['/ip4/127.0.0.1/tcp/0']
 const PAYLOAD_BYTES = 1024
-const DIALS = 8
-const GIVE_UP_MS = 60_000
-const SETTLE_MS = 5_000
+/** Every node should get each message once. */
+const MOST_COPIES = 1.05
+const MOST_OF_GOSSIPSUB = 1 / 3
 
-/** A fleet of nodes in this process that can be told to broadcast. */
-interface Fleet {
-  /** Sends the payload from one node; resolves when every other node has it. */
-  broadcast(from: number, payload: string): Promise<void>
-  /** Broadcast frames that nodes received so far; undefined if the fleet does not count them. */
-  framesReceived(): number | undefined
-  stop(): Promise<unknown>
-}
+type Figures = { medianMs: number; p99Ms: number; cpuMsPerMessage: number; copies: number }
 
-export interface BroadcastBenchOptions {
-  readonly nodes: number
-  readonly messages: number
-  readonly rounds: number
-  readonly say: (line: string) => void
-}
-
-export interface BroadcastFigures {
-  readonly nodes: number
-  readonly messages: number
-  readonly copiesPerNode: number
-  readonly allGotMs: number
-  readonly gossipsubAllGotMs: number
-  readonly allGotOverGossipsub: number
-  readonly cpuMsPerMessage: number
-  readonly gossipsubCpuMsPerMessage: number
-}
-
-interface Round {
-  readonly medianMs: number
-  readonly p99Ms: number
-  readonly cpuMsPerMessage: number
-}
-
-/** Counts arrivals of the message under way. */
-class Arrivals {
-  #expected = ''
-  #missing = 0
-  #done: () => void = () => {}
-
-  expect(payload: string, nodes: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const timer = setTimeout(() => reject(new Error(`${this.#missing} nodes never got a message`)), GIVE_UP_MS)
-    this.#expected = payload
-    this.#missing = nodes
-    this.#done = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    return promise
-  }
-
-  got(payload: string): void {
-    if (payload !== this.#expected) return
-    this.#missing -= 1
-    if (this.#missing === 0) this.#done()
-  }
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const endMs = performance.now() + GIVE_UP_MS
-  while (!condition()) {
-    if (performance.now() > endMs) throw new Error(`${what} did not happen within ${GIVE_UP_MS} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
-const newSigner = (): Signer => sodiumEd25519.signerFromSeed(systemRandom.bytes(32))
-
-async function treeFleet(count: number): Promise<Fleet> {
-  const founder = newSigner()
-  const operator = OperatorId.fromBytes(founder.publicKey)
-  const genesis: Genesis = { version: 1, name: 'bench', random: 'a'.repeat(52), founders: [operator] }
-  const arrivals = new Arrivals()
-  const nodes: PeerTree[] = []
-  for (let index = 0; index < count; index += 1) {
-    const signer = newSigner()
-    const node = NodeId.fromBytes(signer.publicKey)
-    const certificate = signNodeCertificate(founder, { network: networkIdOf(genesis), node, operator })
-    const contacts = nodes[0]?.addresses() ?? []
-    const tree = createPeerTree(
-      { genesis, certificate, place: '', release: 'bench', services: [], listen: LISTEN, contacts },
-      {
-        signer,
-        ed25519: sodiumEd25519,
-        clock: systemClock,
-        timers: systemTimers,
-        random: systemRandom,
-        logger: silentLogger,
-      },
-    )
-    tree.onBroadcast('bench.message', ({ from, body }) => {
-      if (from !== tree.self) arrivals.got(String(body))
-    })
-    await tree.start()
-    nodes.push(tree)
-  }
-  const whole = (node: PeerTree): boolean =>
-    node.position().state === 'attached' && node.members().filter(({ state }) => state === 'up').length === count
-  await until(() => nodes.every(whole), 'the tree being whole')
-  return {
-    broadcast(from, payload) {
-      const all = arrivals.expect(payload, count - 1)
-      nodes[from]?.broadcast('bench.message', payload)
-      return all
-    },
-    framesReceived: () => nodes.reduce((sum, node) => sum + node.counters().payloadFramesReceived, 0),
-    stop: () => Promise.all(nodes.map((node) => node.stop())),
-  }
-}
-
-/** Defaults, but for the penalty on peers of one address: here all share one, and with it no mesh would ever form. */
-const GOSSIPSUB = { globalSignaturePolicy: 'StrictSign', scoreParams: { IPColocationFactorWeight: 0 } } as const
-
-async function gossipFleet(count: number): Promise<Fleet> {
-  const arrivals = new Arrivals()
-  const decoder = new TextDecoder()
-  const nodes: Libp2p<{ identify: Identify; pubsub: GossipSub }>[] = []
-  for (let index = 0; index < count; index += 1) {
-    const services = { identify: identify(), pubsub: gossipsub(GOSSIPSUB) }
-    nodes.push(await createLibp2p({ ...libp2pOptions(newSigner(), LISTEN), services }))
-  }
-  for (const { services } of nodes) {
-    services.pubsub.subscribe('bench')
-    services.pubsub.addEventListener('message', ({ detail }) => arrivals.got(decoder.decode(detail.data)))
-  }
-  // Each pair once: simultaneous dials of one pair would cost gossipsub its streams.
-  const pairs = new Map<string, readonly [number, number]>()
-  for (let from = 0; from < count; from += 1) {
-    for (let dial = 0; dial < DIALS; dial += 1) {
-      // The first dial goes to an earlier node, so that all are connected.
-      const to = dial === 0 && from > 0 ? systemRandom.below(from) : systemRandom.below(count)
-      if (to !== from) pairs.set([from, to].sort((a, b) => a - b).join(), [from, to])
-    }
-  }
-  for (const [from, to] of pairs.values()) await nodes[from]?.dial(nodes[to]?.getMultiaddrs() ?? [])
-  const connected = ({ services }: (typeof nodes)[number]): boolean =>
-    services.pubsub.getSubscribers('bench').length >= DIALS / 2
-  await until(() => nodes.every(connected), 'gossipsub knowing its neighbours')
-  // Some heartbeats of gossipsub, so that its mesh has settled.
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-  return {
-    async broadcast(from, payload) {
-      const all = arrivals.expect(payload, count - 1)
-      await nodes[from]?.services.pubsub.publish('bench', new TextEncoder().encode(payload))
-      await all
-    },
-    framesReceived: () => undefined,
-    stop: () => Promise.all(nodes.map((node) => node.stop())),
-  }
-}
+const nodes = numberOption('nodes', 50)
+const messages = numberOption('messages', 200)
+const rounds = numberOption('rounds', 5)
 
 /** One message at a time from random nodes. */
-async function runRound(fleet: Fleet, nodes: number, messages: number): Promise<Round> {
-  const tookMs: number[] = []
-  const cpu = process.cpuUsage()
-  for (let message = 0; message < messages; message += 1) {
-    const payload = `${message} `.padEnd(PAYLOAD_BYTES - 12, 'x') + String(systemRandom.below(2 ** 32)).padStart(12)
-    const startMs = performance.now()
-    await fleet.broadcast(systemRandom.below(nodes), payload)
-    tookMs.push(performance.now() - startMs)
-  }
-  const { user, system } = process.cpuUsage(cpu)
-  tookMs.sort((left, right) => left - right)
-  const quantile = (share: number): number =>
-    tookMs[Math.min(tookMs.length - 1, Math.floor(tookMs.length * share))] ?? 0
-  return { medianMs: quantile(0.5), p99Ms: quantile(0.99), cpuMsPerMessage: (user + system) / 1000 / messages }
-}
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0
-const rounded = (value: number, digits = 2): number => Number(value.toFixed(digits))
-
-/**
- * Broadcast of 1 KiB among nodes in one process, the tree beside @libp2p/gossipsub with its defaults on the same libp2p options.
- * Rounds of both alternate; the figures are medians over the rounds.
- */
-export async function benchBroadcast(options: BroadcastBenchOptions): Promise<BroadcastFigures> {
-  const { nodes, messages, rounds, say } = options
-  const tree = await treeFleet(nodes)
-  const gossip = await gossipFleet(nodes)
-  const results = { tree: [] as Round[], gossip: [] as Round[] }
-  const framesBefore = tree.framesReceived() ?? 0
-  say(`broadcast of ${PAYLOAD_BYTES} bytes among ${nodes} nodes, ${messages} messages a round`)
-  say('round  fleet       all got, median / p99 ms   CPU ms a message')
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const [name, fleet] of [
-      ['tree', tree],
-      ['gossip', gossip],
-    ] as const) {
-      const result = await runRound(fleet, nodes, messages)
-      results[name].push(result)
-      const times = `${result.medianMs.toFixed(1)} / ${result.p99Ms.toFixed(1)}`
-      say(`${round}      ${name.padEnd(10)}  ${times.padEnd(24)}   ${result.cpuMsPerMessage.toFixed(1)}`)
-    }
-  }
-  const frames = (tree.framesReceived() ?? 0) - framesBefore
-  await Promise.all([tree.stop(), gossip.stop()])
-  const of = (name: 'tree' | 'gossip', figure: keyof Round): number =>
-    median(results[name].map((round) => round[figure]))
+function contender(name: string, fleet: Fleet): Contender<Figures> {
   return {
-    nodes,
-    messages: messages * rounds,
-    copiesPerNode: rounded(frames / (messages * rounds * (nodes - 1)), 3),
-    allGotMs: rounded(of('tree', 'medianMs')),
-    gossipsubAllGotMs: rounded(of('gossip', 'medianMs')),
-    allGotOverGossipsub: rounded(of('tree', 'medianMs') / of('gossip', 'medianMs'), 3),
-    cpuMsPerMessage: rounded(of('tree', 'cpuMsPerMessage')),
-    gossipsubCpuMsPerMessage: rounded(of('gossip', 'cpuMsPerMessage')),
+    name,
+    async run() {
+      const tookMs: number[] = []
+      const cpu = process.cpuUsage()
+      const framesBefore = fleet.framesReceived()
+      for (let message = 0; message < messages; message += 1) {
+        const payload = `${message} `.padEnd(PAYLOAD_BYTES - 12, 'x') + String(systemRandom.below(2 ** 32)).padStart(12)
+        const startMs = performance.now()
+        await fleet.broadcast(systemRandom.below(nodes), payload)
+        tookMs.push(performance.now() - startMs)
+      }
+      const { user, system } = process.cpuUsage(cpu)
+      return {
+        medianMs: median(tookMs),
+        p99Ms: quantile(tookMs, 0.99),
+        cpuMsPerMessage: (user + system) / 1000 / messages,
+        copies: (fleet.framesReceived() - framesBefore) / messages / (nodes - 1),
+      }
+    },
   }
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      nodes: { type: 'string', default: '50' },
-      messages: { type: 'string', default: '200' },
-      rounds: { type: 'string', default: '5' },
-      json: { type: 'boolean', default: false },
-    },
-  })
-  const figures = await benchBroadcast({
-    nodes: Number(values.nodes),
-    messages: Number(values.messages),
-    rounds: Number(values.rounds),
-    say: (line) => console.error(line),
-  })
-  for (const [name, value] of Object.entries(figures)) console.error(`${name.padEnd(26)} ${value}`)
-  if (values.json) console.log(JSON.stringify(figures))
-  process.exit(0)
-}
+progress(`two fleets of ${nodes} nodes come up`)
+const fleets = { tree: await treeFleet(nodes), gossipsub: await gossipFleet(nodes) }
+const contenders = Object.entries(fleets).map(([name, fleet]) => contender(name, fleet))
+const results = await interleavedRounds(contenders, rounds, progress)
+await Promise.all(Object.values(fleets).map((fleet) => fleet.stop()))
+
+const middle = (name: keyof typeof fleets, figure: keyof Figures): number =>
+  median((results.get(name) ?? []).map((figures) => figures[figure]))
+const row = (name: keyof typeof fleets): readonly string[] => [
+  name,
+  ...(['medianMs', 'p99Ms', 'cpuMsPerMessage'] as const).map((figure) => shortNumber(middle(name, figure))),
+  name === 'tree' ? middle(name, 'copies').toFixed(3) : '',
+]
+const title = `${nodes} nodes, ${messages} messages a round`
+console.log(
+  drawTable([title, 'all got, ms', 'p99 ms', 'CPU ms a message', 'copies a node'], [row('tree'), row('gossipsub')]),
+)
+const copiesPerNode = middle('tree', 'copies')
+const allGotOverGossipsub = middle('tree', 'medianMs') / middle('gossipsub', 'medianMs')
+closeReport({
+  bench: 'broadcast',
+  goals: [
+    { name: 'copies a node', value: copiesPerNode, bound: MOST_COPIES, relation: 'at most' },
+    { name: 'all got, of gossipsub', value: allGotOverGossipsub, bound: MOST_OF_GOSSIPSUB, relation: 'at most' },
+  ],
+  figures: {
+    ...{ nodes, messages, rounds, copiesPerNode, allGotOverGossipsub },
+    allGotMs: middle('tree', 'medianMs'),
+    gossipsubAllGotMs: middle('gossipsub', 'medianMs'),
+    cpuMsPerMessage: middle('tree', 'cpuMsPerMessage'),
+    gossipsubCpuMsPerMessage: middle('gossipsub', 'cpuMsPerMessage'),
+  },
+})
+// libp2p keeps timers of its own.
+process.exit()

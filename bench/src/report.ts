@@ -15,6 +15,14 @@ export const isKept = (goal: Goal): boolean =>
 export const shortNumber = (value: number): string =>
   Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2)
 
+/** A goal as a row: name, measured, bound, whether it was kept. */
+export const goalRow = (goal: Goal): readonly string[] => [
+  goal.name,
+  shortNumber(goal.value),
+  `${goal.relation} ${shortNumber(goal.bound)}`,
+  isKept(goal) ? 'kept' : 'MISSED',
+]
+
 /** Rows under a header, columns as wide as they need to be. */
 export function drawTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))

@@ -49,7 +49,7 @@ export class StripeMemory {
     return this.#regions(SLOTS_AT, stripesInMemory, SLOT_BYTES)
   }
 
-  /** Places for plain text. It never stands where shards do: bytes there may still be queued for a peer that does not read. */
+  /** Places for plain text that is being read from its source: encrypting moves it to where the shards stand. */
   plainTexts(): readonly Region[] {
     return this.#regions(PLAIN_AT, stripesFilling, SLOT_BYTES)
   }
