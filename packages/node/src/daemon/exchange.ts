@@ -164,8 +164,11 @@ export class Exchange {
   async #writeOut(bytes: Uint8Array): Promise<void> {
     this.signal.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    // Node does not call back for a response whose socket is gone already.
+    const onHangUp = (): void => reject(this.signal.reason)
+    this.signal.addEventListener('abort', onHangUp, { once: true })
     this.#response.write(bytes, (error) => (error ? reject(error) : resolve()))
-    await promise
+    await promise.finally(() => this.signal.removeEventListener('abort', onHangUp))
   }
 
   /** Writes and waits until the reader keeps up. Rejects when the reader has gone. */
