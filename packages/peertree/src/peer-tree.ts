@@ -256,9 +256,11 @@ export class PeerTree implements PeerNetwork {
     } catch (error) {
       if (!isBorgError(error)) throw error
       counters.broadcastsRefused += 1
-      this.#modules.logger.debug('a broadcast was refused', { peer: session.peer.node, error: error.code })
       // Every member checks before it passes on, so only its age may be none of the neighbour's fault.
-      if (error.blame === 'peer') session.abort(error)
+      const isTheirs = error.blame === 'peer'
+      const level = isTheirs ? 'warn' : 'debug'
+      this.#modules.logger[level]('a broadcast was refused', { peer: session.peer.node, error: error.code })
+      if (isTheirs) session.abort(error)
     }
   }
 
