@@ -238,8 +238,10 @@ export const limits = {
     announceMs: 1 * SECOND_MS,
     /** Random wait before a down notice: one of several who saw it speaks. */
     noticeJitterMs: 1 * SECOND_MS,
-    /** How long a member may be missing from the root's census before the root says it is down. */
-    missingMs: 8 * SECOND_MS,
+    /** How long a member may be missing from the root's census before the root asks it: most that lost their parent are back by then (ADR 0013). */
+    missingMs: 2 * SECOND_MS,
+    /** Suspects asked at once whether they live: half a network may be gone. */
+    checksAtOnce: 64,
     /** Ids in one part of a census. */
     censusPageNodes: 1_024,
     /** Pause between two census questions to one child. */
