@@ -455,8 +455,8 @@ export const limits = {
     eventSilenceMs: 60 * SECOND_MS,
     /** Members asked at once for a drawing of the tree. */
     describeConcurrency: 32,
-    /** One member's answer about itself: memory only, so a late one is as good as down. */
-    describeTimeoutMs: 2 * SECOND_MS,
+    /** One member's answer about itself: memory only, so a later one comes from a frozen process or an overloaded machine. */
+    describeTimeoutMs: 1 * SECOND_MS,
     /** Ports a starting node tries: others may take the one just picked. */
     portAttempts: 5,
     /** From the start of a process to its place in the tree; a busy machine starts several at once. */

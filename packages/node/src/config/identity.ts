@@ -11,6 +11,7 @@ import {
   type Signer,
   signNodeCertificate,
 } from '@borgios/crypto'
+import type { Role } from '@borgios/peertree'
 import { Type } from 'typebox'
 import { foreignFolder, wrongFolder } from '../errors.ts'
 import { checkedFile } from './checked-file.ts'
@@ -32,6 +33,8 @@ export interface NodeIdentity {
   readonly seed: Uint8Array
   readonly certificate: NodeCertificate
   readonly invitation: Invitation | undefined
+  /** Without an invitation, or a founder's key, a node is a guest. */
+  readonly role: Role
 }
 
 export interface IdentityModules {
@@ -93,5 +96,6 @@ export async function loadIdentity(paths: NodePaths, modules: IdentityModules): 
     await certificateFile.write(paths.certificate, certificate)
   }
   const invitation = await invitationFile.read(paths.invitation)
-  return { genesis, network, node, operator: operator.id, signer, seed, certificate, invitation }
+  const role = invitation !== undefined || genesis.founders.includes(operator.id) ? 'member' : 'guest'
+  return { genesis, network, node, operator: operator.id, signer, seed, certificate, invitation, role }
 }

@@ -38,12 +38,11 @@ export const openRooms: OpenRooms = async (context) => {
 
 function openTree(context: RoomsContext, runsJobs: boolean): PeerTree {
   const { identity, config, paths, release, clock, timers, random, ed25519, logger } = context
-  const { genesis, certificate, invitation, operator, signer } = identity
-  const isMember = invitation !== undefined || genesis.founders.includes(operator)
+  const { genesis, certificate, invitation, role, signer } = identity
   return createPeerTree(
     {
       genesis,
-      certificate: isMember ? certificate : undefined,
+      certificate: role === 'member' ? certificate : undefined,
       invitation,
       place: config.place,
       release,

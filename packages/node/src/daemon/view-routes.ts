@@ -15,6 +15,7 @@ const statusOf = ({ context, rooms, self }: NodeServices): StatusView => {
   return {
     network: context.identity.network,
     name: context.identity.genesis.name,
+    role: context.identity.role,
     addresses: [...rooms.addresses()],
     membersUp,
     membersDown: members.length - membersUp,

@@ -1,10 +1,10 @@
-import { assert, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
+import { assert, isBorgError, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
 import type { Signer } from '@borgios/crypto'
 import type { Connection as RawConnection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { withTimeout } from '../deadline.ts'
-import { listenFailed, misbehaved, unreachable } from '../errors.ts'
+import { listenFailed, misbehaved, timedOut, unreachable } from '../errors.ts'
 import { dialTargets } from './dial-targets.ts'
 import type { Connection, Engine, EngineEvents } from './engine.ts'
 import { Libp2pConnection } from './libp2p-connection.ts'
@@ -66,15 +66,19 @@ export class Libp2pEngine implements Engine {
 
   async dial(addresses: readonly string[], expected: NodeId | undefined, signal: AbortSignal): Promise<Connection> {
     const causes: string[] = []
+    let isLate = false
     for (const target of dialTargets(addresses, expected)) {
       try {
         return await this.#dialOne(target, signal)
       } catch (cause) {
         signal.throwIfAborted()
+        isLate ||= isBorgError(cause) && cause.kind === 'timeout'
         causes.push(`${target}: ${messageOf(cause)}`)
       }
     }
     const whom = expected ?? 'the peer'
+    // A dead process refuses; what says nothing may be frozen, or far away and dark.
+    if (isLate) throw timedOut(`cannot reach ${whom}: no answer from its addresses in time`, { addresses, causes })
     const why = causes.length === 0 ? 'none of its addresses can be dialed' : 'none of its addresses answers'
     throw unreachable(`cannot reach ${whom}: ${why}`, { addresses, causes })
   }

@@ -50,7 +50,8 @@ export function libp2pOptions(signer: Signer, listen: readonly string[]): Libp2p
       inboundUpgradeTimeout: bounds.handshakeTimeoutMs,
       connectionCloseTimeout: bounds.closeTimeoutMs,
       dialTimeout: bounds.handshakeTimeoutMs,
-      addressDialTimeout: bounds.dialAddressTimeoutMs,
+      // The engine's own bound for one address is shorter, and says that time ran out.
+      addressDialTimeout: bounds.handshakeTimeoutMs,
       reconnectRetries: 0,
     },
     connectionMonitor: { enabled: false },
