@@ -2,7 +2,7 @@ import { HOUR_MS, KIB, MIB, MINUTE_MS, SECOND_MS } from './units.ts'
 
 /**
  * Every bound of BorgIOS in one place: sizes, counts, times, retries. Grouped by room; each with its unit last in the
- * name and its reason beside it. A room reads only its own group.
+ * name and its reason beside it. A room reads its own group and, where it passes on what a room below it bounds, that room's.
  */
 export const limits = {
   core: {
@@ -48,7 +48,7 @@ export const limits = {
     maxConnections: 1_024,
     /** Connections still shaking hands (TLS and hello): a whole small network may arrive at once after a power cut. */
     maxPendingConnections: 128,
-    /** Of those, from one address: silent connections of one host leave room for the others. Who is too many dials again. */
+    /** Of those, from one address, before TLS and again before the hello: silent connections of one host leave room for the others. Who is too many dials again. */
     maxPendingPerHost: 32,
     /** Connections a second from one address: many nodes share one behind a NAT, or loopback in tests. */
     inboundPerSecondPerHost: 256,
@@ -113,7 +113,7 @@ export const limits = {
   tree: {
     /** Children of a node: broad enough for 4,000 nodes in four levels, narrow enough for a home uplink. */
     degree: 8,
-    /** Largest degree a node may be set to: bounds the root group that every node keeps. */
+    /** Largest degree a node may be set to: bounds the root group that every node keeps; wider, a parent's uplink is the bottleneck. */
     maxDegree: 32,
     /** Guests of one node, beside its children: each costs a copy of every public broadcast. */
     maxGuests: 32,
@@ -159,7 +159,7 @@ export const limits = {
     joinPatienceMs: 1_500,
     /** Bad signatures taken from one peer before its session is closed: none is an accident, a few may be a bug. */
     maxStrikes: 3,
-    /** Addresses given at the start: enough for a well-known list. */
+    /** Addresses to join through that are tried of those given, and as many members remembered from the last run. */
     maxContacts: 16,
     /** Sessions the tree takes note of; also those other rooms use. */
     maxSessions: 4_096,
@@ -249,6 +249,7 @@ export const limits = {
     maxAddresses: 8,
     /** A multiaddr with a DNS name and a peer id fits. */
     maxAddressChars: 256,
+    /** A place label such as `berlin/rack-2`. */
     maxPlaceChars: 64,
     maxReleaseChars: 64,
     maxServices: 16,
@@ -473,8 +474,6 @@ export const limits = {
     shutdownTimeoutMs: 8 * SECOND_MS,
     /** Nodes of an embedded network: each is a process of about 100 MiB. */
     maxEmbeddedNodes: 64,
-    /** Children a node may have when asked for by hand; wider than this a parent's uplink is the bottleneck. */
-    maxDegree: 32,
     /** A log file is set aside once it is this large. */
     maxLogBytes: 16 * MIB,
     /** How often a running node looks at the size of its log files. */
@@ -507,8 +506,6 @@ export const limits = {
     invitationDays: 365,
     /** Addresses in an invitation or given with --join. */
     maxJoinAddresses: 64,
-    /** A place label such as `berlin/rack-2`. */
-    maxPlaceChars: 64,
     /** A sentence about why something is so. */
     maxWhyChars: 1_000,
     /** Longest path a socket's address holds on Linux (sun_path, 108 bytes with the final zero). */

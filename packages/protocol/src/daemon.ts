@@ -10,7 +10,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const NameSchema = Type.String({ minLength: 1, maxLength: limits.node.maxNameChars })
 const WhySchema = Type.String({ maxLength: limits.node.maxWhyChars })
-const PlaceSchema = Type.String({ maxLength: limits.node.maxPlaceChars })
+const PlaceSchema = Type.String({ maxLength: limits.tree.maxPlaceChars })
 const CapabilitySchema = Type.String({ minLength: 1, maxLength: limits.node.maxCatalogueLineBytes / 2 })
 const SubjectSchema = Type.String({ minLength: 1, maxLength: limits.node.maxCatalogueLineBytes / 2 })
 const JobIdSchema = Type.String({ pattern: '^j[a-z2-7]{26}$' })
@@ -49,7 +49,7 @@ export const NodeDescriptionSchema = Type.Object({
   state: Type.Enum(['joining', 'attached', 'orphan', 'stopped']),
   root: orNull(NodeIdSchema),
   parent: orNull(NodeIdSchema),
-  children: Type.Array(NodeIdSchema, { maxItems: limits.node.maxDegree }),
+  children: Type.Array(NodeIdSchema, { maxItems: limits.tree.maxDegree }),
   depth: CounterSchema,
   degree: CounterSchema,
   load: LoadSchema,

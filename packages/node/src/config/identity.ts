@@ -11,7 +11,6 @@ import {
   type Signer,
   signNodeCertificate,
 } from '@borgios/crypto'
-import type { Role } from '@borgios/peertree'
 import { Type } from 'typebox'
 import { foreignFolder, wrongFolder } from '../errors.ts'
 import { checkedFile } from './checked-file.ts'
@@ -33,8 +32,6 @@ export interface NodeIdentity {
   readonly seed: Uint8Array
   readonly certificate: NodeCertificate
   readonly invitation: Invitation | undefined
-  /** Without an invitation, or a founder's key, a node is a guest. */
-  readonly role: Role
 }
 
 export interface IdentityModules {
@@ -82,6 +79,10 @@ export async function assertNetwork(paths: NodePaths): Promise<Genesis> {
   )
 }
 
+/** As what a node comes: whoever brings neither a founder's word nor a founder's key is a guest. */
+export const roleOf = ({ invitation, genesis, operator }: Pick<NodeIdentity, 'invitation' | 'genesis' | 'operator'>) =>
+  invitation !== undefined || genesis.founders.includes(operator) ? 'member' : 'guest'
+
 /** Reads who this node is; keys and certificate are made on first use. Throws NODE_WRONG_FOLDER when it has no network. */
 export async function loadIdentity(paths: NodePaths, modules: IdentityModules): Promise<NodeIdentity> {
   const genesis = await assertNetwork(paths)
@@ -96,6 +97,5 @@ export async function loadIdentity(paths: NodePaths, modules: IdentityModules): 
     await certificateFile.write(paths.certificate, certificate)
   }
   const invitation = await invitationFile.read(paths.invitation)
-  const role = invitation !== undefined || genesis.founders.includes(operator.id) ? 'member' : 'guest'
-  return { genesis, network, node, operator: operator.id, signer, seed, certificate, invitation, role }
+  return { genesis, network, node, operator: operator.id, signer, seed, certificate, invitation }
 }

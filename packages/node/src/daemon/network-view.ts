@@ -2,6 +2,7 @@ import { formatDuration, isBorgError, limits, messageOf, type NodeId } from '@bo
 import type { Member } from '@borgios/peertree'
 import { type NetworkView, type NodeDescription, NodeDescriptionSchema, type NodeView } from '@borgios/protocol'
 import { Compile } from 'typebox/compile'
+import { roleOf } from '../config/identity.ts'
 import type { Rooms, RoomsContext } from './rooms.ts'
 import type { SelfDescription } from './self-description.ts'
 
@@ -33,7 +34,7 @@ export async function gatherNetwork(context: RoomsContext, rooms: Rooms, self: S
     ),
     network: context.identity.network,
     name: context.identity.genesis.name,
-    role: context.identity.role,
+    role: roleOf(context.identity),
   }
 }
 

@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration, messageOf, OperatorId, ShardId, shortId } from '@borgios/core'
 import type { FileInfoView, JobRecord, NodeView, WhyView } from '@borgios/protocol'
-import type { NodeIdentity } from '../config/identity.ts'
+import { type NodeIdentity, roleOf } from '../config/identity.ts'
 import { ambiguousSubject, unknownSubject } from '../errors.ts'
 import { infoView } from './file-routes.ts'
 import { isFinal } from './job-book.ts'
@@ -33,7 +33,7 @@ async function candidates(subject: string, services: NodeServices): Promise<Map<
   if (subject.length < MIN_BEGINNING_CHARS) return found
   const { rooms, context, book, files } = services
   const { identity } = context
-  if (identity.role === 'guest' && identity.node.startsWith(subject)) {
+  if (roleOf(identity) === 'guest' && identity.node.startsWith(subject)) {
     found.set(identity.node, async () => explainGuest(identity))
   }
   const view = async () => (await gatherNetwork(context, rooms, services.self)).nodes

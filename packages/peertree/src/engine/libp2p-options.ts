@@ -5,6 +5,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import type { Libp2pOptions } from 'libp2p'
 import { toPrivateKey } from './node-key.ts'
+import { pendingGate } from './pending-gate.ts'
 import { socketTls } from './socket-tls.ts'
 
 const silent: Logger = Object.assign(() => {}, {
@@ -43,6 +44,7 @@ export function libp2pOptions(signer: Signer, listen: readonly string[]): Libp2p
         },
       }),
     ],
+    connectionGater: pendingGate(),
     connectionManager: {
       maxConnections: bounds.maxConnections,
       maxIncomingPendingConnections: bounds.maxPendingConnections,

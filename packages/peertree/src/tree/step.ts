@@ -69,7 +69,7 @@ function handle(state: TreeState, event: TreeEvent): void {
 }
 
 function start(state: TreeState, contacts: readonly (readonly string[])[]): void {
-  state.contacts = contacts.slice(0, bounds.maxContacts)
+  state.contacts = contacts
   state.tickedMs = state.nowMs
   announce(state)
   beginJoining(state)
