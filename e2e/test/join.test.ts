@@ -29,6 +29,13 @@ test('another machine joins by invitation; without one it is a guest; a foreign 
   await guest.json(['node', 'start', '--invitation', network1, '--host', '127.0.0.1'])
   const { nodes } = await network.tree()
   assert.equal(nodes.length, 3)
+  const self = await guest.json<{ role: string; self: { node: string } }>(['status'])
+  assert.equal(self.role, 'guest')
+  for (const words of [['net', 'tree'], ['status'], ['why', self.self.node]]) {
+    const said = await guest.run(words)
+    assert.equal(said.code, 0)
+    assert.match(said.stdout, /guest.*until it is admitted/s)
+  }
 
   await using foreign = await Network.open('foreign')
   await foreign.json(['node', 'start', '--found', 'elsewhere', '--host', '127.0.0.1'])

@@ -73,6 +73,30 @@ test('the tree heals when its root is killed or a node freezes, and up brings ba
   assert(isWhole(await network.tree(), 4))
 })
 
+test('beside a frozen node every command answers, up names it, and down ends it', async () => {
+  await using network = await Network.up(3)
+  const { nodes, root } = await network.tree()
+  const frozen = nodes.find((node) => node.id !== root)
+  assert(frozen?.pid)
+  process.kill(frozen.pid, 'SIGSTOP')
+  const seen = (await network.tree()).nodes.find((node) => node.id === frozen.id)
+  assert.notEqual(seen?.state, 'attached')
+  const why = await network.run(['why', frozen.id])
+  assert.equal(why.code, 0)
+  assert.match(why.stdout, /does not answer/)
+  await network.until('lost the frozen node', (tree) => isWhole(tree, 2))
+  const later = await network.run(['why', frozen.id])
+  assert.match(later.stdout, /does not answer.*may be frozen/)
+  assert.match(later.stdout, /kill -CONT/)
+
+  const up = await network.run(['up'])
+  assert.equal(up.code, 5)
+  assert.match(up.stderr, new RegExp(`node \\d \\(process ${frozen.pid}\\)`))
+  const down = await network.json(['down'])
+  assert.equal(Number(down['stopped']) + Number(down['killed']), 3)
+  assert(!isAlive(frozen.pid))
+})
+
 test('a stale pid file, a reused pid and a taken port do no harm', async () => {
   await using network = await Network.up(2)
   await network.run(['down'])

@@ -32,6 +32,23 @@ test('wrong words exit with 2, name the mistake, and with --json say so in one o
   assert.match(String(error['message']), /whole number/)
 })
 
+test('addresses that are none, or none of this machine, are refused in one clear line', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'borgios-e2e-'))
+  try {
+    for (const [words, says] of [
+      [['--join', 'nonsense'], /"nonsense" is no address of a node: write one like/],
+      [['--host', '192.0.2.1'], /cannot listen on "192.0.2.1": this machine has no such address/],
+    ] as const) {
+      const outcome = await borgios(['node', 'start', '--found', 'x', ...words, '--data', folder])
+      assert.equal(outcome.code, 2)
+      assert.match(outcome.stderr, says)
+      assert.equal(outcome.stderr.trim().split('\n').length, 1)
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
 test('help and version go to stdout and exit with 0', async () => {
   for (const words of [['--help'], ['file', 'put', '--help'], ['--version'], ['help', 'job']]) {
     const outcome = await borgios(words)

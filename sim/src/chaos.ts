@@ -11,6 +11,8 @@ export interface ChaosOptions {
   readonly stepper?: Stepper
   readonly trace?: boolean
   readonly schemas?: boolean
+  /** Whether directions are cut too; true by default. Without cuts nobody who lives is ever declared down. */
+  readonly cuts?: boolean
 }
 
 export interface ChaosResult {
@@ -43,7 +45,7 @@ export function runChaos(options: ChaosOptions): ChaosResult {
   }
   const untilMs = world.nowMs + CHAOS_MS
   while (world.nowMs < untilMs) {
-    disturb(world, plan)
+    disturb(world, plan, options.cuts ?? true)
     world.run(plan.below(2_000))
   }
   world.network.heal()
@@ -70,7 +72,7 @@ function join(world: World, plan: SeededRandom): void {
   world.plan(plan.below(3_000), () => world.boot(host, contacts))
 }
 
-function disturb(world: World, plan: SeededRandom): void {
+function disturb(world: World, plan: SeededRandom, cuts: boolean): void {
   const host = plan.pick(live(world))
   if (host === undefined) return
   const kind = plan.below(16)
@@ -81,9 +83,11 @@ function disturb(world: World, plan: SeededRandom): void {
   else if (kind === 10) {
     world.freeze(host)
     world.plan(plan.below(12_000), () => world.thaw(host))
-  } else if (kind === 11) cutOne(world, plan, host)
-  else if (kind === 12) splitAll(world, plan)
-  else if (kind === 13) world.stop(host)
+  } else if (kind === 11 || kind === 12) {
+    if (!cuts) return
+    if (kind === 11) cutOne(world, plan, host)
+    else splitAll(world, plan)
+  } else if (kind === 13) world.stop(host)
   else if (kind === 14) join(world, plan)
   else crashTheTop(world, plan)
 }

@@ -23,6 +23,7 @@ export class Host {
   /** Counts its lives. */
   life = 0
   frozen = false
+  thawedMs = Number.NEGATIVE_INFINITY
   /** Its machine is off: nothing answers for it, not even to refuse. */
   dark = false
   /** What waits in the kernel while the process is frozen. */

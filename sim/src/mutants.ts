@@ -77,7 +77,17 @@ export const mutants: readonly Mutant[] = [
   }),
   mutant('the root misses nobody', {
     before: (state) => {
-      state.absentSinceMs.clear()
+      for (const [node, { why }] of state.suspects) if (why === 'missing') state.suspects.delete(node)
+    },
+  }),
+  mutant('the root asks nobody whom it misses', {
+    before: (state) => {
+      for (const one of state.suspects.values()) if (one.why === 'missing') one.failures = 2
+    },
+  }),
+  mutant('a lost neighbour is declared down unasked', {
+    before: (state) => {
+      for (const one of state.suspects.values()) one.failures = 2
     },
   }),
   mutant('nobody denies being down', {

@@ -17,6 +17,8 @@ export class Network {
   readonly #random: SeededRandom
   /** Directions that carry nothing: `from>to`. */
   readonly #cuts = new Set<string>()
+  /** Whether anything was ever cut. */
+  wasCut = false
   readonly #lastArrivalMs = new Map<string, number>()
 
   constructor(random: SeededRandom) {
@@ -24,6 +26,7 @@ export class Network {
   }
 
   cut(from: number, to: number): void {
+    this.wasCut = true
     this.#cuts.add(`${from}>${to}`)
   }
 

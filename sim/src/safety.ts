@@ -8,6 +8,7 @@ export interface WatchedWorld {
   readonly seed: number
   readonly nowMs: number
   readonly degree: number
+  readonly network: { readonly wasCut: boolean }
   envelopeOf(bytes: Uint8Array): Envelope | undefined
   hostOf(node: NodeId): Host | undefined
 }
@@ -23,6 +24,7 @@ export function checkStep(world: WatchedWorld, host: Host, effects: readonly Tre
       assert(!host.delivered.has(id), `a broadcast is delivered once (${where})`)
       assert(host.role === 'member' || effect.envelope.audience === 'everyone', `guests hear no members (${where})`)
     }
+    if (effect.kind === 'memberChanged') checkNotice(world, host, effect.member.node, where)
     if (effect.kind === 'send') checkSend(world, host, effect, where)
     if (effect.kind === 'forward') {
       const audience = world.envelopeOf(effect.bytes)?.audience
@@ -36,6 +38,19 @@ export function checkStep(world: WatchedWorld, host: Host, effects: readonly Tre
   assert(children.length <= world.degree, `no more children than the degree (${where})`)
   const isGuestAbove = children.some((child) => world.hostOf(child)?.role === 'guest')
   assert(!isGuestAbove && (host.role === 'member' || children.length === 0), `guests are leaves (${where})`)
+}
+
+/** Who has just thawed may be declared down by one that asked it before. */
+const ANSWERS_AFTER_MS = 5_000
+
+/** Where messages are only late or lost, nobody declares down who lives. */
+function checkNotice(world: WatchedWorld, host: Host, node: NodeId, where: string): void {
+  const notice = host.state?.directory.get(node)?.notice
+  const accused = world.hostOf(node)
+  if (notice?.by !== host.node || accused?.state === undefined || accused === host || world.network.wasCut) return
+  const isAwake = !accused.frozen && world.nowMs - accused.thawedMs > ANSWERS_AFTER_MS
+  const isMeant = notice.sequence === accused.state.sequence
+  assert(!(isAwake && isMeant), `host ${accused.index} lives and is declared down (${where})`)
 }
 
 const GUEST_FIELDS = new Set(['kind', 'edge', 'as', 'ack', 'reason', 'to', 'after', 'upTo', 'ids'])

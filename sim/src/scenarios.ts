@@ -11,6 +11,8 @@ export interface Scenario {
   readonly degree: number
   /** The tree must be whole again this long after. */
   readonly healWithinMs: number
+  /** Everybody must know who is gone this long after; 30 s if not said. */
+  readonly knownWithinMs?: number
   /** Does the damage; time may pass in it. */
   readonly strike: (world: World) => void
 }
@@ -96,6 +98,42 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'a leaf and its parent die together',
+    nodes: 40,
+    degree: 3,
+    healWithinMs: 3_000,
+    knownWithinMs: 4_000,
+    strike: (world) => {
+      const leaf = deepest(world)
+      world.crash(parentOf(world, leaf))
+      world.crash(leaf)
+    },
+  },
+  {
+    name: 'the machine of a leaf and its parent loses power',
+    nodes: 40,
+    degree: 3,
+    healWithinMs: 7_000,
+    knownWithinMs: 10_000,
+    strike: (world) => {
+      const leaf = deepest(world)
+      world.crash(parentOf(world, leaf), true)
+      world.crash(leaf, true)
+    },
+  },
+  {
+    name: 'a leaf and its parent freeze together',
+    nodes: 40,
+    degree: 3,
+    healWithinMs: 7_000,
+    knownWithinMs: 10_000,
+    strike: (world) => {
+      const leaf = deepest(world)
+      world.freeze(parentOf(world, leaf))
+      world.freeze(leaf)
+    },
+  },
+  {
     name: 'the machine of the root loses power',
     nodes: 40,
     degree: 3,
@@ -107,6 +145,7 @@ export const scenarios: readonly Scenario[] = [
     nodes: 40,
     degree: 3,
     healWithinMs: 8_000,
+    knownWithinMs: 8_000,
     strike: (world) => {
       for (const host of members(world)) if (host.index % 2 === 0) world.crash(host)
     },
@@ -116,6 +155,7 @@ export const scenarios: readonly Scenario[] = [
     nodes: 20,
     degree: 3,
     healWithinMs: 8_000,
+    knownWithinMs: 4_000,
     strike: (world) => {
       for (const host of members(world).slice(1)) world.crash(host)
     },
@@ -200,7 +240,7 @@ export function runScenario(scenario: Scenario, seed: number, stepper?: Stepper)
   world.run(10_000)
   scenario.strike(world)
   const treeMs = settle(world, scenario.healWithinMs, treeFault)
-  const membersMs = treeMs + settle(world, 30_000, treeFault, directoryFault)
+  const membersMs = treeMs + settle(world, (scenario.knownWithinMs ?? 30_000) - treeMs, treeFault, directoryFault)
   for (const host of members(world).slice(0, 5)) world.publish(host, 'everyone')
   settle(world, 30_000, broadcastFault)
   settle(world, 120_000, heightFault, treeFault, directoryFault)

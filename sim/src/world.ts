@@ -123,6 +123,7 @@ export class World {
   thaw(host: Host): void {
     if (!host.frozen) return
     host.frozen = false
+    host.thawedMs = this.nowMs
     if (host.alive && this.random.chance(0.5)) this.give(host, { kind: 'tick' })
     for (const event of host.inbox.splice(0)) this.give(host, event)
   }

@@ -12,6 +12,10 @@ test(`${seedCount} worlds of 2 to 60 nodes come to rest as one tree after every 
   for (const seed of seedsFrom(0, seedCount)) runChaos({ seed, nodes: sizeOf(seed), schemas: seed % 4 === 0 })
 })
 
+test(`in ${seedCount} worlds without cuts, only with loss, delay, freezing and death, nobody who lives is declared down`, () => {
+  for (const seed of seedsFrom(10_000, seedCount)) runChaos({ seed, nodes: sizeOf(seed), cuts: false })
+})
+
 test('a world of 200 nodes does too', { skip: !isFull }, () => {
   for (const seed of seedsFrom(0, 5)) runChaos({ seed, nodes: 200 })
 })

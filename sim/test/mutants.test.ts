@@ -7,6 +7,7 @@ import { seedsFrom } from './slice.ts'
 function verdictOn({ stepper }: Mutant): string | undefined {
   try {
     for (const seed of seedsFrom(0, 20)) runChaos({ seed, nodes: 2 + seed, stepper })
+    for (const seed of seedsFrom(20, 20)) runChaos({ seed, nodes: 2 + seed, stepper, cuts: false })
     for (const scenario of scenarios) runScenario(scenario, 1, stepper)
   } catch (error) {
     return error instanceof Error ? error.message : String(error)

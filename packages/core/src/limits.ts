@@ -2,7 +2,7 @@ import { HOUR_MS, KIB, MIB, MINUTE_MS, SECOND_MS } from './units.ts'
 
 /**
  * Every bound of BorgIOS in one place: sizes, counts, times, retries. Grouped by room; each with its unit last in the
- * name and its reason beside it. A room reads only its own group.
+ * name and its reason beside it. A room reads its own group and, where it passes on what a room below it bounds, that room's.
  */
 export const limits = {
   core: {
@@ -48,7 +48,7 @@ export const limits = {
     maxConnections: 1_024,
     /** Connections still shaking hands (TLS and hello): a whole small network may arrive at once after a power cut. */
     maxPendingConnections: 128,
-    /** Of those, from one address: silent connections of one host leave room for the others. Who is too many dials again. */
+    /** Of those, from one address, before TLS and again before the hello: silent connections of one host leave room for the others. Who is too many dials again. */
     maxPendingPerHost: 32,
     /** Connections a second from one address: many nodes share one behind a NAT, or loopback in tests. */
     inboundPerSecondPerHost: 256,
@@ -113,7 +113,7 @@ export const limits = {
   tree: {
     /** Children of a node: broad enough for 4,000 nodes in four levels, narrow enough for a home uplink. */
     degree: 8,
-    /** Largest degree a node may be set to: bounds the root group that every node keeps. */
+    /** Largest degree a node may be set to: bounds the root group that every node keeps; wider, a parent's uplink is the bottleneck. */
     maxDegree: 32,
     /** Guests of one node, beside its children: each costs a copy of every public broadcast. */
     maxGuests: 32,
@@ -159,7 +159,7 @@ export const limits = {
     joinPatienceMs: 1_500,
     /** Bad signatures taken from one peer before its session is closed: none is an accident, a few may be a bug. */
     maxStrikes: 3,
-    /** Addresses given at the start: enough for a well-known list. */
+    /** Addresses to join through that are tried of those given, and as many members remembered from the last run. */
     maxContacts: 16,
     /** Sessions the tree takes note of; also those other rooms use. */
     maxSessions: 4_096,
@@ -238,8 +238,10 @@ export const limits = {
     announceMs: 1 * SECOND_MS,
     /** Random wait before a down notice: one of several who saw it speaks. */
     noticeJitterMs: 1 * SECOND_MS,
-    /** How long a member may be missing from the root's census before the root says it is down. */
-    missingMs: 8 * SECOND_MS,
+    /** How long a member may be missing from the root's census before the root asks it: most that lost their parent are back by then (ADR 0013). */
+    missingMs: 2 * SECOND_MS,
+    /** Suspects asked at once whether they live: half a network may be gone. */
+    checksAtOnce: 64,
     /** Ids in one part of a census. */
     censusPageNodes: 1_024,
     /** Pause between two census questions to one child. */
@@ -247,6 +249,7 @@ export const limits = {
     maxAddresses: 8,
     /** A multiaddr with a DNS name and a peer id fits. */
     maxAddressChars: 256,
+    /** A place label such as `berlin/rack-2`. */
     maxPlaceChars: 64,
     maxReleaseChars: 64,
     maxServices: 16,
@@ -453,8 +456,8 @@ export const limits = {
     eventSilenceMs: 60 * SECOND_MS,
     /** Members asked at once for a drawing of the tree. */
     describeConcurrency: 32,
-    /** One member's answer about itself: memory only, so a late one is as good as down. */
-    describeTimeoutMs: 2 * SECOND_MS,
+    /** One member's answer about itself: memory only, so a later one comes from a frozen process or an overloaded machine. */
+    describeTimeoutMs: 1 * SECOND_MS,
     /** Ports a starting node tries: others may take the one just picked. */
     portAttempts: 5,
     /** From the start of a process to its place in the tree; a busy machine starts several at once. */
@@ -471,8 +474,6 @@ export const limits = {
     shutdownTimeoutMs: 8 * SECOND_MS,
     /** Nodes of an embedded network: each is a process of about 100 MiB. */
     maxEmbeddedNodes: 64,
-    /** Children a node may have when asked for by hand; wider than this a parent's uplink is the bottleneck. */
-    maxDegree: 32,
     /** A log file is set aside once it is this large. */
     maxLogBytes: 16 * MIB,
     /** How often a running node looks at the size of its log files. */
@@ -505,8 +506,6 @@ export const limits = {
     invitationDays: 365,
     /** Addresses in an invitation or given with --join. */
     maxJoinAddresses: 64,
-    /** A place label such as `berlin/rack-2`. */
-    maxPlaceChars: 64,
     /** A sentence about why something is so. */
     maxWhyChars: 1_000,
     /** Longest path a socket's address holds on Linux (sun_path, 108 bytes with the final zero). */

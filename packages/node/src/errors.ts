@@ -43,6 +43,8 @@ export const startTimeout = make('NODE_START_TIMEOUT', 'timeout', 'self', true)
 /** A file on this machine that cannot be read or written. */
 export const localFile = make('NODE_LOCAL_FILE', 'unavailable', 'caller')
 export const localFileMissing = make('NODE_LOCAL_FILE_MISSING', 'notFound', 'caller')
+/** A host to listen on that is none of this machine's addresses. */
+export const hostUnusable = make('NODE_HOST_UNUSABLE', 'invalid', 'caller')
 /** A port of this machine that another program holds. */
 export const portTaken = make('NODE_PORT_TAKEN', 'conflict', 'none')
 /** The node is ending. */

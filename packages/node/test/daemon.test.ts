@@ -61,6 +61,29 @@ test('status and network tell of every member, the frozen and the dead one with 
   assert.equal(whyOf(ids[0] ?? '')?.state, 'attached')
 })
 
+test('a member that does not answer is silent, at once and at the place its neighbours give it', async () => {
+  await using nodes = await openNodes(3)
+  const [first, second, third] = nodes.daemons.map((daemon) => daemon.services.context.identity.node)
+  assert(first && second && third)
+  const [, frozen, above] = nodes.daemons.map((daemon) => daemon.services)
+  frozen?.rooms.network.handle('node.describe', () => new Promise(() => {}))
+  assert(above)
+  above.rooms.network.handle('node.describe', () => ({
+    ...above.self.describe(),
+    parent: first,
+    children: [second],
+    depth: 1,
+  }))
+  const view = await nodes.client(1).network()
+  const silent = view.nodes.find((node) => node.id === second)
+  assert.equal(silent?.state, 'silent')
+  assert.match(silent?.why ?? '', /did not answer within/)
+  assert.deepEqual([silent?.parent, silent?.children, silent?.depth], [third, [], 2])
+  const why = await nodes.client(1).why(second)
+  assert.equal(why.state, 'silent')
+  assert.match(why.todo, /kill -CONT/)
+})
+
 test('a file goes in and out through the socket, is listed on every node of the folder, and its health is told', async () => {
   await using nodes = await openNodes(2)
   const big = 'x'.repeat(300_000)

@@ -16,7 +16,7 @@ import { progressLine, speedOf } from '../src/cli/progress.ts'
 import { safeLine, safeLog } from '../src/cli/safe-text.ts'
 import { saveFile } from '../src/cli/save-file.ts'
 import { codingFor, storingOperators } from '../src/daemon/open-rooms.ts'
-import { explainInfo, explainJob, explainNode } from '../src/daemon/why.ts'
+import { explainGuest, explainInfo, explainJob, explainNode } from '../src/daemon/why.ts'
 import { isWhole } from '../src/embedded/embedded-network.ts'
 import { castParts } from '../src/tour/cast.ts'
 import { countNatively } from '../src/tour/native-count.ts'
@@ -40,6 +40,7 @@ const network = (nodes: NodeView[], root: number | null = 1): NetworkView => ({
   nodes,
   network: `w${'a'.repeat(52)}` as NetworkView['network'],
   name: 'x',
+  role: 'member',
 })
 
 test('exit codes follow from kind and blame', () => {
@@ -83,6 +84,14 @@ test('the tree is drawn once for each node, whatever nodes say of each other', (
   const looped = drawTree(network([view(1, 2, []), view(2, 1, []), view(3, null, [], 'down')]), (text) => text)
   assert.equal(looped.filter((line) => /n[a-z2-7]{7}/.test(line)).length, 3)
   assert(looped.includes('Not in the tree:'))
+  const silent = { ...view(2, 1, [3], 'silent'), why: 'it did not answer', load: null }
+  const around = drawTree(network([view(1, null, [2]), silent, view(3, 2, [])]), (text) => text)
+  assert.equal(around.length, 3, 'a silent node keeps its place')
+  assert.match(around[1] ?? '', /silent .*it did not answer/)
+  assert.match(
+    drawTree({ ...network([]), role: 'guest' }, (text) => text).join(' '),
+    /is a guest.*until it is admitted/,
+  )
 })
 
 test('a network is whole when one root holds all and parents know their children', () => {
@@ -148,6 +157,16 @@ test('why says what is wrong and what to do', () => {
   const down = explainNode({ ...view(1, null, [], 'down'), why: 'it fell' })
   assert.match(down.why, /it fell/)
   assert.match(down.todo, /borgios up/)
+  const silent = explainNode({ ...view(1, null, [], 'silent'), why: 'it did not answer within 1s' })
+  assert.match(silent.why, /does not answer.*may be frozen/)
+  assert.match(silent.todo, /kill -CONT/)
+  const guest = explainGuest({
+    node: nodeId(1),
+    operator,
+    genesis: { version: 1, name: 'ours', random: '', founders: [] },
+  })
+  assert.match(guest.why, /is a guest of "ours"/)
+  assert.match(guest.todo, /net invite o/)
   assert.match(explainNode(view(1, null, [])).why, /root of the tree/)
   assert.match(explainNode({ ...view(1, 2, []), state: 'orphan' }).why, /no place in the tree/)
   const info: FileInfoView = {

@@ -8,6 +8,18 @@ export interface AddressBook {
   save(contacts: readonly Contact[]): Promise<void>
 }
 
+/** What to join through: some of the given addresses, and some remembered members however many were given. */
+export const contactsToTry = (
+  given: readonly string[],
+  remembered: readonly Contact[],
+): readonly (readonly string[])[] => {
+  const { maxContacts } = limits.tree
+  return [
+    ...given.slice(0, maxContacts).map((address) => [address]),
+    ...remembered.slice(0, maxContacts).map(({ addresses }) => addresses),
+  ]
+}
+
 /** Saves the address book some time after members changed, never more often than `limits.peertree.addressBookSaveMs`. */
 export class AddressBookKeeper {
   readonly #book: AddressBook

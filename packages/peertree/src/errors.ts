@@ -27,6 +27,8 @@ export const closed = make('PEERTREE_CLOSED', { kind: 'unavailable' })
 export const unsendable = make('PEERTREE_UNSENDABLE', { kind: 'invalid', blame: 'caller' })
 /** The peer broke the protocol: malformed, oversized or out of turn. */
 export const misbehaved = make('PEERTREE_MISBEHAVED', { kind: 'byzantine', blame: 'peer' })
+/** A text that is no address, where one was expected. */
+export const badAddress = make('PEERTREE_BAD_ADDRESS', { kind: 'invalid', blame: 'caller' })
 /** The node cannot listen on an address. */
 export const listenFailed = make('PEERTREE_LISTEN_FAILED', { kind: 'unavailable', blame: 'caller' })
 /** The peer reads slower than we send, beyond what is kept for it. */

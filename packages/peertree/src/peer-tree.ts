@@ -1,13 +1,14 @@
 import { assert, type CancelTimer, isBorgError, type JsonValue, limits, messageOf, NodeId } from '@borgios/core'
 import { type Audience, networkIdOf } from '@borgios/crypto'
 import { BULK_PROTOCOL, CONTROL_PROTOCOL } from '@borgios/protocol'
-import { AddressBookKeeper } from './address-book.ts'
+import { AddressBookKeeper, contactsToTry } from './address-book.ts'
 import { Broadcasts } from './broadcasts.ts'
 import { type MutableCounters, type PeerTreeCounters, zeroCounters } from './counters.ts'
 import { withTimeout } from './deadline.ts'
 import type { DirectoryKeys } from './directory/directory-keys.ts'
 import { guestKeys } from './directory/guest-keys.ts'
 import { statementKeys } from './directory/statement-keys.ts'
+import { isDialable } from './engine/dial-targets.ts'
 import type { Engine } from './engine/engine.ts'
 import { Libp2pEngine } from './engine/libp2p-engine.ts'
 import { closed, misbehaved, refused, unknownNode } from './errors.ts'
@@ -112,6 +113,9 @@ export class PeerTree implements PeerNetwork {
   /** Listens, then joins through the contacts and the address book. Throws PEERTREE_LISTEN_FAILED. */
   async start(): Promise<void> {
     assert(this.#state === undefined && !this.#stopping, 'a node starts once')
+    for (const address of this.#options.contacts) {
+      if (!isDialable(address)) this.#modules.logger.warn('an address to join through is none', { address })
+    }
     const known = (await this.#addressBook?.load()) ?? []
     await this.#sessions.start()
     const { clock, random } = this.#modules
@@ -127,9 +131,9 @@ export class PeerTree implements PeerNetwork {
       },
       clock.monotonicMs(),
     )
-    const contacts = [...this.#options.contacts.map((address) => [address]), ...known.map(({ addresses }) => addresses)]
+    const contacts = contactsToTry(this.#options.contacts, known)
     // Before what came in since the engine listens.
-    this.#events.unshift({ kind: 'start', contacts: contacts.slice(0, limits.tree.maxContacts) })
+    this.#events.unshift({ kind: 'start', contacts })
     this.#feed({ kind: 'tick' })
     this.#tickLater()
   }

@@ -119,32 +119,6 @@ test('a record from a former life makes ours newer', () => {
   assert.equal(bench.sent('directoryEntries', b)[0]?.records[0]?.sequence, 42)
 })
 
-test('a lost neighbour is reported after a moment, one that left in good order is not', () => {
-  const bench = withChildren()
-  bench.give({ kind: 'sessionClosed', node: a })
-  bench.receive(b, { kind: 'detach', edge: 1, reason: 'moved' })
-  assert.equal(stateOf(bench, a), 'up')
-  bench.wait(2 * bounds.noticeJitterMs)
-  assert.equal(stateOf(bench, a), 'down')
-  assert.equal(stateOf(bench, b), 'up')
-})
-
-test('the root says who is nowhere in the tree', () => {
-  const bench = withChildren()
-  bench.receive(a, { kind: 'directoryEntries', records: [recordOf(c)], notices: [] })
-  const beat = (): void => {
-    for (const node of [a, b]) {
-      const below = { count: 1, height: 0, freeLevels: 0, freeSlots: 8, census: '0'.repeat(16) }
-      bench.receive(node, { kind: 'beat', as: 'child', edge: 1, below, ack: 0 })
-    }
-  }
-  bench.wait(bounds.missingMs - 1_000, beat)
-  assert.equal(stateOf(bench, c), 'up')
-  bench.wait(2_000, beat)
-  assert.equal(stateOf(bench, c), 'down')
-  assert.equal(stateOf(bench, a), 'up')
-})
-
 test('a comparison brings what either side lacks', () => {
   const bench = withChildren()
   const members = [

@@ -10,10 +10,12 @@ import { type Static, type TSchema, Type } from 'typebox'
 const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const NameSchema = Type.String({ minLength: 1, maxLength: limits.node.maxNameChars })
 const WhySchema = Type.String({ maxLength: limits.node.maxWhyChars })
-const PlaceSchema = Type.String({ maxLength: limits.node.maxPlaceChars })
+const PlaceSchema = Type.String({ maxLength: limits.tree.maxPlaceChars })
 const CapabilitySchema = Type.String({ minLength: 1, maxLength: limits.node.maxCatalogueLineBytes / 2 })
 const SubjectSchema = Type.String({ minLength: 1, maxLength: limits.node.maxCatalogueLineBytes / 2 })
 const JobIdSchema = Type.String({ pattern: '^j[a-z2-7]{26}$' })
+/** A guest hears what is said to everyone; of the tree and its members it is told nothing. */
+const RoleSchema = Type.Enum(['member', 'guest'])
 const ReleaseSchema = Type.String({ maxLength: 64 })
 
 const LoadSchema = Type.Object({
@@ -47,7 +49,7 @@ export const NodeDescriptionSchema = Type.Object({
   state: Type.Enum(['joining', 'attached', 'orphan', 'stopped']),
   root: orNull(NodeIdSchema),
   parent: orNull(NodeIdSchema),
-  children: Type.Array(NodeIdSchema, { maxItems: limits.node.maxDegree }),
+  children: Type.Array(NodeIdSchema, { maxItems: limits.tree.maxDegree }),
   depth: CounterSchema,
   degree: CounterSchema,
   load: LoadSchema,
@@ -61,7 +63,8 @@ export const NodeViewSchema = Type.Object({
   parent: orNull(NodeIdSchema),
   children: Type.Array(NodeIdSchema),
   depth: orNull(CounterSchema),
-  state: Type.Enum(['attached', 'joining', 'orphan', 'stopped', 'down']),
+  /** `silent`: it does not answer, though its process has not ended as far as can be seen; its place is what its neighbours say. */
+  state: Type.Enum(['attached', 'joining', 'orphan', 'stopped', 'silent', 'down']),
   operator: OperatorIdSchema,
   place: PlaceSchema,
   release: ReleaseSchema,
@@ -78,6 +81,8 @@ export const NetworkViewSchema = Type.Object({
   nodes: Type.Array(NodeViewSchema),
   network: NetworkIdSchema,
   name: Type.String(),
+  /** Of the node that answers. */
+  role: RoleSchema,
 })
 export type NetworkView = Static<typeof NetworkViewSchema>
 
@@ -85,6 +90,7 @@ export type NetworkView = Static<typeof NetworkViewSchema>
 export const StatusViewSchema = Type.Object({
   network: NetworkIdSchema,
   name: Type.String(),
+  role: RoleSchema,
   addresses: Type.Array(Type.String(), { maxItems: limits.node.maxJoinAddresses }),
   membersUp: CounterSchema,
   membersDown: CounterSchema,

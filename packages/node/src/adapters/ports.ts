@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { hostUnusable } from '../errors.ts'
 
 /** Whether a TCP port can be listened on right now. */
 export const isPortFree = async (host: string, port: number): Promise<boolean> =>
@@ -21,13 +22,21 @@ export async function pickPort(
   }
 }
 
-/** Listens and stops at once; the port it got, undefined when it is taken. Other errors (no such address) are thrown. */
+/** Listens and stops at once; the port it got, undefined when it is taken. Throws NODE_HOST_UNUSABLE when the host is none of ours. */
 function tryListen(host: string, port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(undefined)
-      else reject(error)
+      else {
+        const cause = { cause: error }
+        reject(
+          hostUnusable(
+            `cannot listen on "${host}": this machine has no such address. Name one of its own, or 0.0.0.0 for all`,
+            cause,
+          ),
+        )
+      }
     })
     server.listen({ host, port, exclusive: true }, () => {
       const address = server.address()

@@ -11,6 +11,7 @@ const STATE_STYLE: Readonly<Record<NodeView['state'], Style>> = {
   joining: 'warn',
   orphan: 'warn',
   stopped: 'bad',
+  silent: 'bad',
   down: 'bad',
 }
 
@@ -19,12 +20,18 @@ interface Row {
   readonly node: NodeView
 }
 
+const GUEST_LINES = [
+  'This node is a guest: the member it hangs on knows it, but it sees no tree until it is admitted.',
+  'A founder admits its operator with "borgios net invite OPERATOR" ("borgios status" here shows the id); see docs/joining.md.',
+]
+
 /** The tree with state and load of every node; who hangs in no tree stands below, with the reason. */
 export function drawTree(view: NetworkView, paint: Paint): string[] {
+  if (view.role === 'guest') return GUEST_LINES
   const placed = new Set<NodeId>()
   const rows: Row[] = []
   const byParent = Map.groupBy(
-    view.nodes.filter((node) => node.state === 'attached'),
+    view.nodes.filter(({ state, depth }) => state === 'attached' || (state === 'silent' && depth !== null)),
     (node) => node.parent,
   )
   for (const root of byParent.get(null) ?? []) addRows(root, '', '', byParent, placed, rows)
@@ -63,7 +70,7 @@ function addRows(
 function cells({ branch, node }: Row): string[] {
   const { load } = node
   const first = [branch + shortId(node.id), node.state, `pid ${node.pid ?? '-'}`]
-  if (load === null) return [...first, '', '', '', '', safeLine(node.place)]
+  if (load === null) return [...first, '', '', '', '', `${safeLine(node.place)}  ${safeLine(node.why)}`]
   return [
     ...first,
     `cpu ${load.cpuPercent.toFixed(1)}%`,

@@ -50,7 +50,7 @@ function leaf(parent: Command, name: string, options: { readonly hidden?: boolea
 }
 
 const nodeCount = wholeNumber(1, limits.node.maxEmbeddedNodes)
-const degree = wholeNumber(1, limits.node.maxDegree)
+const degree = wholeNumber(1, limits.tree.maxDegree)
 const port = wholeNumber(1, 65_535)
 const days = wholeNumber(1, 36_500)
 const coding = matching(/^\d{1,2}\+\d{1,2}$/, 'two numbers such as 3+2')

@@ -27,18 +27,31 @@ export async function nodeFolders(folder: string): Promise<readonly string[]> {
  */
 export async function findDaemon(folder: string, timers: Timers, signal?: AbortSignal): Promise<DaemonClient> {
   const folders = await nodeFolders(folder)
-  const answered: DaemonClient[] = []
+  const answered: (DaemonClient | undefined)[] = []
+  const chosen = new AbortController()
+  const searching = signal === undefined ? chosen.signal : AbortSignal.any([signal, chosen.signal])
   const asking = folders.map(async (node, index) => {
-    const client = new DaemonClient(nodePaths(node).socket, timers, signal)
-    await client.ping()
-    answered[index] = client
+    const { socket } = nodePaths(node)
+    await new DaemonClient(socket, timers, searching).ping()
+    answered[index] = new DaemonClient(socket, timers, signal)
   })
   try {
-    await Promise.any(asking)
+    return await firstOf(asking, answered, timers)
   } catch (error) {
     signal?.throwIfAborted()
     throw silentOf(error) ?? nothingRuns(`nothing runs here: start it with "borgios up --data ${folder}"`)
+  } finally {
+    // A frozen daemon would keep the caller's process waiting for it.
+    chosen.abort()
   }
+}
+
+async function firstOf(
+  asking: readonly Promise<void>[],
+  answered: readonly (DaemonClient | undefined)[],
+  timers: Timers,
+): Promise<DaemonClient> {
+  await Promise.any(asking)
   if (answered[0] === undefined) {
     const moment = new AbortController()
     const rest = Promise.allSettled(asking).finally(() => moment.abort())

@@ -79,6 +79,10 @@ export async function assertNetwork(paths: NodePaths): Promise<Genesis> {
   )
 }
 
+/** As what a node comes: whoever brings neither a founder's word nor a founder's key is a guest. */
+export const roleOf = ({ invitation, genesis, operator }: Pick<NodeIdentity, 'invitation' | 'genesis' | 'operator'>) =>
+  invitation !== undefined || genesis.founders.includes(operator) ? 'member' : 'guest'
+
 /** Reads who this node is; keys and certificate are made on first use. Throws NODE_WRONG_FOLDER when it has no network. */
 export async function loadIdentity(paths: NodePaths, modules: IdentityModules): Promise<NodeIdentity> {
   const genesis = await assertNetwork(paths)

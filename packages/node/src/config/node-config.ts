@@ -6,8 +6,8 @@ import { checkedFile } from './checked-file.ts'
 export const AddressesSchema = Type.Array(Type.String({ minLength: 1, maxLength: 512 }), {
   maxItems: limits.node.maxJoinAddresses,
 })
-export const PlaceSchema = Type.String({ pattern: '^[\\w.-]+(/[\\w.-]+)*$', maxLength: limits.node.maxPlaceChars })
-export const DegreeSchema = Type.Integer({ minimum: 1, maximum: limits.node.maxDegree })
+export const PlaceSchema = Type.String({ pattern: '^[\\w.-]+(/[\\w.-]+)*$', maxLength: limits.tree.maxPlaceChars })
+export const DegreeSchema = Type.Integer({ minimum: 1, maximum: limits.tree.maxDegree })
 
 const NodeConfigSchema = strictObject({
   version: Type.Literal(1),

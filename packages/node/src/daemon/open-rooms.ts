@@ -3,6 +3,7 @@ import type { LentBytes } from '@borgios/core'
 import { createPeerTree, type PeerNetwork, type PeerTree } from '@borgios/peertree'
 import { type Coding, createFileStore, type FileStore } from '@borgios/store'
 import { fileAddressBook } from '../config/address-book.ts'
+import { roleOf } from '../config/identity.ts'
 import type { OpenRooms, RoomsContext } from './rooms.ts'
 
 /** Opens the real rooms and wires them to each other. The tree starts last: who joins is ready to serve. */
@@ -38,12 +39,11 @@ export const openRooms: OpenRooms = async (context) => {
 
 function openTree(context: RoomsContext, runsJobs: boolean): PeerTree {
   const { identity, config, paths, release, clock, timers, random, ed25519, logger } = context
-  const { genesis, certificate, invitation, operator, signer } = identity
-  const isMember = invitation !== undefined || genesis.founders.includes(operator)
+  const { genesis, certificate, invitation, signer } = identity
   return createPeerTree(
     {
       genesis,
-      certificate: isMember ? certificate : undefined,
+      certificate: roleOf(identity) === 'member' ? certificate : undefined,
       invitation,
       place: config.place,
       release,

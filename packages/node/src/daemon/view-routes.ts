@@ -1,4 +1,5 @@
 import { type StatusView, WhyRequestSchema } from '@borgios/protocol'
+import { roleOf } from '../config/identity.ts'
 import { bodyCheck } from './exchange.ts'
 import { gatherNetwork } from './network-view.ts'
 import type { NodeServices } from './node-services.ts'
@@ -15,6 +16,7 @@ const statusOf = ({ context, rooms, self }: NodeServices): StatusView => {
   return {
     network: context.identity.network,
     name: context.identity.genesis.name,
+    role: roleOf(context.identity),
     addresses: [...rooms.addresses()],
     membersUp,
     membersDown: members.length - membersUp,

@@ -1,9 +1,10 @@
 import { formatBytes, formatDuration, messageOf, OperatorId, ShardId, shortId } from '@borgios/core'
 import type { FileInfoView, JobRecord, NodeView, WhyView } from '@borgios/protocol'
+import { type NodeIdentity, roleOf } from '../config/identity.ts'
 import { ambiguousSubject, unknownSubject } from '../errors.ts'
 import { infoView } from './file-routes.ts'
 import { isFinal } from './job-book.ts'
-import { gatherNetwork } from './network-view.ts'
+import { askedView, gatherNetwork } from './network-view.ts'
 import type { NodeServices } from './node-services.ts'
 
 /** The fewest characters that are taken for the beginning of an id. */
@@ -31,10 +32,15 @@ async function candidates(subject: string, services: NodeServices): Promise<Map<
   const found = new Map<string, Explanation>()
   if (subject.length < MIN_BEGINNING_CHARS) return found
   const { rooms, context, book, files } = services
+  const { identity } = context
+  if (roleOf(identity) === 'guest' && identity.node.startsWith(subject)) {
+    found.set(identity.node, async () => explainGuest(identity))
+  }
   const view = async () => (await gatherNetwork(context, rooms, services.self)).nodes
-  for (const { node, operator } of rooms.network.members()) {
+  for (const member of rooms.network.members()) {
+    const { node, operator } = member
     if (node.startsWith(subject)) {
-      found.set(node, async () => explainNode((await view()).find((one) => one.id === node)))
+      found.set(node, async () => explainNode(await askedView(member, context, rooms, services.self)))
     }
     if (operator.startsWith(subject)) {
       found.set(operator, async () =>
@@ -76,8 +82,7 @@ async function explainUnlisted(subject: string, services: NodeServices): Promise
   }
 }
 
-export function explainNode(node: NodeView | undefined): WhyView {
-  if (node === undefined) throw unknownSubject('the node went out of sight while it was looked up. Ask again')
+export function explainNode(node: NodeView): WhyView {
   const name = shortId(node.id)
   const about = { subject: node.id, what: 'node' as const, state: node.state }
   if (node.state === 'down') {
@@ -85,6 +90,13 @@ export function explainNode(node: NodeView | undefined): WhyView {
       ...about,
       why: `${name} (${node.place}) is down: ${node.why}. Its shards are being rebuilt elsewhere where there is room`,
       todo: 'Start it again on its machine ("borgios up", or "borgios node start") and look at its node.log for how it ended',
+    }
+  }
+  if (node.state === 'silent') {
+    return {
+      ...about,
+      why: `${name} (${node.place}) does not answer: ${node.why}. Its process may be frozen, or its machine overloaded, off or cut off`,
+      todo: 'Look on its machine: a stopped process goes on after "kill -CONT PID" (daemon.pid in its folder names it), or end it with "borgios down" and start it again',
     }
   }
   if (node.state !== 'attached') {
@@ -107,15 +119,27 @@ export function explainNode(node: NodeView | undefined): WhyView {
   }
 }
 
+export const explainGuest = ({
+  node,
+  operator,
+  genesis,
+}: Pick<NodeIdentity, 'node' | 'operator' | 'genesis'>): WhyView => ({
+  subject: node,
+  what: 'node',
+  state: 'guest',
+  why: `${shortId(node)} is a guest of "${genesis.name}": the member it hangs on knows it, but it sees no tree and holds no shards until it is admitted`,
+  todo: `Ask a founder for an invitation ("borgios net invite ${operator}") and start it again with --invitation FILE; docs/joining.md has the steps`,
+})
+
 function explainOperator(operator: string, nodes: readonly NodeView[]): WhyView {
-  const up = nodes.filter((node) => node.state !== 'down')
+  const up = nodes.filter((node) => node.state !== 'down' && node.state !== 'silent')
   const isWhole = up.length === nodes.length
   return {
     subject: operator,
     what: 'operator',
     state: isWhole ? 'up' : up.length === 0 ? 'down' : 'partly up',
     why: `${shortId(operator)} brings ${nodes.length} node(s), ${up.length} of them up: ${nodes.map((node) => shortId(node.id)).join(', ')}`,
-    todo: isWhole ? 'Nothing' : 'Ask about the node that is down: borgios why NODE',
+    todo: isWhole ? 'Nothing' : 'Ask about the node that is not up: borgios why NODE',
   }
 }
 

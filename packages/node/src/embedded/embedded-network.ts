@@ -8,6 +8,7 @@ import { readPidFile } from '../daemon/pid-file.ts'
 import { folderInUse, startTimeout } from '../errors.ts'
 import { type StopOutcome, startNodeProcess, stopNodeProcess } from './node-process.ts'
 import { configureNodes, type EmbeddedOptions, type PrepareModules, prepareNetwork } from './prepare-network.ts'
+import { assertAnswering } from './silent-nodes.ts'
 
 export interface EmbeddedModules extends PrepareModules {
   readonly timers: Timers
@@ -27,7 +28,8 @@ export type UpProgress = (attached: number, nodes: number) => void
 
 /**
  * Brings an embedded network up and resolves when all its nodes hang in one tree. What runs already is left alone. Throws
- * NODE_FOLDER_IN_USE while another `up` works on the folder, NODE_START_FAILED, NODE_START_TIMEOUT, NODE_USAGE.
+ * NODE_FOLDER_IN_USE while another `up` works on the folder, NODE_DAEMON_SILENT beside a frozen node, NODE_START_FAILED,
+ * NODE_START_TIMEOUT, NODE_USAGE.
  */
 export async function bringUp(
   options: EmbeddedOptions,
@@ -39,6 +41,7 @@ export async function bringUp(
   try {
     const network = await prepareNetwork(options, modules)
     const running = await runningNodes(options.folder, network.nodes)
+    await assertAnswering(options.folder, running, modules.timers, modules.signal)
     await configureNodes(options.folder, network, running)
     const started = range(network.nodes).filter((index) => !running.has(index))
     onProgress(0, network.nodes)

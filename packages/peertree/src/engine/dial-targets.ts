@@ -1,5 +1,6 @@
 import { limits, type NodeId } from '@borgios/core'
 import { multiaddr } from '@multiformats/multiaddr'
+import { badAddress } from '../errors.ts'
 import { toPeerId } from './node-key.ts'
 
 const DIALABLE: ReadonlySet<string> = new Set(['ip4', 'ip6', 'dns', 'dns4', 'dns6'])
@@ -16,6 +17,15 @@ export function dialTargets(addresses: readonly string[], expected: NodeId | und
     if (target !== undefined) targets.add(target)
   }
   return [...targets]
+}
+
+/** Whether this is the address of a node: a TCP multiaddr. */
+export const isDialable = (address: string): boolean => toTarget(address, undefined) !== undefined
+
+/** Throws PEERTREE_BAD_ADDRESS, with an example, if this is not the address of a node. */
+export function assertDialable(address: string): void {
+  if (isDialable(address)) return
+  throw badAddress(`"${address.slice(0, 80)}" is no address of a node: write one like /ip4/192.0.2.7/tcp/7420`)
 }
 
 function toTarget(text: string, wanted: string | undefined): string | undefined {

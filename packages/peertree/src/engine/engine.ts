@@ -64,7 +64,7 @@ export interface Engine {
   addresses(): readonly string[]
   /**
    * Connects to the first address that answers as `expected`, or as anyone if that is undefined. Always a new connection.
-   * Throws PEERTREE_UNREACHABLE or the signal's reason.
+   * Throws PEERTREE_UNREACHABLE, PEERTREE_TIMEOUT if some address did not answer in time, or the signal's reason.
    */
   dial(addresses: readonly string[], expected: NodeId | undefined, signal: AbortSignal): Promise<Connection>
   /** Closes everything. */

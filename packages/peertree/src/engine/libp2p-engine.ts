@@ -1,15 +1,16 @@
-import { assert, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
+import { assert, isBorgError, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
 import type { Signer } from '@borgios/crypto'
 import type { Connection as RawConnection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { withTimeout } from '../deadline.ts'
-import { listenFailed, misbehaved, unreachable } from '../errors.ts'
+import { misbehaved, timedOut, unreachable } from '../errors.ts'
 import { dialTargets } from './dial-targets.ts'
 import type { Connection, Engine, EngineEvents } from './engine.ts'
 import { Libp2pConnection } from './libp2p-connection.ts'
 import { libp2pOptions } from './libp2p-options.ts'
 import { Libp2pStream } from './libp2p-stream.ts'
+import { listenFault } from './listen-fault.ts'
 import { toNodeId } from './node-key.ts'
 
 export interface Libp2pEngineOptions {
@@ -41,7 +42,12 @@ export class Libp2pEngine implements Engine {
 
   async start(events: EngineEvents): Promise<void> {
     assert(this.#libp2p === undefined, 'an engine starts once')
-    const libp2p = await createLibp2p({ ...libp2pOptions(this.#modules.signer, this.#options.listen), start: false })
+    const { listen } = this.#options
+    const libp2p = await createLibp2p({ ...libp2pOptions(this.#modules.signer, listen), start: false }).catch(
+      (cause) => {
+        throw listenFault(listen, cause)
+      },
+    )
     this.#libp2p = libp2p
     libp2p.addEventListener('connection:open', ({ detail: raw }) => {
       const connection = this.#adopt(raw)
@@ -55,8 +61,9 @@ export class Libp2pEngine implements Engine {
     try {
       await libp2p.start()
     } catch (cause) {
-      const listen = this.#options.listen.join(', ')
-      throw listenFailed(`cannot listen on ${listen}: ${messageOf(cause)}; choose other addresses`, { listen }, cause)
+      // Some of several addresses may have been opened.
+      await libp2p.stop()
+      throw listenFault(listen, cause)
     }
   }
 
@@ -66,15 +73,19 @@ export class Libp2pEngine implements Engine {
 
   async dial(addresses: readonly string[], expected: NodeId | undefined, signal: AbortSignal): Promise<Connection> {
     const causes: string[] = []
+    let isLate = false
     for (const target of dialTargets(addresses, expected)) {
       try {
         return await this.#dialOne(target, signal)
       } catch (cause) {
         signal.throwIfAborted()
+        isLate ||= isBorgError(cause) && cause.kind === 'timeout'
         causes.push(`${target}: ${messageOf(cause)}`)
       }
     }
     const whom = expected ?? 'the peer'
+    // A dead process refuses; what says nothing may be frozen, or far away and dark.
+    if (isLate) throw timedOut(`cannot reach ${whom}: no answer from its addresses in time`, { addresses, causes })
     const why = causes.length === 0 ? 'none of its addresses can be dialed' : 'none of its addresses answers'
     throw unreachable(`cannot reach ${whom}: ${why}`, { addresses, causes })
   }

@@ -5,6 +5,7 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import type { Libp2pOptions } from 'libp2p'
 import { toPrivateKey } from './node-key.ts'
+import { pendingGate } from './pending-gate.ts'
 import { socketTls } from './socket-tls.ts'
 
 const silent: Logger = Object.assign(() => {}, {
@@ -43,6 +44,7 @@ export function libp2pOptions(signer: Signer, listen: readonly string[]): Libp2p
         },
       }),
     ],
+    connectionGater: pendingGate(),
     connectionManager: {
       maxConnections: bounds.maxConnections,
       maxIncomingPendingConnections: bounds.maxPendingConnections,
@@ -50,7 +52,8 @@ export function libp2pOptions(signer: Signer, listen: readonly string[]): Libp2p
       inboundUpgradeTimeout: bounds.handshakeTimeoutMs,
       connectionCloseTimeout: bounds.closeTimeoutMs,
       dialTimeout: bounds.handshakeTimeoutMs,
-      addressDialTimeout: bounds.dialAddressTimeoutMs,
+      // The engine's own bound for one address is shorter, and says that time ran out.
+      addressDialTimeout: bounds.handshakeTimeoutMs,
       reconnectRetries: 0,
     },
     connectionMonitor: { enabled: false },

@@ -2,6 +2,7 @@ import { type Clock, type Logger, limits, messageOf, type NodeId } from '@borgio
 import { BULK_PROTOCOL, CONTROL_PROTOCOL } from '@borgios/protocol'
 import { withTimeout } from '../deadline.ts'
 import type { ByteStream, Connection, Engine } from '../engine/engine.ts'
+import { hostOf } from '../engine/pending-gate.ts'
 import { closed, exhausted, misbehaved, unreachable } from '../errors.ts'
 import { survivor } from './crossing.ts'
 import {
@@ -257,9 +258,6 @@ export class Sessions {
     })
   }
 }
-
-/** The host in a multiaddr: its first protocol and value, such as `/ip4/192.0.2.1`. */
-const hostOf = (address: string): string => address.split('/', 3).join('/')
 
 function abortable<Result>(promise: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   if (signal === undefined) return promise

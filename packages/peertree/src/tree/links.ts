@@ -1,8 +1,9 @@
-import { limits, type NodeId } from '@borgios/core'
+import type { NodeId } from '@borgios/core'
 import type { TreeMessageOf } from '@borgios/protocol'
 import { beginHealing } from './seek.ts'
 import { contactOf, send } from './sessions.ts'
-import { createLink, isMember, type Link, parentLink, type Relation, type TreeState } from './tree-state.ts'
+import { suspectLost } from './suspects.ts'
+import { createLink, type Link, parentLink, type Relation, type TreeState } from './tree-state.ts'
 
 /** Why a link ended: its session closed, it fell silent, or the other side ended it in good order. */
 export type LossReason = 'closed' | 'silent' | 'parted'
@@ -13,11 +14,11 @@ export function addLink(state: TreeState, node: NodeId, as: Relation, edge: numb
   const link = createLink(node, as, edge, state.nowMs)
   state.links.set(node, link)
   // A neighbour that came back needs no obituary.
-  state.notices.delete(node)
+  state.suspects.delete(node)
   return link
 }
 
-/** A link is gone. A lost parent makes this node an orphan; a lost tree neighbour is reported down unless it left in good order. */
+/** A link is gone. A lost parent makes this node an orphan; a lost tree neighbour is under suspicion unless it left in good order. */
 export function loseLink(state: TreeState, link: Link, why: LossReason): void {
   const contact = contactOf(state, link.node)
   state.links.delete(link.node)
@@ -26,18 +27,11 @@ export function loseLink(state: TreeState, link: Link, why: LossReason): void {
     state.effects.push({ kind: 'hangUp', node: link.node, why: 'lost' })
   }
   const wasTreeEdge = link.as === 'parent' || link.as === 'child'
-  if (wasTreeEdge && why !== 'parted') scheduleNotice(state, link.node)
+  if (wasTreeEdge && why !== 'parted') suspectLost(state, link.node)
   if (link.as === 'parent') {
     state.lastParent = { contact, silent: why === 'silent' }
     beginHealing(state)
   }
-}
-
-function scheduleNotice(state: TreeState, node: NodeId): void {
-  const entry = state.directory.get(node)
-  if (!isMember(state) || entry === undefined || entry.notice !== undefined) return
-  const waitMs = limits.tree.noticeJitterMs / 2 + state.options.random.below(limits.tree.noticeJitterMs)
-  state.notices.set(node, { sequence: entry.record.sequence, dueMs: state.nowMs + waitMs })
 }
 
 /** Ends an edge and says so. */

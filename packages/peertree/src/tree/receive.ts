@@ -42,6 +42,7 @@ export function receive(state: TreeState, from: NodeId, message: TreeMessage): v
     return
   }
   session.usedMs = state.nowMs
+  state.suspects.delete(from)
   switch (message.kind) {
     case 'attach':
       onAttach(state, from, message)

@@ -50,6 +50,7 @@ export function openSession(state: TreeState, node: NodeId, role: Role, addresse
     strikes: 0,
   }
   state.sessions.set(node, session)
+  state.suspects.delete(node)
 }
 
 export function dial(state: TreeState, purpose: DialPurpose, node: NodeId | undefined, to: readonly string[]): void {

@@ -9,9 +9,10 @@ import { receive } from './receive.ts'
 import { pullMissing } from './repair.ts'
 import { advanceSeek, beginJoining, isSeekValid, onAttemptDialed } from './seek.ts'
 import { hangUpIdle, openSession, send } from './sessions.ts'
+import { advanceSuspects, onCheckFailed } from './suspects.ts'
 import type { TreeEffect, TreeEvent } from './tree-io.ts'
 import { positionOf, type TreeState } from './tree-state.ts'
-import { advanceDirectory, advanceMoving, advanceNotices, checkPulse, forgiveSilence } from './upkeep.ts'
+import { advanceDirectory, advanceMoving, checkPulse, forgiveSilence } from './upkeep.ts'
 import { refreshRoot } from './way-up.ts'
 
 const bounds = limits.tree
@@ -68,7 +69,7 @@ function handle(state: TreeState, event: TreeEvent): void {
 }
 
 function start(state: TreeState, contacts: readonly (readonly string[])[]): void {
-  state.contacts = contacts.slice(0, bounds.maxContacts)
+  state.contacts = contacts
   state.tickedMs = state.nowMs
   announce(state)
   beginJoining(state)
@@ -99,7 +100,7 @@ function tick(state: TreeState): void {
   advanceProbing(state)
   advanceLazyLinks(state)
   expireMembers(state)
-  advanceNotices(state)
+  advanceSuspects(state)
   pullMissing(state)
   state.recent.prune(state.nowMs)
   state.directory.forget(state.nowMs)
@@ -126,6 +127,9 @@ function endDial(state: TreeState, number: number, node: NodeId | undefined): vo
   if (purpose.kind === 'attach') {
     if (purpose.attempt.hops === 0) noteContact(state, purpose.attempt.target.addresses, node)
     onAttemptDialed(state, purpose.attempt, node)
+  } else if (purpose.kind === 'check') {
+    if (session === undefined) onCheckFailed(state, purpose.node, purpose.suspect)
+    else state.suspects.delete(purpose.node)
   } else if (session !== undefined) {
     if (purpose.kind === 'lazy') askLazy(state, session.node)
     else {

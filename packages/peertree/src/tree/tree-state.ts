@@ -87,6 +87,20 @@ export type DialPurpose =
   | { readonly kind: 'attach'; readonly attempt: Attempt }
   | { readonly kind: 'probe'; readonly addresses: readonly string[] }
   | { readonly kind: 'lazy' }
+  | { readonly kind: 'check'; readonly node: NodeId; readonly suspect: Suspect }
+
+/** A member that may be down. Any word of it, and any record newer than this one, ends the suspicion. */
+export interface Suspect {
+  /** A neighbour that went without a farewell, or a member that is missing from this root's tree. */
+  readonly why: 'lost' | 'missing'
+  readonly sequence: number
+  /** It is not declared down before. */
+  readonly dueMs: number
+  /** Checks in a row that it did not answer. */
+  failures: number
+  /** When the check under way, if one is, counts as not answered. */
+  checkEndsMs: number | undefined
+}
 
 export interface Missing {
   readonly from: NodeId
@@ -154,9 +168,7 @@ export interface TreeState {
   sequence: number
   announcedMs: number
   announceDue: boolean
-  /** Down notices waiting for their moment: the sequence they speak of, and when. */
-  readonly notices: Map<NodeId, { readonly sequence: number; readonly dueMs: number }>
-  readonly absentSinceMs: Map<NodeId, number>
+  readonly suspects: Map<NodeId, Suspect>
 
   readonly replay: ReplayMemory
   readonly recent: RecentBroadcasts
@@ -208,8 +220,7 @@ export function createTree(options: TreeOptions, nowMs: number): TreeState {
     sequence: options.firstSequence,
     announcedMs: Number.NEGATIVE_INFINITY,
     announceDue: false,
-    notices: new Map(),
-    absentSinceMs: new Map(),
+    suspects: new Map(),
     replay: new ReplayMemory(),
     recent: new RecentBroadcasts(),
     missing: new Map(),

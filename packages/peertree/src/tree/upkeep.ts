@@ -1,6 +1,5 @@
 import { limits } from '@borgios/core'
-import { announce, declareDown, flushNews } from '../directory/gossip.ts'
-import { censusOf } from './census.ts'
+import { announce, flushNews } from '../directory/gossip.ts'
 import { part } from './links.ts'
 import { beginMoving } from './seek.ts'
 import { isMember, isRoot, isSound, linksAs, parentLink, type TreeState } from './tree-state.ts'
@@ -12,8 +11,7 @@ const bounds = limits.tree
 export function forgiveSilence(state: TreeState): void {
   for (const link of state.links.values()) link.heardMs = state.nowMs
   state.pulseAtMs = state.nowMs
-  state.notices.clear()
-  state.absentSinceMs.clear()
+  state.suspects.clear()
 }
 
 /** A pulse that stands still means a lost root or a circle: this node goes its own way. */
@@ -33,26 +31,6 @@ export function advanceMoving(state: TreeState): void {
   if (state.nowMs < state.moveAtMs) return
   state.moveAtMs = undefined
   beginMoving(state)
-}
-
-/** Says who is down: neighbours we lost, and as the root whoever is nowhere in the tree. */
-export function advanceNotices(state: TreeState): void {
-  for (const [node, { sequence, dueMs }] of state.notices) {
-    if (dueMs > state.nowMs) continue
-    state.notices.delete(node)
-    if (state.directory.get(node)?.record.sequence === sequence) declareDown(state, node)
-  }
-  if (!isRoot(state)) {
-    state.absentSinceMs.clear()
-    return
-  }
-  const present = censusOf(state)
-  for (const { record, notice } of state.directory.entries()) {
-    const { node } = record
-    if (notice !== undefined || present.has(node)) state.absentSinceMs.delete(node)
-    else if (!state.absentSinceMs.has(node)) state.absentSinceMs.set(node, state.nowMs)
-    else if (state.nowMs - (state.absentSinceMs.get(node) ?? 0) > bounds.missingMs) declareDown(state, node)
-  }
 }
 
 /** Our own record, when it changed or somebody doubts it, and news for the neighbours. */

@@ -68,7 +68,6 @@ export function becomeRoot(state: TreeState, elected: boolean): void {
   state.lastParent = undefined
   // Others may have done the same: look for them soon.
   state.nextProbeMs = state.nowMs + bounds.rootProbeMs / 2
-  state.absentSinceMs.clear()
   refreshRoot(state)
 }
 

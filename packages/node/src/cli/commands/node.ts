@@ -73,6 +73,10 @@ async function ownFolder(context: CliContext): Promise<NodePaths> {
 
 /** Writes what the options say into the node's folder; what they leave out stays as it was. */
 async function configure(paths: NodePaths, options: NodeStartOptions): Promise<void> {
+  if (options.join !== undefined) {
+    const { assertDialable } = await import('@borgios/peertree')
+    for (const address of options.join) assertDialable(address)
+  }
   const invited = options.invitation === undefined ? undefined : await readJoinText(options.invitation)
   if (invited !== undefined) await assertInvited(paths, invited)
   if (invited !== undefined) await enterNetwork(paths, invited.genesis, invited.invitation)

@@ -14,12 +14,18 @@ function statusLines(view: StatusView): string[] {
   const { load } = self
   const place = self.parent === null ? 'root of the tree' : `below ${shortId(self.parent)} at depth ${self.depth}`
   const releases = Object.entries(view.releases).map(([release, count]) => `${safeLine(release)} on ${count}`)
+  const isGuest = view.role === 'guest'
   return tableLines([
     ['network', `${safeLine(view.name)} (${shortId(view.network)})`],
     ['node', `${self.node}, process ${self.pid}, up ${formatDuration(self.uptimeMs)}`],
     ['operator', `${shortId(self.operator)}, place ${safeLine(self.place)}`],
-    ['tree', `${self.state}${self.state === 'attached' ? `, ${place}, ${self.children.length} children` : ''}`],
-    ['members', `${view.membersUp} up, ${view.membersDown} down`],
+    [
+      'tree',
+      isGuest
+        ? `${self.state} as a guest: it sees no tree until it is admitted (docs/joining.md)`
+        : `${self.state}${self.state === 'attached' ? `, ${place}, ${self.children.length} children` : ''}`,
+    ],
+    ['members', isGuest ? 'not shown to guests' : `${view.membersUp} up, ${view.membersDown} down`],
     ['releases', releases.join(', ')],
     ['load', `cpu ${load.cpuPercent.toFixed(1)}%, memory ${formatBytes(load.rssBytes)}`],
     [
