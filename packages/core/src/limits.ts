@@ -339,7 +339,7 @@ export const limits = {
   compute: {
     /** Jobs a node runs at once, at most, whatever it was configured to. */
     maxSlots: 256,
-    /** Tries to store an output of a job, and the pause between them: until a node that just died is known to be down (tree.missingMs). */
+    /** Tries to store an output of a job, and the pause between them: until a node that just died is known to be down, some seconds (tree.missingMs). */
     storeTries: 5,
     storeRetryMs: 3 * SECOND_MS,
     /** Jobs that wait for a slot of one node. Beyond it they are better off asking another. */

@@ -18,12 +18,14 @@ export function pendingGate(): ConnectionGater {
   }
   return {
     denyInboundConnection: (connection) => {
+      // One that is over already would never be forgotten.
+      if (connection.status !== 'open') return true
       const host = hostOf(connection.remoteAddr.toString())
       const ofHost = pending.get(host) ?? new Set()
       if (ofHost.size >= limits.peertree.maxPendingPerHost) return true
       pending.set(host, ofHost.add(connection))
       connection.addEventListener('close', () => forget(connection))
-      return connection.status !== 'open'
+      return false
     },
     denyInboundEncryptedConnection: (_peer, connection) => {
       forget(connection)
