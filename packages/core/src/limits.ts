@@ -301,9 +301,11 @@ export const limits = {
     /** Members asked at the same time. */
     membersAsked: 16,
     /** Requests a node answers at once; more wait at their senders. At most so many shards are in memory for it. */
-    requestsServed: 32,
+    requestsServed: 48,
     /** The same for one peer, over all its streams: as many as an honest one asks at once (requestsPerStream). */
     requestsPerPeer: 8,
+    /** Of requestsServed, places for peers that have none: four who never take their answers must not shut out the others. */
+    requestsForNewPeers: 16,
     /** Read buffers kept for the next read: what a busy node has in use at a time. */
     shardBuffersKept: 8,
     /** Shards a node reads from its disk at once to check them when others ask. */

@@ -8,7 +8,7 @@ import {
   ShardId,
   type Timers,
 } from '@borgios/core'
-import type { PeerNetwork, PeerStream, StreamMessage } from '@borgios/peertree'
+import type { Caller, PeerNetwork, PeerStream, StreamMessage } from '@borgios/peertree'
 import {
   checkRequestCheck,
   haveRequestCheck,
@@ -23,7 +23,7 @@ import {
 import { isSoundRecord, recordIdOf } from '../coding/stripe-record.ts'
 import { badMessage, shardNotHere, transferTimedOut, wrongShard } from '../errors.ts'
 import type { ShardStore } from '../shards/shard-store.ts'
-import { Gate } from './gate.ts'
+import { FairGate } from './fair-gate.ts'
 import type { Receipts } from './receipts.ts'
 
 export interface ShardServerModules {
@@ -47,16 +47,18 @@ const NOTHING = new Uint8Array()
 /** Serves this node's shards to other members. Only members reach it: no handler here is open to guests. */
 export class ShardServer {
   readonly #modules: ShardServerModules
-  readonly #requests = new Gate(limits.store.requestsServed)
-  readonly #verifications = new Gate(limits.store.verificationsAtOnce)
-  /** Of each peer with a stream here: none can take all places of {@link #requests}. */
-  readonly #requestsOf = new Map<NodeId, Gate>()
+  readonly #requests = new FairGate<NodeId>({
+    places: limits.store.requestsServed,
+    placesEach: limits.store.requestsPerPeer,
+    placesForNew: limits.store.requestsForNewPeers,
+  })
+  readonly #verifications = new FairGate<NodeId>({ places: limits.store.verificationsAtOnce, placesEach: 1 })
   readonly #streams = new Set<PeerStream>()
 
   constructor(modules: ShardServerModules) {
     this.#modules = modules
     modules.network.handleStream(STORE_PROTOCOL, (stream) => this.#serve(stream))
-    modules.network.handle(STORE_HAVE, (body) => this.#have(body))
+    modules.network.handle(STORE_HAVE, (body, caller) => this.#have(body, caller))
     modules.network.handle(STORE_CHECK, (body) => this.#check(body))
   }
 
@@ -67,8 +69,6 @@ export class ShardServer {
   async #serve(stream: PeerStream): Promise<void> {
     this.#streams.add(stream)
     const { node } = stream.remote
-    const requestsOfPeer = this.#requestsOf.get(node) ?? new Gate(limits.store.requestsPerPeer)
-    this.#requestsOf.set(node, requestsOfPeer)
     let lastSend: Promise<void> = Promise.resolve()
     const send = (answer: Answer): Promise<void> => {
       lastSend = lastSend.then(() => this.#send(stream, answer))
@@ -79,15 +79,11 @@ export class ShardServer {
         const message = await stream.receive()
         if (message === undefined) break
         // While others are served this stream takes in no more, so that a flood waits at its sender.
-        await requestsOfPeer.enter()
-        await this.#requests.enter()
+        await this.#requests.enter(node)
         this.#answer(message, node)
           .then(send)
           .catch((error: Error) => stream.abort(error))
-          .finally(() => {
-            this.#requests.leave()
-            requestsOfPeer.leave()
-          })
+          .finally(() => this.#requests.leave(node))
       }
       await lastSend
       await stream.end()
@@ -95,7 +91,6 @@ export class ShardServer {
       this.#modules.logger.debug('a shard stream ended', { node, why: messageOf(error) })
     } finally {
       this.#streams.delete(stream)
-      if (![...this.#streams].some(({ remote }) => remote.node === node)) this.#requestsOf.delete(node)
     }
   }
 
@@ -148,14 +143,14 @@ export class ShardServer {
     return { header: { outcome: 'shard', id }, payload: lent.bytes, release: () => lent[Symbol.dispose]() }
   }
 
-  async #have(body: JsonValue): Promise<JsonValue> {
+  async #have(body: JsonValue, { node }: Caller): Promise<JsonValue> {
     if (!haveRequestCheck.Check(body)) throw badMessage('not a question about shards')
     const { shards } = this.#modules
     const held = [...body.shards.entries()].filter(([, shard]) => shards.has(shard))
     if (!body.verify) return { present: held.map(([index]) => index) }
     const present: number[] = []
     for (const [index, shard] of held.slice(0, limits.store.shardsPerVerification)) {
-      if (await this.#verifications.with(() => shards.verify(shard))) present.push(index)
+      if (await this.#verifications.with(node, () => shards.verify(shard))) present.push(index)
     }
     return { present }
   }
@@ -166,3 +161,10 @@ export class ShardServer {
     return null
   }
 }
+
+  /** Of the caller's own puts only: the session proves who it is. */
+  async #settle(body: JsonValue, { node }: Caller): Promise<JsonValue> {
+    if (!settleRequestCheck.Check(body)) throw badMessage('not how a put ended')
+    await this.#modules.shards.settle({ node, put: body.put }, body.outcome)
+    return null
+  }
