@@ -370,7 +370,7 @@ describe('memory', TIMEOUT, () => {
     await systemTimers.sleep(200)
     assert.ok(pulledBytes <= window + 2 * chunkBytes, `${pulledBytes} of ${window}`)
     await cluster.node(0).store.stop()
-    await assert.rejects(put, { code: 'STORE_QUORUM_SHORT' })
+    await assert.rejects(put, { code: 'STORE_STOPPED' })
   })
 
   test('a get fetches no further ahead than its window while nobody reads on', async () => {

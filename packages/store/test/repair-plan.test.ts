@@ -119,6 +119,7 @@ class RepairWorld {
       candidates: this.candidates(),
       recentlyDown,
       self,
+      isBeingPut: false,
       waitedMs,
       patienceMs: PATIENCE_MS,
     }
@@ -250,7 +251,8 @@ describe('the repair planner', () => {
   const nodeAt = (position: number): NodeId => ranked[position]?.node ?? testNodeId(99)
   /** The first five in line hold one shard each, but for the missing. */
   const view = (missing: readonly number[], self: number, more: Partial<StripeView> = {}): StripeView => ({
-    ...{ id, record, candidates, recentlyDown: [], self: nodeAt(self), waitedMs: 0, patienceMs: PATIENCE_MS },
+    ...{ id, record, candidates, recentlyDown: [], self: nodeAt(self), isBeingPut: false, waitedMs: 0 },
+    patienceMs: PATIENCE_MS,
     presence: new Map(
       record.shards.flatMap((shard, at) => (missing.includes(at) ? [] : [[shard, [nodeAt(at)]] as const])),
     ),
@@ -284,6 +286,12 @@ describe('the repair planner', () => {
     const last = ranked.slice(6)
     const others = ranked.slice(0, 6)
     assert.equal(planRepair(view([2], 0, { candidates: others, recentlyDown: last })).kind, 'rebuild')
+  })
+
+  test('leaves a stripe that is being put to whoever puts it', () => {
+    assert.equal(planRepair(view([2], 0, { isBeingPut: true })).kind, 'grace')
+    assert.equal(planRepair(view([2], 3, { isBeingPut: true, waitedMs: 9 * PATIENCE_MS })).kind, 'grace')
+    assert.equal(planRepair(view([], 0, { isBeingPut: true })).kind, 'whole')
   })
 
   test('says when it is hopeless for now', () => {

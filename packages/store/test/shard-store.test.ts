@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { type ShardId, silentLogger } from '@borgios/core'
+import { ManualTime } from '@borgios/core/testing'
 import { shardIdOf } from '../src/coding/merkle.ts'
 import { recordIdOf } from '../src/coding/stripe-record.ts'
 import { ShardStore } from '../src/shards/shard-store.ts'
@@ -20,7 +21,10 @@ describe('shards of one node', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'borgios-shards-'))
     const name = async (bytes: Uint8Array): Promise<ShardId> => shardIdOf(bytes)
-    store = await ShardStore.open({ folder, capacityBytes: 2 ** 20 }, { name, logger: silentLogger })
+    store = await ShardStore.open(
+      { folder, capacityBytes: 2 ** 20 },
+      { name, clock: new ManualTime(), logger: silentLogger },
+    )
   })
 
   afterEach(async () => {
@@ -28,7 +32,7 @@ describe('shards of one node', () => {
     await rm(folder, { recursive: true })
   })
 
-  const put = (bytes: Uint8Array): Promise<void> => store.put(shardIdOf(bytes), bytes, id, record)
+  const put = (bytes: Uint8Array): Promise<void> => store.put({ shard: shardIdOf(bytes), id, record }, bytes)
 
   test('of two shards of a stripe that come at the same time one is taken', async () => {
     const outcomes = await Promise.allSettled(payloads.map(put))

@@ -178,7 +178,9 @@ export class Repairer {
       )
       const waitedMs = nowMs - (this.#short.get(id) ?? nowMs)
       const { patienceMs } = this.#timings
-      const view = { id, record, presence: here, candidates, recentlyDown, self: holders.self, waitedMs, patienceMs }
+      const { self } = holders
+      const isBeingPut = record.shards.some((shard) => shards.isBeingPut(shard))
+      const view = { id, record, presence: here, candidates, recentlyDown, self, isBeingPut, waitedMs, patienceMs }
       return { id, record, plan: planRepair(view) }
     })
   }
@@ -190,6 +192,8 @@ export class Repairer {
       if (!record.shards.some((shard) => this.#modules.shards.has(shard))) await this.#modules.shards.forgetRecord(id)
       return
     }
+    // Nobody was to act meanwhile: patience with the leader begins afterwards.
+    if (plan.kind === 'grace') this.#short.delete(id)
     this.#note(id, plan.kind === 'unreadable' || plan.kind === 'no-room')
     if (plan.kind === 'trim') await this.#modules.shards.discard(plan.shard)
     if (plan.kind === 'rebuild') await this.#lanes.with(() => this.#rebuild(id, record, plan))

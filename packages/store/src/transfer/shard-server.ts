@@ -18,6 +18,8 @@ import {
   STORE_CHECK,
   STORE_HAVE,
   STORE_PROTOCOL,
+  STORE_SETTLE,
+  settleRequestCheck,
   shardRequestCheck,
 } from '@borgios/protocol'
 import { isSoundRecord, recordIdOf } from '../coding/stripe-record.ts'
@@ -60,6 +62,7 @@ export class ShardServer {
     modules.network.handleStream(STORE_PROTOCOL, (stream) => this.#serve(stream))
     modules.network.handle(STORE_HAVE, (body, caller) => this.#have(body, caller))
     modules.network.handle(STORE_CHECK, (body) => this.#check(body))
+    modules.network.handle(STORE_SETTLE, (body, caller) => this.#settle(body, caller))
   }
 
   stop(reason: Error): void {
@@ -116,14 +119,16 @@ export class ShardServer {
       if (!isBorgError(error)) throw error
       const level = error.blame === 'self' || error.blame === 'peer' ? 'warn' : 'debug'
       this.#modules.logger[level]('a shard request failed', { node: from, code: error.code, op: header.op })
-      return { header: { outcome: 'failed', id, kind: error.kind, code: error.code }, payload: NOTHING }
+      const { kind, code, meta } = error
+      const room = typeof meta['freeBytes'] === 'number' ? { freeBytes: meta['freeBytes'] } : {}
+      return { header: { outcome: 'failed', id, kind, code, ...room }, payload: NOTHING }
     } finally {
       release?.()
     }
   }
 
   async #put(
-    { id, shard, record }: Extract<ShardRequest, { op: 'put' }>,
+    { id, shard, record, put }: Extract<ShardRequest, { op: 'put' }>,
     payload: Uint8Array,
     from: NodeId,
   ): Promise<Answer> {
@@ -132,7 +137,8 @@ export class ShardServer {
     if (!record.shards.includes(shard)) throw badMessage('a shard that its stripe record does not name')
     if (payload.length !== record.shardBytes || (await name(payload)) !== shard) throw wrongShard(from, shard)
     const recordId = recordIdOf(record)
-    await shards.put(shard, payload, recordId, record)
+    const origin = put === undefined ? undefined : { node: from, put }
+    await shards.put({ shard, id: recordId, record, origin }, payload)
     const receipt = receipts.sign({ shard, bytes: payload.length, record: recordId })
     return { header: { outcome: 'stored', id, receipt }, payload: NOTHING }
   }
@@ -160,7 +166,6 @@ export class ShardServer {
     this.#modules.onCheck(body.records.filter((id) => this.#modules.shards.record(id) !== undefined))
     return null
   }
-}
 
   /** Of the caller's own puts only: the session proves who it is. */
   async #settle(body: JsonValue, { node }: Caller): Promise<JsonValue> {
@@ -168,3 +173,4 @@ export class ShardServer {
     await this.#modules.shards.settle({ node, put: body.put }, body.outcome)
     return null
   }
+}
