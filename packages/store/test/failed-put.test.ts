@@ -16,9 +16,9 @@ const shardsIn = (cluster: StoreCluster): number =>
 const isEmpty = (cluster: StoreCluster): boolean =>
   shardsIn(cluster) === 0 && cluster.nodes.every(({ store }) => store.status().bytes + store.status().shards === 0)
 
-/** More than a stripe, then whatever `then` does. */
+/** Two whole stripes, then whatever `then` does. */
 async function* source(then: () => Promise<void> | void): AsyncGenerator<Uint8Array> {
-  yield sampleBytes(7_000_000)
+  yield sampleBytes(2 * 3 * limits.store.maxShardBytes)
   await then()
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { type ShardId, silentLogger } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
+import { testNodeId } from '@borgios/peertree/testing'
 import { shardIdOf } from '../src/coding/merkle.ts'
 import { recordIdOf } from '../src/coding/stripe-record.ts'
 import { ShardStore } from '../src/shards/shard-store.ts'
@@ -39,6 +40,30 @@ describe('shards of one node', () => {
     const codes = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'stored' : outcome.reason.code))
     assert.deepEqual(codes, ['stored', 'STORE_STRIPE_HELD', 'STORE_STRIPE_HELD'])
     assert.equal(store.shardCount, 1)
+  })
+
+  test('what a failed put brought is gone with its record, and its room is free', async () => {
+    const [bytes] = payloads
+    const [shard] = record.shards
+    assert.ok(bytes !== undefined && shard !== undefined)
+    const origin = { node: testNodeId(1), put: 'a put' }
+    await store.put({ shard, id, record, origin }, bytes)
+    assert.ok(store.isBeingPut(shard))
+    assert.deepEqual(store.record(id), record)
+    await store.settle(origin, 'discard')
+    assert.deepEqual([store.has(shard), store.record(id), store.isBeingPut(shard)], [false, undefined, false])
+    assert.deepEqual([store.shardCount, store.shardBytes], [0, 0])
+  })
+
+  test('what is brought anew while it is taken back is here afterwards', async () => {
+    const [bytes] = payloads
+    const [shard] = record.shards
+    assert.ok(bytes !== undefined && shard !== undefined)
+    const origin = { node: testNodeId(1), put: 'a put' }
+    await store.put({ shard, id, record, origin }, bytes)
+    await Promise.all([store.settle(origin, 'discard'), put(bytes)])
+    assert.deepEqual(await store.readOwn(shard), Buffer.from(bytes))
+    assert.deepEqual(store.record(id), record)
   })
 
   test('a shard that is put while it is removed is here afterwards, with its file', async () => {
