@@ -117,6 +117,7 @@ class RepairWorld {
       record,
       presence,
       candidates: this.candidates(),
+      failed: new Set(),
       recentlyDown,
       self,
       isBeingPut: false,
@@ -251,7 +252,16 @@ describe('the repair planner', () => {
   const nodeAt = (position: number): NodeId => ranked[position]?.node ?? testNodeId(99)
   /** The first five in line hold one shard each, but for the missing. */
   const view = (missing: readonly number[], self: number, more: Partial<StripeView> = {}): StripeView => ({
-    ...{ id, record, candidates, recentlyDown: [], self: nodeAt(self), isBeingPut: false, waitedMs: 0 },
+    ...{
+      id,
+      record,
+      candidates,
+      failed: new Set(),
+      recentlyDown: [],
+      self: nodeAt(self),
+      isBeingPut: false,
+      waitedMs: 0,
+    },
     patienceMs: PATIENCE_MS,
     presence: new Map(
       record.shards.flatMap((shard, at) => (missing.includes(at) ? [] : [[shard, [nodeAt(at)]] as const])),
@@ -301,6 +311,14 @@ describe('the repair planner', () => {
       at > 4 ? { ...one, operator: ranked[0]?.operator ?? one.operator } : one,
     )
     assert.equal(planRepair(view([4], 0, { candidates: sameOperator.filter((_, at) => at !== 4) })).kind, 'no-room')
+  })
+
+  test('makes nothing for nodes that just took nothing', () => {
+    const failed = new Set([nodeAt(5), nodeAt(6)])
+    assert.equal(planRepair(view([4], 0, { candidates: ranked.filter((_, at) => at !== 4), failed })).kind, 'no-room')
+    assert.equal(planRepair(view([4], 0, { failed })).kind, 'rebuild')
+    // They are read all the same.
+    assert.equal(planRepair(view([], 0, { failed: new Set([nodeAt(1)]) })).kind, 'whole')
   })
 
   test('a second copy of a shard makes room for a missing one', () => {

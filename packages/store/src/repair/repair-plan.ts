@@ -10,6 +10,8 @@ export interface StripeView {
   readonly presence: Presence
   /** Nodes that are up and offer to store. */
   readonly candidates: readonly Candidate[]
+  /** Of these, nodes that lately took no shard: full ones, as a rule. */
+  readonly failed: ReadonlySet<NodeId>
   /** Nodes that went down so lately that they may be restarting. */
   readonly recentlyDown: readonly Candidate[]
   readonly self: NodeId
@@ -50,7 +52,7 @@ export type RepairPlan =
  * not act is passed over in time.
  */
 export function planRepair(view: StripeView): RepairPlan {
-  const { id, record, candidates, self } = view
+  const { id, record, candidates, failed, self } = view
   const sources = sourcesOf(view)
   const missing = [...sources.entries()].filter(([, node]) => node === undefined).map(([position]) => position)
   if (missing.length === 0) return { kind: 'whole' }
@@ -61,7 +63,8 @@ export function planRepair(view: StripeView): RepairPlan {
     id,
     candidates.filter(({ node }) => holding.has(node)),
   )
-  if (new Placement(id, candidates, holders).next() === undefined) {
+  const takers = candidates.filter(({ node }) => !failed.has(node))
+  if (new Placement(id, takers, holders).next() === undefined) {
     const shard = superfluousShard(view, holders)
     return shard === undefined ? { kind: 'no-room' } : { kind: 'trim', shard }
   }
