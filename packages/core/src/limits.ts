@@ -304,13 +304,33 @@ export const limits = {
     /** Members asked at the same time. */
     membersAsked: 16,
     /** Requests a node answers at once; more wait at their senders. At most so many shards are in memory for it. */
-    requestsServed: 32,
+    requestsServed: 48,
     /** The same for one peer, over all its streams: as many as an honest one asks at once (requestsPerStream). */
     requestsPerPeer: 8,
+    /** Of requestsServed, places for peers that have none: four who never take their answers must not shut out the others. */
+    requestsForNewPeers: 16,
     /** Read buffers kept for the next read: what a busy node has in use at a time. */
     shardBuffersKept: 8,
     /** Shards a node reads from its disk at once to check them when others ask. */
     verificationsAtOnce: 2,
+
+    /** A put that brings no shard for so long can no longer take back what it brought: a pipe may stall for a while. */
+    openPutMs: 1 * HOUR_MS,
+    /** Puts under way that a node follows for one other node. Shards of further ones stay even if their put fails. */
+    openPutsPerNode: 32,
+    /** Shards of puts under way that a node follows for one other node: a file of 96 GiB with 3+2. More stay even if the put fails. */
+    openShardsPerNode: 32_768,
+    /** The same for all nodes together: about 20 MB of memory. */
+    openShards: 131_072,
+    /** Puts of one node that ended lately: a shard of theirs that comes late is not taken. */
+    settledPutsPerNode: 64,
+    /** Shards removed at once when a put failed: they share the folder's fsync. */
+    discardsAtOnce: 32,
+    /** How often a node that was given shards is told how the put ended, and the pause between: it may be restarting. */
+    settleTries: 3,
+    settleRetryMs: 5 * SECOND_MS,
+    /** How long a store that stops waits for its puts to end and be taken back: within the daemon's time for stopping. */
+    stopPutsMs: 3 * SECOND_MS,
 
     /** Stripe records that one shard may belong to: one in honest use, a few so that a false one does not block the true one. */
     recordsPerShard: 4,

@@ -15,7 +15,7 @@ import { byteCount, duration, wholeNumber } from '../src/cli/option-values.ts'
 import { progressLine, speedOf } from '../src/cli/progress.ts'
 import { safeLine, safeLog } from '../src/cli/safe-text.ts'
 import { saveFile } from '../src/cli/save-file.ts'
-import { codingFor, storingOperators } from '../src/daemon/open-rooms.ts'
+import { storingOperators } from '../src/daemon/open-rooms.ts'
 import { explainGuest, explainInfo, explainJob, explainNode } from '../src/daemon/why.ts'
 import { isWhole } from '../src/embedded/embedded-network.ts'
 import { castParts } from '../src/tour/cast.ts'
@@ -126,16 +126,6 @@ test('numbers of options are read with their units or refused', () => {
   }
   assert.equal(wholeNumber(1, 5)('5'), 5)
   for (const wrong of ['0', '6', '1.5', '', '0x1']) assert.throws(() => wholeNumber(1, 5)(wrong))
-})
-
-test('outputs get the wished coding where nodes allow, else the safest that fits', () => {
-  const wished = { data: 3, parity: 2 }
-  assert.deepEqual(codingFor(7, wished), wished)
-  assert.deepEqual(codingFor(5, wished), wished)
-  assert.deepEqual(codingFor(4, wished), { data: 3, parity: 1 })
-  assert.deepEqual(codingFor(3, wished), { data: 2, parity: 1 })
-  assert.deepEqual(codingFor(2, wished), { data: 1, parity: 1 })
-  assert.deepEqual(codingFor(1, wished), { data: 1, parity: 0 })
 })
 
 test('operators that store now are counted, each once', () => {

@@ -11,6 +11,8 @@ export const STORE_PROTOCOL = 'store.shards.1'
 export const STORE_HAVE = 'store.have'
 /** Request: look whether these stripes need repair. */
 export const STORE_CHECK = 'store.check'
+/** Request: how a put ended, to a node that was given shards of it. */
+export const STORE_SETTLE = 'store.settle'
 
 const ShardIdSchema = Type.Unsafe<ShardId>(Type.String({ pattern: ShardId.pattern }))
 /** SHA-256 of a stripe record's canonical JSON, in base32. */
@@ -50,9 +52,20 @@ const ShardReceiptSchema = strictObject({
 export type ShardReceipt = Static<typeof ShardReceiptSchema>
 export const SHARD_RECEIPT = 'shard-receipt/1'
 
+/** 16 random bytes in base32: tells the puts of one node apart. Means nothing from another node. */
+const PutIdSchema = Type.String({ pattern: '^[a-z2-7]{26}$' })
+export type PutId = Static<typeof PutIdSchema>
+
 /** `put` carries the shard as payload, `get` asks for it. `id` is the requester's, unique on its stream. */
 const ShardRequestSchema = Type.Union([
-  strictObject({ op: Type.Literal('put'), id: CounterSchema, shard: ShardIdSchema, record: StripeRecordSchema }),
+  strictObject({
+    op: Type.Literal('put'),
+    id: CounterSchema,
+    shard: ShardIdSchema,
+    record: StripeRecordSchema,
+    /** The file's put that this shard belongs to; a repair has none. */
+    put: Type.Optional(PutIdSchema),
+  }),
   strictObject({ op: Type.Literal('get'), id: CounterSchema, shard: ShardIdSchema }),
 ])
 export type ShardRequest = Static<typeof ShardRequestSchema>
@@ -68,6 +81,8 @@ const ShardReplySchema = Type.Union([
     id: CounterSchema,
     kind: ErrorKindSchema,
     code: Type.String({ pattern: '^[A-Z][A-Z0-9_]*$', maxLength: 64 }),
+    /** Of a node that has no room. */
+    freeBytes: Type.Optional(CounterSchema),
   }),
 ])
 export type ShardReply = Static<typeof ShardReplySchema>
@@ -86,6 +101,12 @@ const HaveReplySchema = strictObject({
 const CheckRequestSchema = strictObject({
   records: Type.Array(RecordIdSchema, { maxItems: shardsPerQuestion }),
 })
+const SettleRequestSchema = strictObject({
+  put: PutIdSchema,
+  /** `discard`: nobody will ever read its shards. */
+  outcome: Type.Union([Type.Literal('keep'), Type.Literal('discard')]),
+})
+export type PutOutcome = Static<typeof SettleRequestSchema>['outcome']
 
 /** Index into a page's list of nodes; -1 where a shard found no holder. */
 const HolderSchema = Type.Integer({ minimum: -1 })
@@ -141,4 +162,5 @@ export const shardReplyCheck = Compile(ShardReplySchema)
 export const haveRequestCheck = Compile(HaveRequestSchema)
 export const haveReplyCheck = Compile(HaveReplySchema)
 export const checkRequestCheck = Compile(CheckRequestSchema)
+export const settleRequestCheck = Compile(SettleRequestSchema)
 export const manifestPageCheck = Compile(ManifestPageSchema)

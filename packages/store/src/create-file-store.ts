@@ -7,7 +7,7 @@ import type { Coding, FileStore } from './file-store.ts'
 import { FailedNodes } from './files/failed-nodes.ts'
 import { fileInfo } from './files/file-info.ts'
 import { openFile } from './files/get-file.ts'
-import { putFile } from './files/put-file.ts'
+import { RunningPuts } from './files/running-puts.ts'
 import type { StoreContext } from './files/store-context.ts'
 import type { RepairTimings } from './repair/repair-timings.ts'
 import { Repairer } from './repair/repairer.ts'
@@ -55,15 +55,17 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
   const logger = modules.logger.child({ room: 'store' })
   const codec = modules.codec ?? new CodecPool()
   const name = codec.name.bind(codec)
-  const shards = await ShardStore.open(options, { name, logger })
+  const shards = await ShardStore.open(options, { name, clock, logger })
   const receipts = new Receipts(modules.networkId, modules.signer, modules.ed25519, clock)
   const client = new ShardClient(network, receipts, timers)
   const holders = new Holders({ network, client, shards, logger })
   const failedNodes = new FailedNodes(clock)
-  const stopForgiving = network.onMemberChange(({ node, state }) => {
+  const stopListening = network.onMemberChange(({ node, state }) => {
     if (state === 'up') failedNodes.forgive(node)
+    else shards.forgetPutsOf(node)
   })
   const context: StoreContext = { holders, codec, failedNodes, clock, timers, random, logger }
+  const puts = new RunningPuts(context)
   const repairer = new Repairer({ ...context, shards, network }, options.repair ?? {})
   const scrubber = new Scrubber({ shards, clock, timers, logger }, options.repair ?? {})
   shards.onLost = (records) => repairer.check(records)
@@ -81,7 +83,7 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
   return {
     async put(source, putOptions = {}) {
       assertRunning()
-      return putFile(context, source, putOptions.coding ?? options.coding, putOptions)
+      return puts.put(source, putOptions.coding ?? options.coding, putOptions)
     },
     async get(capability, getOptions = {}) {
       assertRunning()
@@ -95,8 +97,8 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
     async stop() {
       if (isStopped) return
       isStopped = true
-      stopForgiving()
-      await Promise.all([repairer.stop(), scrubber.stop()])
+      stopListening()
+      await Promise.all([puts.stop(), repairer.stop(), scrubber.stop()])
       client.stop()
       server.stop(stopped())
       if (modules.codec === undefined) await codec.stop()

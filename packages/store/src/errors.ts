@@ -3,11 +3,15 @@ import {
   BorgError,
   type ErrorKind,
   type ErrorMeta,
+  formatBytes,
+  isBorgError,
+  messageOf,
   type NodeId,
   type ShardId,
   shortId,
 } from '@borgios/core'
 import type { Coding } from './file-store.ts'
+import { codingThatFits } from './placement/coding-that-fits.ts'
 
 interface Details {
   readonly kind: ErrorKind
@@ -46,20 +50,52 @@ export const badCapability = (why: string): BorgError =>
 /** Too few distinct nodes or operators offer to store shards. */
 export function placementShort(coding: Coding, nodes: number, operators: number): BorgError {
   const needed = coding.data + coding.parity
+  const offer = nodes === 1 ? 'offers' : 'offer'
   return make(
     'STORE_PLACEMENT_SHORT',
-    `coding ${coding.data}+${coding.parity} needs ${needed} nodes of ${needed} different operators, but only ${nodes} nodes of ` +
-      `${operators} operators offer to store; start more nodes or choose a smaller coding, such as 2+1`,
+    `coding ${textOf(coding)} needs ${needed} nodes of ${needed} different operators, but only ${count(nodes, 'node')} of ` +
+      `${count(operators, 'operator')} ${offer} to store; start more nodes${smallerCoding(coding, operators)}`,
     { kind: 'exhausted', retryable: true, meta: { needed, nodes, operators } },
   )
 }
 
+function smallerCoding(coding: Coding, operators: number): string {
+  if (operators === 0) return ''
+  const fits = codingThatFits(operators, coding)
+  const but = fits.parity === 0 ? ', with which the file is lost with that node' : ''
+  return `, or choose the coding ${textOf(fits)} (--coding ${textOf(fits)})${but}`
+}
+
+const textOf = ({ data, parity }: Coding): string => `${data}+${parity}`
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
+
+/** Why a node did not take a shard. */
+export interface NodeFailure {
+  readonly node: NodeId
+  readonly why: string
+  /** Room is what it lacks. */
+  readonly isFull: boolean
+}
+
+/** What storing a shard on a node threw, for people. */
+export function nodeFailure(node: NodeId, error: unknown, shardBytes: number): NodeFailure {
+  const freeBytes = isBorgError(error) ? error.meta['freeBytes'] : undefined
+  if (typeof freeBytes !== 'number') return { node, why: messageOf(error), isFull: false }
+  const room = `${formatBytes(freeBytes)} free, a shard takes ${formatBytes(shardBytes)}`
+  return { node, why: `node ${shortId(node)} is full (${room})`, isFull: true }
+}
+
 /** Too few shards of a stripe became durable. */
-export function quorumShort(stripe: string, needed: number, got: number, causes: readonly string[]): BorgError {
-  const why = causes.length === 0 ? 'no further node is there' : causes.join('; ')
+export function quorumShort(stripe: string, needed: number, got: number, failures: readonly NodeFailure[]): BorgError {
+  const causes = failures.map(({ why }) => why)
+  const todo = failures.some(({ isFull }) => isFull)
+    ? 'free some space there, raise their capacity or start more nodes, then try again'
+    : 'try again once more nodes are up'
   return make(
     'STORE_QUORUM_SHORT',
-    `only ${got} of at least ${needed} shards of ${stripe} could be stored (${why}); try again once more nodes are up`,
+    `only ${got} of at least ${needed} shards of ${stripe} could be stored: ` +
+      `${causes.length === 0 ? 'no further node is there' : causes.join('; ')}. What was stored is removed again; ${todo}`,
     { kind: 'unavailable', retryable: true, meta: { needed, got, causes } },
   )
 }
@@ -91,12 +127,20 @@ export const keyWrong = (): BorgError =>
     },
   )
 
-export const storeFull = (capacityBytes: number): BorgError =>
+/** The node's capacity is used up. */
+export const storeFull = (freeBytes: number): BorgError =>
   make('STORE_FULL', 'this node has no room for more shards; raise its capacity or add nodes', {
     kind: 'exhausted',
     blame: 'self',
     retryable: true,
-    meta: { capacityBytes },
+    meta: { freeBytes },
+  })
+
+/** A shard of a put that has ended: nobody would ever need it. */
+export const putSettled = (shard: ShardId): BorgError =>
+  make('STORE_PUT_SETTLED', `shard ${shortId(shard)} belongs to a put that is over`, {
+    kind: 'conflict',
+    meta: { shard },
   })
 
 export const stripeHeld = (shard: ShardId): BorgError =>
@@ -105,10 +149,19 @@ export const stripeHeld = (shard: ShardId): BorgError =>
     meta: { shard },
   })
 
-/** The disk is full or fails. */
-export const diskFailed = (cause: unknown): BorgError =>
-  make('STORE_DISK_FAILED', "this node's disk took no more shards; free some space or look at the disk", {
+/** The disk is full, though the node's capacity is not used up. */
+export const diskFull = (freeBytes: number, cause: unknown): BorgError =>
+  make('STORE_DISK_FULL', "this node's disk is full; free some space on it", {
     kind: 'exhausted',
+    blame: 'self',
+    retryable: true,
+    meta: { freeBytes },
+    cause,
+  })
+
+export const diskFailed = (cause: unknown): BorgError =>
+  make('STORE_DISK_FAILED', "this node's disk does not work as it should; look at it", {
+    kind: 'unavailable',
     blame: 'self',
     retryable: true,
     cause,
@@ -144,8 +197,12 @@ export const transferTimedOut = (node: NodeId, timeoutMs: number): BorgError =>
   })
 
 /** What a peer answered instead of doing what it was asked. Its words are quoted only in `meta`. */
-export const peerRefused = (node: NodeId, kind: ErrorKind, code: string): BorgError =>
-  make('STORE_PEER_REFUSED', `node ${shortId(node)} answered ${code}`, { kind, retryable: true, meta: { node, code } })
+export const peerRefused = (node: NodeId, kind: ErrorKind, code: string, freeBytes?: number): BorgError =>
+  make('STORE_PEER_REFUSED', `node ${shortId(node)} answered ${code}`, {
+    kind,
+    retryable: true,
+    meta: { node, code, ...(freeBytes !== undefined && { freeBytes }) },
+  })
 
 /** A stripe record whose shards are not the code of one another. */
 export const falseRecord = (record: string): BorgError =>

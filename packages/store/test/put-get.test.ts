@@ -91,7 +91,7 @@ describe('put and get', TIMEOUT, () => {
       code: 'STORE_PLACEMENT_SHORT',
       kind: 'exhausted',
       meta: { needed: 5, nodes: 5, operators: 4 },
-      message: /start more nodes or choose a smaller coding/,
+      message: /needs 5 nodes of 5 .* only 5 nodes of 4 operators offer .*start more nodes, or choose the coding 3\+1 /,
     })
     const put = await cluster.node(0).store.put(bytesInChunks(sampleBytes(10)), { coding: { data: 2, parity: 1 } })
     assert.deepEqual(await readAll(cluster.node(1).store, put.capability), Buffer.from(sampleBytes(10)))
@@ -174,7 +174,8 @@ describe('put and get', TIMEOUT, () => {
     await assert.rejects(cluster.node(3).store.put(bytesInChunks(sampleBytes(1_000_000))), {
       code: 'STORE_QUORUM_SHORT',
       retryable: true,
-      message: /only 3 of at least 4 shards of stripe 0 .*STORE_FULL/,
+      message:
+        /only 3 of at least 4 shards of stripe 0 .* is full \(1000 B free, a shard takes 326 KiB\); .* is full .* free some space/,
     })
   })
 

@@ -117,8 +117,10 @@ class RepairWorld {
       record,
       presence,
       candidates: this.candidates(),
+      failed: new Set(),
       recentlyDown,
       self,
+      isBeingPut: false,
       waitedMs,
       patienceMs: PATIENCE_MS,
     }
@@ -250,7 +252,17 @@ describe('the repair planner', () => {
   const nodeAt = (position: number): NodeId => ranked[position]?.node ?? testNodeId(99)
   /** The first five in line hold one shard each, but for the missing. */
   const view = (missing: readonly number[], self: number, more: Partial<StripeView> = {}): StripeView => ({
-    ...{ id, record, candidates, recentlyDown: [], self: nodeAt(self), waitedMs: 0, patienceMs: PATIENCE_MS },
+    ...{
+      id,
+      record,
+      candidates,
+      failed: new Set(),
+      recentlyDown: [],
+      self: nodeAt(self),
+      isBeingPut: false,
+      waitedMs: 0,
+    },
+    patienceMs: PATIENCE_MS,
     presence: new Map(
       record.shards.flatMap((shard, at) => (missing.includes(at) ? [] : [[shard, [nodeAt(at)]] as const])),
     ),
@@ -286,6 +298,12 @@ describe('the repair planner', () => {
     assert.equal(planRepair(view([2], 0, { candidates: others, recentlyDown: last })).kind, 'rebuild')
   })
 
+  test('leaves a stripe that is being put to whoever puts it', () => {
+    assert.equal(planRepair(view([2], 0, { isBeingPut: true })).kind, 'grace')
+    assert.equal(planRepair(view([2], 3, { isBeingPut: true, waitedMs: 9 * PATIENCE_MS })).kind, 'grace')
+    assert.equal(planRepair(view([], 0, { isBeingPut: true })).kind, 'whole')
+  })
+
   test('says when it is hopeless for now', () => {
     assert.equal(planRepair(view([0, 1, 2], 3)).kind, 'unreadable')
     assert.equal(planRepair(view([4], 0, { candidates: ranked.slice(0, 4) })).kind, 'no-room')
@@ -293,6 +311,14 @@ describe('the repair planner', () => {
       at > 4 ? { ...one, operator: ranked[0]?.operator ?? one.operator } : one,
     )
     assert.equal(planRepair(view([4], 0, { candidates: sameOperator.filter((_, at) => at !== 4) })).kind, 'no-room')
+  })
+
+  test('makes nothing for nodes that just took nothing', () => {
+    const failed = new Set([nodeAt(5), nodeAt(6)])
+    assert.equal(planRepair(view([4], 0, { candidates: ranked.filter((_, at) => at !== 4), failed })).kind, 'no-room')
+    assert.equal(planRepair(view([4], 0, { failed })).kind, 'rebuild')
+    // They are read all the same.
+    assert.equal(planRepair(view([], 0, { failed: new Set([nodeAt(1)]) })).kind, 'whole')
   })
 
   test('a second copy of a shard makes room for a missing one', () => {

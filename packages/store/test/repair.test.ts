@@ -59,6 +59,23 @@ describe('repair', TIMEOUT, () => {
     await eventually(() => store.status().repairsWaiting === 0)
   })
 
+  test('waits, and says so, while the only free node is full', { timeout: 60_000 }, async () => {
+    await using cluster = await StoreCluster.start({
+      nodes: 6,
+      repair: quickRepair,
+      capacityOf: (index) => (index === 5 ? 1000 : 2 ** 32),
+    })
+    const { store } = cluster.node(0)
+    const { capability } = await store.put(bytesInChunks(sampleBytes(3_000_000)))
+    await cluster.kill(4)
+    await eventually(() => cluster.nodes.some((node) => node.store.status().repairsWaiting > 0))
+    await cluster.restart(4)
+    await eventually(async () => {
+      const info = await store.info(capability)
+      return info.presentShards === info.shards
+    })
+  })
+
   test('fills a node that comes back empty', async () => {
     await using cluster = await StoreCluster.start({ nodes: 5, repair: quickRepair })
     const { store } = cluster.node(0)

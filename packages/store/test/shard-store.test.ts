@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { type ShardId, silentLogger } from '@borgios/core'
+import { ManualTime } from '@borgios/core/testing'
+import { testNodeId } from '@borgios/peertree/testing'
 import { shardIdOf } from '../src/coding/merkle.ts'
 import { recordIdOf } from '../src/coding/stripe-record.ts'
 import { ShardStore } from '../src/shards/shard-store.ts'
@@ -20,7 +22,10 @@ describe('shards of one node', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'borgios-shards-'))
     const name = async (bytes: Uint8Array): Promise<ShardId> => shardIdOf(bytes)
-    store = await ShardStore.open({ folder, capacityBytes: 2 ** 20 }, { name, logger: silentLogger })
+    store = await ShardStore.open(
+      { folder, capacityBytes: 2 ** 20 },
+      { name, clock: new ManualTime(), logger: silentLogger },
+    )
   })
 
   afterEach(async () => {
@@ -28,13 +33,38 @@ describe('shards of one node', () => {
     await rm(folder, { recursive: true })
   })
 
-  const put = (bytes: Uint8Array): Promise<void> => store.put(shardIdOf(bytes), bytes, id, record)
+  const put = (bytes: Uint8Array): Promise<void> => store.put({ shard: shardIdOf(bytes), id, record }, bytes)
 
   test('of two shards of a stripe that come at the same time one is taken', async () => {
     const outcomes = await Promise.allSettled(payloads.map(put))
     const codes = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? 'stored' : outcome.reason.code))
     assert.deepEqual(codes, ['stored', 'STORE_STRIPE_HELD', 'STORE_STRIPE_HELD'])
     assert.equal(store.shardCount, 1)
+  })
+
+  test('what a failed put brought is gone with its record, and its room is free', async () => {
+    const [bytes] = payloads
+    const [shard] = record.shards
+    assert.ok(bytes !== undefined && shard !== undefined)
+    const origin = { node: testNodeId(1), put: 'a put' }
+    await store.put({ shard, id, record, origin }, bytes)
+    assert.ok(store.isBeingPut(shard))
+    assert.deepEqual(store.record(id), record)
+    await store.settle(origin, 'discard')
+    assert.deepEqual([store.has(shard), store.record(id), store.isBeingPut(shard)], [false, undefined, false])
+    assert.deepEqual([store.shardCount, store.shardBytes], [0, 0])
+  })
+
+  test('what is brought anew while it is taken back is here afterwards', async () => {
+    const [bytes] = payloads
+    const [shard] = record.shards
+    assert.ok(bytes !== undefined && shard !== undefined)
+    const origin = { node: testNodeId(1), put: 'a put' }
+    await store.put({ shard, id, record, origin }, bytes)
+    await Promise.all([store.settle(origin, 'discard'), put(bytes)])
+    using lent = await store.read(shard)
+    assert.ok(lent !== undefined && Buffer.from(bytes).equals(lent.bytes))
+    assert.deepEqual(store.record(id), record)
   })
 
   test('a shard that is put while it is removed is here afterwards, with its file', async () => {

@@ -1,7 +1,7 @@
 import { createJobService, defaultJobLimits, type JobFiles, openSandbox } from '@borgios/compute'
 import type { LentBytes } from '@borgios/core'
 import { createPeerTree, type PeerNetwork, type PeerTree } from '@borgios/peertree'
-import { type Coding, createFileStore, type FileStore } from '@borgios/store'
+import { type Coding, codingThatFits, createFileStore, type FileStore } from '@borgios/store'
 import { fileAddressBook } from '../config/address-book.ts'
 import { roleOf } from '../config/identity.ts'
 import type { OpenRooms, RoomsContext } from './rooms.ts'
@@ -64,7 +64,8 @@ function jobFiles(store: FileStore, network: PeerNetwork, coding: Coding): JobFi
       return { bytes, content: chunksOf(content) }
     },
     async put(name, bytes, content, signal) {
-      const options = { name, totalBytes: bytes, coding: codingFor(storingOperators(network), coding), signal }
+      // The output of a job must not be lost because a node is away just now.
+      const options = { name, totalBytes: bytes, coding: codingThatFits(storingOperators(network), coding), signal }
       return (await store.put(content, options)).capability
     },
   }
@@ -79,15 +80,4 @@ async function* chunksOf(content: AsyncIterable<LentBytes>): AsyncGenerator<Uint
 export function storingOperators(network: Pick<PeerNetwork, 'members'>): number {
   const storing = network.members().filter((member) => member.state === 'up' && member.services.includes('store'))
   return new Set(storing.map((member) => member.operator)).size
-}
-
-/**
- * The wished coding, or, while fewer operators are there than it needs, the safest one they can hold: the output of a job must not be
- * lost because a node is away just now. A single one holds it without parity.
- */
-export function codingFor(operators: number, wished: Coding): Coding {
-  if (operators >= wished.data + wished.parity) return wished
-  if (operators <= 1) return { data: 1, parity: 0 }
-  const parity = Math.max(1, Math.min(wished.parity, Math.floor((operators - 1) / 2)))
-  return { data: operators - parity, parity }
 }

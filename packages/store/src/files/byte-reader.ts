@@ -4,13 +4,16 @@ import { limits, type Timers } from '@borgios/core'
 export class ByteReader {
   readonly #source: AsyncIterator<Uint8Array>
   readonly #timers: Timers
+  readonly #signal: AbortSignal
   #rest: Uint8Array = new Uint8Array()
   #pulling: Promise<void> | undefined
   #ended = false
 
-  constructor(source: AsyncIterable<Uint8Array>, timers: Timers) {
+  /** Once the signal aborts, whoever waits for bytes gets its reason. */
+  constructor(source: AsyncIterable<Uint8Array>, timers: Timers, signal: AbortSignal) {
     this.#source = source[Symbol.asyncIterator]()
     this.#timers = timers
+    this.#signal = signal
   }
 
   get isAtEnd(): boolean {
@@ -19,10 +22,11 @@ export class ByteReader {
 
   /** Whether more bytes come; waits until it is known. */
   async hasMore(): Promise<boolean> {
+    this.#signal.throwIfAborted()
     while (this.#rest.length === 0 && !this.#ended) {
       // Whoever waited before may have lost patience: the source is asked once at a time.
       this.#pulling ??= this.#pull()
-      await this.#pulling
+      await unlessAborted(this.#pulling, this.#signal)
     }
     return this.#rest.length > 0
   }
@@ -48,10 +52,13 @@ export class ByteReader {
     return at
   }
 
-  /** Tells the source that nothing more is read. */
+  /** Tells the source that nothing more is read. One that makes us wait is not waited for. */
   async close(): Promise<void> {
-    if (!this.#ended) await this.#source.return?.()
+    if (this.#ended) return
     this.#ended = true
+    const closed = this.#source.return?.()
+    if (this.#pulling === undefined) await closed
+    else closed?.catch(() => undefined)
   }
 
   /** A source that failed stays failed, even if nobody was waiting when it did. */
@@ -61,4 +68,12 @@ export class ByteReader {
     else this.#rest = next.value
     this.#pulling = undefined
   }
+}
+
+function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise, resolve, reject } = Promise.withResolvers<Result>()
+  const onAbort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  return promise
 }

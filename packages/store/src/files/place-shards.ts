@@ -1,7 +1,8 @@
-import { messageOf } from '@borgios/core'
 import type { RecordId, StripeRecord } from '@borgios/protocol'
+import { type NodeFailure, nodeFailure } from '../errors.ts'
 import type { Placed } from '../manifest/manifest-writer.ts'
 import { type Candidate, Placement } from '../placement/placement.ts'
+import type { PutTicket } from './put-ticket.ts'
 import type { StoreContext } from './store-context.ts'
 
 export interface ShardsToPlace {
@@ -12,35 +13,47 @@ export interface ShardsToPlace {
   readonly bytesOf: (position: number) => Uint8Array
   /** Who has shards of this stripe already. */
   readonly holders?: readonly Candidate[]
+  /** The put they belong to; a repair has none. */
+  readonly ticket?: PutTicket
 }
 
 export interface PlacedShards {
   /** For each of the positions, in their order. */
   readonly holders: readonly Placed[]
-  /** Why nodes did not take theirs. */
-  readonly causes: readonly string[]
+  /** Nodes that did not take theirs, or were not asked since they failed lately. */
+  readonly failures: readonly NodeFailure[]
 }
 
-/** Stores shards of one stripe on distinct nodes and operators, going on to the next node where one fails. Never throws. */
+/**
+ * Stores shards of one stripe on distinct nodes and operators, going on to the next node where one fails, until the put is given up.
+ * Never throws.
+ */
 export async function placeShards(context: StoreContext, work: ShardsToPlace): Promise<PlacedShards> {
   const { holders, failedNodes, logger } = context
-  const candidates = holders.candidates().filter(({ node }) => !failedNodes.has(node))
-  const placement = new Placement(work.id, candidates, work.holders)
-  const causes: string[] = []
+  const { id, record, ticket } = work
+  const candidates = holders.candidates()
+  const failures = candidates.flatMap(({ node }) => failedNodes.get(node) ?? [])
+  const usable = candidates.filter(({ node }) => failedNodes.get(node) === undefined)
+  const placement = new Placement(id, usable, work.holders)
   const placeOne = async (position: number): Promise<Placed> => {
-    const shard = work.record.shards[position]
-    for (let target = placement.next(); shard !== undefined && target !== undefined; target = placement.next()) {
+    const shard = record.shards[position]
+    while (shard !== undefined && ticket?.signal.aborted !== true) {
+      const target = placement.next()
+      if (target === undefined) return undefined
+      const { node } = target
+      ticket?.given.add(node)
       try {
-        await holders.put(target.node, shard, work.record, work.bytesOf(position))
-        return target.node
+        await holders.put(node, { shard, record, put: ticket?.put }, work.bytesOf(position))
+        return node
       } catch (error) {
-        logger.warn('a node did not take a shard', { node: target.node, why: messageOf(error) })
-        failedNodes.add(target.node)
+        const failure = nodeFailure(node, error, record.shardBytes)
+        logger.warn('a node did not take a shard', { node, why: failure.why })
+        failedNodes.add(failure)
+        failures.push(failure)
         placement.failed(target)
-        causes.push(messageOf(error))
       }
     }
     return undefined
   }
-  return { holders: await Promise.all(work.positions.map(placeOne)), causes }
+  return { holders: await Promise.all(work.positions.map(placeOne)), failures }
 }

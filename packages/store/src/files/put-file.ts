@@ -13,13 +13,21 @@ import { operatorCount } from '../placement/placement.ts'
 import { Gate } from '../transfer/gate.ts'
 import { ByteReader } from './byte-reader.ts'
 import { placeShards } from './place-shards.ts'
+import type { PutTicket } from './put-ticket.ts'
 import type { StoreContext } from './store-context.ts'
+
+export interface PutWork {
+  readonly coding: Coding
+  readonly options: PutOptions
+  readonly ticket: PutTicket
+}
 
 /** A put under way: several stripes at once, their results in order. */
 class FilePut {
   readonly #context: StoreContext
   readonly #coding: Coding
   readonly #options: PutOptions
+  readonly #ticket: PutTicket
   readonly #secret: Uint8Array
   readonly #keys: FileKeys
   readonly #manifest: ManifestWriter
@@ -32,10 +40,11 @@ class FilePut {
   #lastStripe: Promise<void> = Promise.resolve()
   #failure: unknown
 
-  constructor(context: StoreContext, coding: Coding, options: PutOptions) {
+  constructor(context: StoreContext, { coding, options, ticket }: PutWork) {
     this.#context = context
     this.#coding = coding
     this.#options = options
+    this.#ticket = ticket
     this.#secret = context.random.bytes(SECRET_BYTES)
     this.#keys = fileKeysOf(this.#secret)
     this.#manifest = new ManifestWriter(this.#keys.pages, (bytes) => this.#storePage(bytes))
@@ -44,10 +53,10 @@ class FilePut {
   }
 
   async run(source: AsyncIterable<Uint8Array>): Promise<PutResult> {
-    const reader = new ByteReader(source, this.#context.timers)
+    const { signal } = this.#ticket
+    const reader = new ByteReader(source, this.#context.timers, signal)
     try {
       while (this.#failure === undefined && (await reader.hasMore())) {
-        this.#options.signal?.throwIfAborted()
         await this.#window.enter()
         await this.#startStripe(reader)
       }
@@ -56,6 +65,8 @@ class FilePut {
       await this.#lastStripe
       await reader.close()
     }
+    // Shards that found no node because the put was given up say nothing about the nodes.
+    signal.throwIfAborted()
     if (this.#failure !== undefined) throw this.#failure
     return this.#finish()
   }
@@ -148,9 +159,12 @@ class FilePut {
     needed: number,
   ): Promise<readonly Placed[]> {
     const positions = record.shards.map((_, position) => position)
-    const { holders, causes } = await placeShards(this.#context, { id: recordIdOf(record), record, positions, bytesOf })
+    const ticket = this.#ticket
+    const work = { id: recordIdOf(record), record, positions, bytesOf, ticket }
+    const { holders, failures } = await placeShards(this.#context, work)
     const got = holders.filter((holder) => holder !== undefined).length
-    if (got < needed) throw quorumShort(what, needed, got, [...new Set(causes)])
+    ticket.signal.throwIfAborted()
+    if (got < needed) throw quorumShort(what, needed, got, failures)
     this.#missingShards += holders.length - got
     return holders
   }
@@ -186,15 +200,15 @@ class FilePut {
 export async function putFile(
   context: StoreContext,
   source: AsyncIterable<Uint8Array>,
-  coding: Coding,
-  options: PutOptions,
+  work: PutWork,
 ): Promise<PutResult> {
+  const { coding, options } = work
   assertUsableCoding(coding)
   assertUsableName(options.name)
   const candidates = context.holders.candidates()
   const operators = operatorCount(candidates)
   if (operators < coding.data + coding.parity) throw placementShort(coding, candidates.length, operators)
-  return new FilePut(context, coding, options).run(source)
+  return new FilePut(context, work).run(source)
 }
 
 function assertUsableName(name: string | undefined): void {

@@ -10,9 +10,13 @@ export interface StripeView {
   readonly presence: Presence
   /** Nodes that are up and offer to store. */
   readonly candidates: readonly Candidate[]
+  /** Of these, nodes that lately took no shard: full ones, as a rule. */
+  readonly failed: ReadonlySet<NodeId>
   /** Nodes that went down so lately that they may be restarting. */
   readonly recentlyDown: readonly Candidate[]
   readonly self: NodeId
+  /** Its put is still under way: whoever puts looks after it, or takes it back. */
+  readonly isBeingPut: boolean
   /** For how long this node has seen the stripe short. */
   readonly waitedMs: number
   /** How long each holder in line leaves the repair to the one before it. */
@@ -22,7 +26,7 @@ export interface StripeView {
 export type RepairPlan =
   /** Nothing is missing. */
   | { readonly kind: 'whole' }
-  /** A node that may have what is missing may be restarting. */
+  /** A node that may have what is missing may be restarting, or the stripe is just being put. */
   | { readonly kind: 'grace' }
   /** Fewer shards are there than it takes. */
   | { readonly kind: 'unreadable' }
@@ -48,18 +52,19 @@ export type RepairPlan =
  * not act is passed over in time.
  */
 export function planRepair(view: StripeView): RepairPlan {
-  const { id, record, candidates, self } = view
+  const { id, record, candidates, failed, self } = view
   const sources = sourcesOf(view)
   const missing = [...sources.entries()].filter(([, node]) => node === undefined).map(([position]) => position)
   if (missing.length === 0) return { kind: 'whole' }
-  if (mayComeBack(view)) return { kind: 'grace' }
+  if (view.isBeingPut || mayComeBack(view)) return { kind: 'grace' }
   if (sources.length - missing.length < record.data) return { kind: 'unreadable' }
   const holding = new Set([...view.presence.values()].flat())
   const holders = rank(
     id,
     candidates.filter(({ node }) => holding.has(node)),
   )
-  if (new Placement(id, candidates, holders).next() === undefined) {
+  const takers = candidates.filter(({ node }) => !failed.has(node))
+  if (new Placement(id, takers, holders).next() === undefined) {
     const shard = superfluousShard(view, holders)
     return shard === undefined ? { kind: 'no-room' } : { kind: 'trim', shard }
   }

@@ -161,7 +161,7 @@ export class Repairer {
   }
 
   async #plan(ids: readonly RecordId[]): Promise<readonly Planned[]> {
-    const { holders, shards, clock } = this.#modules
+    const { holders, shards, clock, failedNodes } = this.#modules
     const known = ids.flatMap((id) => {
       const record = shards.record(id)
       if (record === undefined) this.#settle(id)
@@ -170,6 +170,9 @@ export class Repairer {
     if (known.length === 0) return []
     const presence = await holders.locate([...new Set(known.flatMap(({ record }) => record.shards))])
     const candidates = holders.candidates()
+    const nodes = candidates.map(({ node }) => node)
+    // Else a stripe would be read and coded again and again for nodes that are full.
+    const failed = new Set(nodes.filter((node) => failedNodes.get(node) !== undefined))
     const recentlyDown = this.#recentlyDown()
     const nowMs = clock.monotonicMs()
     return known.map(({ id, record }) => {
@@ -178,8 +181,11 @@ export class Repairer {
       )
       const waitedMs = nowMs - (this.#short.get(id) ?? nowMs)
       const { patienceMs } = this.#timings
-      const view = { id, record, presence: here, candidates, recentlyDown, self: holders.self, waitedMs, patienceMs }
-      return { id, record, plan: planRepair(view) }
+      const { self } = holders
+      const isBeingPut = record.shards.some((shard) => shards.isBeingPut(shard))
+      const members = { candidates, failed, recentlyDown, self }
+      const plan = planRepair({ id, record, presence: here, ...members, isBeingPut, waitedMs, patienceMs })
+      return { id, record, plan }
     })
   }
 
@@ -190,6 +196,8 @@ export class Repairer {
       if (!record.shards.some((shard) => this.#modules.shards.has(shard))) await this.#modules.shards.forgetRecord(id)
       return
     }
+    // Nobody was to act meanwhile: patience with the leader begins afterwards.
+    if (plan.kind === 'grace') this.#short.delete(id)
     this.#note(id, plan.kind === 'unreadable' || plan.kind === 'no-room')
     if (plan.kind === 'trim') await this.#modules.shards.discard(plan.shard)
     if (plan.kind === 'rebuild') await this.#lanes.with(() => this.#rebuild(id, record, plan))

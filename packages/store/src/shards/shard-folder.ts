@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ShardId } from '@borgios/core'
 import { syncFolder } from '@borgios/core/adapters'
@@ -83,6 +83,12 @@ export class ShardFolder {
 
   async sizeOf(shard: ShardId): Promise<number> {
     return (await stat(this.#pathOf(shard))).size
+  }
+
+  /** What the disk has left for us. */
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#shards)
+    return bavail * bsize
   }
 
   /** Every shard here. Other files are left alone. */

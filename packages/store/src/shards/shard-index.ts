@@ -57,10 +57,12 @@ export class ShardIndex {
     await this.#root.flushed
   }
 
-  /** For a stripe that is whole elsewhere. */
-  async removeRecord(id: RecordId): Promise<void> {
+  /** For stripes that are whole elsewhere or that nobody needs. */
+  async removeRecords(ids: readonly RecordId[]): Promise<void> {
     this.#assertOpen()
-    await this.#records.remove(id)
+    await this.#root.transaction(() => {
+      for (const id of ids) this.#records.remove(id)
+    })
     await this.#root.flushed
   }
 

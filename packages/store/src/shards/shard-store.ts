@@ -1,8 +1,21 @@
 import { mkdir } from 'node:fs/promises'
+import { constants } from 'node:os'
 import { join } from 'node:path'
-import { BufferPool, isBorgError, type LentBytes, type Logger, limits, type ShardId } from '@borgios/core'
-import type { RecordId, StripeRecord } from '@borgios/protocol'
-import { diskFailed, storeFull, stripeHeld } from '../errors.ts'
+import {
+  BufferPool,
+  type Clock,
+  isBorgError,
+  type LentBytes,
+  type Logger,
+  limits,
+  messageOf,
+  type NodeId,
+  type ShardId,
+} from '@borgios/core'
+import type { PutOutcome, RecordId, StripeRecord } from '@borgios/protocol'
+import { diskFailed, diskFull, putSettled, storeFull, stripeHeld } from '../errors.ts'
+import { Gate } from '../transfer/gate.ts'
+import { OpenPuts, type PutOrigin } from './open-puts.ts'
 import { ShardFolder } from './shard-folder.ts'
 import { type IndexedShard, ShardIndex } from './shard-index.ts'
 
@@ -15,7 +28,17 @@ export interface ShardStoreOptions {
 export interface ShardStoreModules {
   /** The id of these bytes. */
   readonly name: (bytes: Uint8Array) => Promise<ShardId>
+  readonly clock: Clock
   readonly logger: Logger
+}
+
+/** What comes with a shard's bytes. */
+export interface ArrivingShard {
+  readonly shard: ShardId
+  readonly id: RecordId
+  readonly record: StripeRecord
+  /** None: a repair brings it. */
+  readonly origin?: PutOrigin | undefined
 }
 
 /** The shards of this node: files, and an index with the records of their stripes. */
@@ -30,6 +53,8 @@ export class ShardStore {
   /** Shards on their way to the disk: others of their stripes are not taken any more. */
   readonly #arriving = new Set<ShardId>()
   readonly #buffers = new BufferPool({ bufferBytes: limits.store.maxShardBytes, kept: limits.store.shardBuffersKept })
+  readonly #openPuts: OpenPuts
+  readonly #discards = new Gate(limits.store.discardsAtOnce)
   #bytes = 0
   #count = 0
   #reservedBytes = 0
@@ -41,6 +66,7 @@ export class ShardStore {
     this.#modules = modules
     this.#folder = folder
     this.#index = index
+    this.#openPuts = new OpenPuts(modules.clock)
   }
 
   static async open(options: ShardStoreOptions, modules: ShardStoreModules): Promise<ShardStore> {
@@ -77,15 +103,43 @@ export class ShardStore {
 
   /** For a stripe that is whole and of which nothing is here. */
   forgetRecord(id: RecordId): Promise<void> {
-    return this.#index.removeRecord(id)
+    return this.#index.removeRecords([id])
+  }
+
+  /** Whether the shard came with a put that is still under way. */
+  isBeingPut(shard: ShardId): boolean {
+    return this.#openPuts.has(shard)
   }
 
   /**
    * Keeps a shard whose bytes were checked against its id. Resolves once file and index are durable. Throws STORE_FULL,
-   * STORE_STRIPE_HELD or STORE_DISK_FAILED.
+   * STORE_STRIPE_HELD, STORE_PUT_SETTLED, STORE_DISK_FULL or STORE_DISK_FAILED.
    */
-  async put(shard: ShardId, bytes: Uint8Array, id: RecordId, record: StripeRecord): Promise<void> {
-    await this.#inTurn(shard, () => this.#write(shard, bytes, id, record))
+  async put(arriving: ArrivingShard, bytes: Uint8Array): Promise<void> {
+    const { shard, origin } = arriving
+    // Now, not in its turn: what is to be discarded meanwhile must know that somebody else brings it, too.
+    const isNew = !this.has(shard) && !this.#changing.has(shard)
+    if (!this.#openPuts.claim(shard, origin, isNew)) throw putSettled(shard)
+    await this.#inTurn(shard, () => this.#write(arriving, bytes))
+  }
+
+  /**
+   * A put is over. If it failed, the shards that it alone brought here are removed with their records, as far as the disk lets us;
+   * otherwise they are like any others from now on. Nothing happens for a put that is not known.
+   */
+  async settle(origin: PutOrigin, outcome: PutOutcome): Promise<void> {
+    const shards = this.#openPuts.settle(origin)
+    if (outcome === 'keep') {
+      for (const shard of shards) this.#openPuts.release(shard)
+      return
+    }
+    await Promise.all(shards.map((shard) => this.#discards.with(() => this.#takeBack(shard))))
+    if (shards.length > 0) this.#modules.logger.info('a put was given up', { ...origin, shards: shards.length })
+  }
+
+  /** Nobody will say how this node's puts ended: their shards stay. */
+  forgetPutsOf(node: NodeId): void {
+    this.#openPuts.forget(node)
   }
 
   /** Undefined if it is not here. Its bytes are not checked: whoever asked for it does. Throws STORE_DISK_FAILED. */
@@ -133,7 +187,7 @@ export class ShardStore {
     await this.#index.close()
   }
 
-  async #write(shard: ShardId, bytes: Uint8Array, id: RecordId, record: StripeRecord): Promise<void> {
+  async #write({ shard, id, record }: ArrivingShard, bytes: Uint8Array): Promise<void> {
     if (this.has(shard)) {
       await this.#orDiskFailed(this.#index.add(shard, bytes.length, id, record))
       return
@@ -142,7 +196,8 @@ export class ShardStore {
     const isHeld = (other: ShardId): boolean => this.has(other) || this.#arriving.has(other)
     if (record.shards.some((other) => other !== shard && isHeld(other))) throw stripeHeld(shard)
     const { capacityBytes } = this.#options
-    if (this.#bytes + this.#reservedBytes + bytes.length > capacityBytes) throw storeFull(capacityBytes)
+    const freeBytes = Math.max(0, capacityBytes - this.#bytes - this.#reservedBytes)
+    if (bytes.length > freeBytes) throw storeFull(freeBytes)
     this.#arriving.add(shard)
     this.#reservedBytes += bytes.length
     try {
@@ -166,23 +221,38 @@ export class ShardStore {
     this.onLost(lost.records)
   }
 
+  /** Removes a shard that only a failed put brought, and the records of its stripe: nothing is to be repaired. */
+  async #takeBack(shard: ShardId): Promise<void> {
+    try {
+      await this.#inTurn(shard, async () => {
+        const removed = this.#openPuts.release(shard) ? await this.#removeNow(shard) : undefined
+        if (removed !== undefined) await this.#index.removeRecords(removed.records)
+      })
+    } catch (error) {
+      this.#modules.logger.warn('a shard of a failed put could not be removed', { shard, why: messageOf(error) })
+    }
+  }
+
   /** What was removed; undefined if it is not here, or being removed already. */
   async #remove(shard: ShardId): Promise<IndexedShard | undefined> {
     if (this.#removing.has(shard)) return undefined
     this.#removing.add(shard)
     try {
-      return await this.#inTurn(shard, async () => {
-        const known = this.#index.get(shard)
-        if (known === undefined) return undefined
-        await this.#index.remove(shard)
-        await this.#folder.remove(shard)
-        this.#count -= 1
-        this.#bytes -= known.bytes
-        return known
-      })
+      return await this.#inTurn(shard, () => this.#removeNow(shard))
     } finally {
       this.#removing.delete(shard)
     }
+  }
+
+  async #removeNow(shard: ShardId): Promise<IndexedShard | undefined> {
+    const known = this.#index.get(shard)
+    if (known === undefined) return undefined
+    // The file first: on a full disk the index has no room for any change. An entry without its file is found and dropped.
+    await this.#folder.remove(shard)
+    await this.#index.remove(shard)
+    this.#count -= 1
+    this.#bytes -= known.bytes
+    return known
   }
 
   /** Changes of one shard go one after another: none finds file and index halfway. */
@@ -226,7 +296,13 @@ export class ShardStore {
     try {
       return await work
     } catch (cause) {
-      throw diskFailed(cause)
+      throw isNoSpace(cause) ? diskFull(await this.#folder.freeBytes().catch(() => 0), cause) : diskFailed(cause)
     }
   }
 }
+
+/** From a file the name, from LMDB the number of the same. */
+const isNoSpace = (cause: unknown): boolean =>
+  cause instanceof Error &&
+  'code' in cause &&
+  ['ENOSPC', 'EDQUOT', constants.errno.ENOSPC].some((code) => code === cause.code)

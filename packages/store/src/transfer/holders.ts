@@ -1,12 +1,12 @@
 import { type LentBytes, type Logger, limits, messageOf, type NodeId, type ShardId } from '@borgios/core'
 import type { PeerNetwork } from '@borgios/peertree'
-import type { RecordId, StripeRecord } from '@borgios/protocol'
+import type { PutId, PutOutcome, RecordId } from '@borgios/protocol'
 import { recordIdOf } from '../coding/stripe-record.ts'
 import { shardNotHere, wrongShard } from '../errors.ts'
 import { type Candidate, candidatesOf } from '../placement/placement.ts'
 import type { ShardStore } from '../shards/shard-store.ts'
 import { Gate } from './gate.ts'
-import type { ShardClient } from './shard-client.ts'
+import type { ShardClient, ShardToStore } from './shard-client.ts'
 
 export interface HoldersModules {
   readonly network: PeerNetwork
@@ -43,9 +43,17 @@ export class Holders {
   }
 
   /** Stores a shard whose bytes fit its id. Resolves once it is durable there. */
-  async put(node: NodeId, shard: ShardId, record: StripeRecord, bytes: Uint8Array): Promise<void> {
-    if (node === this.self) await this.#modules.shards.put(shard, bytes, recordIdOf(record), record)
-    else await this.#modules.client.put(node, shard, record, bytes)
+  async put(node: NodeId, work: ShardToStore, bytes: Uint8Array): Promise<void> {
+    if (node !== this.self) return this.#modules.client.put(node, work, bytes)
+    const { shard, record, put } = work
+    const origin = put === undefined ? undefined : { node, put }
+    await this.#modules.shards.put({ shard, id: recordIdOf(record), record, origin }, bytes)
+  }
+
+  /** Tells a node how a put of this node ended. */
+  settle(node: NodeId, put: PutId, outcome: PutOutcome): Promise<void> {
+    const { shards, client } = this.#modules
+    return node === this.self ? shards.settle({ node, put }, outcome) : client.settle(node, put, outcome)
   }
 
   /** Bytes of the right length, where it is known; not yet checked against the id. */

@@ -2,16 +2,27 @@ import { type LentBytes, limits, type NodeId, type ShardId, type Timers } from '
 import type { PeerNetwork } from '@borgios/peertree'
 import {
   haveReplyCheck,
+  type PutId,
+  type PutOutcome,
   type RecordId,
   STORE_CHECK,
   STORE_HAVE,
   STORE_PROTOCOL,
+  STORE_SETTLE,
   type StripeRecord,
 } from '@borgios/protocol'
 import { recordIdOf } from '../coding/stripe-record.ts'
 import { badMessage, badReceipt, stopped, wrongShard } from '../errors.ts'
 import type { Receipts } from './receipts.ts'
 import { ShardSession } from './shard-session.ts'
+
+/** What goes with a shard's bytes. */
+export interface ShardToStore {
+  readonly shard: ShardId
+  readonly record: StripeRecord
+  /** None: it is a repair. */
+  readonly put?: PutId | undefined
+}
 
 /** Shards on other nodes. Keeps one stream open to each peer it talks to. */
 export class ShardClient {
@@ -33,9 +44,9 @@ export class ShardClient {
   }
 
   /** Stores a shard on a node. Resolves once the node has signed that it is durable there. */
-  async put(node: NodeId, shard: ShardId, record: StripeRecord, bytes: Uint8Array): Promise<void> {
+  async put(node: NodeId, { shard, record, put }: ShardToStore, bytes: Uint8Array): Promise<void> {
     const session = await this.#session(node)
-    const { reply } = await session.ask({ op: 'put', shard, record }, bytes)
+    const { reply } = await session.ask({ op: 'put', shard, record, ...(put !== undefined && { put }) }, bytes)
     if (reply.outcome !== 'stored') throw badReceipt(node)
     this.#receipts.check(reply.receipt, node, { shard, bytes: bytes.length, record: recordIdOf(record) })
   }
@@ -61,6 +72,11 @@ export class ShardClient {
   /** Asks a node to look whether these stripes need repair. */
   async check(node: NodeId, records: readonly RecordId[]): Promise<void> {
     await this.#network.request(node, STORE_CHECK, { records })
+  }
+
+  /** Tells a node how a put of ours ended. Resolves when it has done what that means for the shards it holds of it. */
+  async settle(node: NodeId, put: PutId, outcome: PutOutcome): Promise<void> {
+    await this.#network.request(node, STORE_SETTLE, { put, outcome })
   }
 
   stop(): void {

@@ -8,7 +8,7 @@ import {
   ShardId,
   type Timers,
 } from '@borgios/core'
-import type { PeerNetwork, PeerStream, StreamMessage } from '@borgios/peertree'
+import type { Caller, PeerNetwork, PeerStream, StreamMessage } from '@borgios/peertree'
 import {
   checkRequestCheck,
   haveRequestCheck,
@@ -18,12 +18,14 @@ import {
   STORE_CHECK,
   STORE_HAVE,
   STORE_PROTOCOL,
+  STORE_SETTLE,
+  settleRequestCheck,
   shardRequestCheck,
 } from '@borgios/protocol'
 import { isSoundRecord, recordIdOf } from '../coding/stripe-record.ts'
 import { badMessage, shardNotHere, transferTimedOut, wrongShard } from '../errors.ts'
 import type { ShardStore } from '../shards/shard-store.ts'
-import { Gate } from './gate.ts'
+import { FairGate } from './fair-gate.ts'
 import type { Receipts } from './receipts.ts'
 
 export interface ShardServerModules {
@@ -47,17 +49,20 @@ const NOTHING = new Uint8Array()
 /** Serves this node's shards to other members. Only members reach it: no handler here is open to guests. */
 export class ShardServer {
   readonly #modules: ShardServerModules
-  readonly #requests = new Gate(limits.store.requestsServed)
-  readonly #verifications = new Gate(limits.store.verificationsAtOnce)
-  /** Of each peer with a stream here: none can take all places of {@link #requests}. */
-  readonly #requestsOf = new Map<NodeId, Gate>()
+  readonly #requests = new FairGate<NodeId>({
+    places: limits.store.requestsServed,
+    placesEach: limits.store.requestsPerPeer,
+    placesForNew: limits.store.requestsForNewPeers,
+  })
+  readonly #verifications = new FairGate<NodeId>({ places: limits.store.verificationsAtOnce, placesEach: 1 })
   readonly #streams = new Set<PeerStream>()
 
   constructor(modules: ShardServerModules) {
     this.#modules = modules
     modules.network.handleStream(STORE_PROTOCOL, (stream) => this.#serve(stream))
-    modules.network.handle(STORE_HAVE, (body) => this.#have(body))
+    modules.network.handle(STORE_HAVE, (body, caller) => this.#have(body, caller))
     modules.network.handle(STORE_CHECK, (body) => this.#check(body))
+    modules.network.handle(STORE_SETTLE, (body, caller) => this.#settle(body, caller))
   }
 
   stop(reason: Error): void {
@@ -67,8 +72,6 @@ export class ShardServer {
   async #serve(stream: PeerStream): Promise<void> {
     this.#streams.add(stream)
     const { node } = stream.remote
-    const requestsOfPeer = this.#requestsOf.get(node) ?? new Gate(limits.store.requestsPerPeer)
-    this.#requestsOf.set(node, requestsOfPeer)
     let lastSend: Promise<void> = Promise.resolve()
     const send = (answer: Answer): Promise<void> => {
       lastSend = lastSend.then(() => this.#send(stream, answer))
@@ -79,15 +82,11 @@ export class ShardServer {
         const message = await stream.receive()
         if (message === undefined) break
         // While others are served this stream takes in no more, so that a flood waits at its sender.
-        await requestsOfPeer.enter()
-        await this.#requests.enter()
+        await this.#requests.enter(node)
         this.#answer(message, node)
           .then(send)
           .catch((error: Error) => stream.abort(error))
-          .finally(() => {
-            this.#requests.leave()
-            requestsOfPeer.leave()
-          })
+          .finally(() => this.#requests.leave(node))
       }
       await lastSend
       await stream.end()
@@ -95,7 +94,6 @@ export class ShardServer {
       this.#modules.logger.debug('a shard stream ended', { node, why: messageOf(error) })
     } finally {
       this.#streams.delete(stream)
-      if (![...this.#streams].some(({ remote }) => remote.node === node)) this.#requestsOf.delete(node)
     }
   }
 
@@ -121,14 +119,16 @@ export class ShardServer {
       if (!isBorgError(error)) throw error
       const level = error.blame === 'self' || error.blame === 'peer' ? 'warn' : 'debug'
       this.#modules.logger[level]('a shard request failed', { node: from, code: error.code, op: header.op })
-      return { header: { outcome: 'failed', id, kind: error.kind, code: error.code }, payload: NOTHING }
+      const { kind, code, meta } = error
+      const room = typeof meta['freeBytes'] === 'number' ? { freeBytes: meta['freeBytes'] } : {}
+      return { header: { outcome: 'failed', id, kind, code, ...room }, payload: NOTHING }
     } finally {
       release?.()
     }
   }
 
   async #put(
-    { id, shard, record }: Extract<ShardRequest, { op: 'put' }>,
+    { id, shard, record, put }: Extract<ShardRequest, { op: 'put' }>,
     payload: Uint8Array,
     from: NodeId,
   ): Promise<Answer> {
@@ -137,7 +137,8 @@ export class ShardServer {
     if (!record.shards.includes(shard)) throw badMessage('a shard that its stripe record does not name')
     if (payload.length !== record.shardBytes || (await name(payload)) !== shard) throw wrongShard(from, shard)
     const recordId = recordIdOf(record)
-    await shards.put(shard, payload, recordId, record)
+    const origin = put === undefined ? undefined : { node: from, put }
+    await shards.put({ shard, id: recordId, record, origin }, payload)
     const receipt = receipts.sign({ shard, bytes: payload.length, record: recordId })
     return { header: { outcome: 'stored', id, receipt }, payload: NOTHING }
   }
@@ -148,14 +149,14 @@ export class ShardServer {
     return { header: { outcome: 'shard', id }, payload: lent.bytes, release: () => lent[Symbol.dispose]() }
   }
 
-  async #have(body: JsonValue): Promise<JsonValue> {
+  async #have(body: JsonValue, { node }: Caller): Promise<JsonValue> {
     if (!haveRequestCheck.Check(body)) throw badMessage('not a question about shards')
     const { shards } = this.#modules
     const held = [...body.shards.entries()].filter(([, shard]) => shards.has(shard))
     if (!body.verify) return { present: held.map(([index]) => index) }
     const present: number[] = []
     for (const [index, shard] of held.slice(0, limits.store.shardsPerVerification)) {
-      if (await this.#verifications.with(() => shards.verify(shard))) present.push(index)
+      if (await this.#verifications.with(node, () => shards.verify(shard))) present.push(index)
     }
     return { present }
   }
@@ -163,6 +164,13 @@ export class ShardServer {
   #check(body: JsonValue): JsonValue {
     if (!checkRequestCheck.Check(body)) throw badMessage('not a list of stripe records')
     this.#modules.onCheck(body.records.filter((id) => this.#modules.shards.record(id) !== undefined))
+    return null
+  }
+
+  /** Of the caller's own puts only: the session proves who it is. */
+  async #settle(body: JsonValue, { node }: Caller): Promise<JsonValue> {
+    if (!settleRequestCheck.Check(body)) throw badMessage('not how a put ended')
+    await this.#modules.shards.settle({ node, put: body.put }, body.outcome)
     return null
   }
 }

@@ -93,7 +93,8 @@ export class ShardSession {
         release()
         continue
       }
-      if (header.outcome === 'failed') pending.reject(peerRefused(this.#node, header.kind, header.code))
+      if (header.outcome === 'failed')
+        pending.reject(peerRefused(this.#node, header.kind, header.code, header.freeBytes))
       else pending.resolve({ reply: header, payload, release })
     }
   }
