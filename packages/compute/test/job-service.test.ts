@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, it } from 'node:test'
+import type { Readable } from 'node:stream'
+import { afterEach, describe, it, mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { BorgError, JobId, limits } from '@borgios/core'
+import { BorgError, type Clock, JobId, limits, type Timers } from '@borgios/core'
+import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { ManualTime } from '@borgios/core/testing'
 import { COMPUTE_PROTOCOL } from '@borgios/protocol'
 import { Scratch } from '../src/executor/scratch.ts'
@@ -14,6 +16,13 @@ import { exited, JobWorld, NETWORK_ID, untilStopped, type WorldOptions } from '.
 
 const hasCode = (code: string) => (error: unknown) => error instanceof BorgError && error.code === code
 const ASKER = 0
+
+/** The system's time, but a delay of this length is over at once. */
+const hastily = (delayMs: number): Clock & Timers => ({
+  ...systemClock,
+  ...systemTimers,
+  sleep: (askedMs, signal) => systemTimers.sleep(askedMs === delayMs ? 0 : askedMs, signal),
+})
 
 /** Waits until a condition holds; the test runner's own limit ends it if it never does. */
 async function until(condition: () => boolean): Promise<void> {
@@ -29,11 +38,11 @@ describe('job service', () => {
   afterEach(() => world.close())
 
   /** A request of the asker to node 1. */
-  const signedRequest = (): Uint8Array => {
+  const signedRequest = (timeMs = Date.now()): Uint8Array => {
     const { signer, id: from } = world.node(ASKER)
     const job = JobId.fromBytes(new Uint8Array(16))
     const spec = checkJobSpec(world.spec())
-    return signJobRequest(signer, { network: NETWORK_ID, job, from, to: world.node(1).id, timeMs: Date.now(), spec })
+    return signJobRequest(signer, { network: NETWORK_ID, job, from, to: world.node(1).id, timeMs, spec })
   }
 
   const asker = () => world.node(ASKER).service
@@ -278,6 +287,61 @@ describe('job service', () => {
     })
     assert.equal((await asker().run(world.spec())).state, 'failed')
     assert.equal(world.node(1).sandbox.tasks.length, 0)
+  })
+
+  it('gives its slot back when the folder of a job cannot be removed', async () => {
+    await open({ nodes: 2, slots: 1 })
+    const remove = mock.method(Scratch.prototype, 'remove', () => Promise.reject(new Error('the disk is gone')))
+    try {
+      assert.equal((await asker().run(world.spec())).state, 'done')
+      assert.equal(world.node(1).service.status().runningJobs, 0)
+    } finally {
+      remove.mock.restore()
+    }
+  })
+
+  it('closes an output that a failed try to store it left unread', async () => {
+    const { files } = await open({ nodes: 2, time: hastily(limits.compute.storeRetryMs) })
+    const put = files.put.bind(files)
+    const contents: Readable[] = []
+    files.put = async (name, bytes, content) => {
+      contents.push(content as Readable)
+      if (contents.length === 1) throw new Error('too few nodes just now')
+      return put(name, bytes, content)
+    }
+    world.node(1).sandbox.behave = async (task) => {
+      await task.onOutput('report', 6, text('report'))
+      return exited(0)
+    }
+    assert.equal((await asker().run(world.spec())).outputs.length, 1)
+    assert.deepEqual(
+      contents.map((content) => content.destroyed),
+      [true, true],
+    )
+  })
+
+  it('leaves a requester that shows life but reads nothing', { timeout: 30_000 }, async () => {
+    const time = new ManualTime()
+    await open({ nodes: 2, time })
+    world.node(1).sandbox.behave = async (task) => {
+      const chunk = new Uint8Array(limits.compute.maxLogChunkBytes)
+      // More than the streams between the two hold.
+      for (let sent = 0; sent < 8 * limits.peertree.streamWindowBytes; sent += chunk.length) {
+        void task.onLog('stdout', chunk).catch(() => {})
+      }
+      return exited(0)
+    }
+    const stream = await world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
+    await stream.send({ header: { type: 'run' }, payload: signedRequest(time.nowMs()) })
+    await until(() => world.node(1).sandbox.tasks.length === 1)
+    await until(() => world.node(1).service.status().runningJobs === 0)
+    for (let waitedMs = 0; waitedMs < limits.compute.leaseMs; waitedMs += limits.compute.leaseRenewMs) {
+      await stream.send({ header: { type: 'alive' }, payload: new Uint8Array(0) }).catch(() => {})
+      for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+      time.advance(limits.compute.leaseRenewMs)
+    }
+    // It resolves once nothing of any job is left.
+    await world.node(1).service.stop()
   })
 
   it('refuses a second job of the same id', async () => {

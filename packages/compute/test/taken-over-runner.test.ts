@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { BorgError, GIB, limits, MIB, SECOND_MS, type Timers } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { ManualTime } from '@borgios/core/testing'
-import { defaultJobLimits, type SandboxReport } from '../src/index.ts'
+import { defaultJobLimits, type SandboxReport, type SandboxTask } from '../src/index.ts'
 import { bubblewrapCommand } from '../src/sandbox/bubblewrap-command.ts'
 import { SandboxRun } from '../src/sandbox/sandbox-run.ts'
 import { assembleSeccompFilter } from '../src/sandbox/seccomp-filter.ts'
@@ -52,6 +52,7 @@ describe('a runner that a program has taken over', () => {
     memoryBytes = 128 * MIB,
     timers: Timers = systemTimers,
     onTurn = noTurn,
+    others: Partial<SandboxTask> = {},
   ): Promise<SandboxReport> {
     scripts += 1
     const runner = join(folder, `runner-${scripts}.mjs`)
@@ -80,6 +81,7 @@ describe('a runner that a program has taken over', () => {
         }
         if (found !== bytes) throw new Error('an output was passed on that is not as long as announced')
       },
+      ...others,
     }
     const command = bubblewrapCommand(programs, folder, jobLimits)
     const modules = { clock: systemClock, timers, command, filterPath, controlGroup: undefined }
@@ -149,6 +151,31 @@ describe('a runner that a program has taken over', () => {
     assert.ok(turns >= limits.compute.handOverMs / SECOND_MS)
   })
 
+  const PRINTS_AND_ENDS =
+    "started(); writeSync(1, 'hello'); ended({ outputFiles: 0, outputBytes: 0 }); report({ type: 'complete' })"
+  const takesNothing: Pick<SandboxTask, 'onLog'> = { onLog: () => new Promise(() => {}) }
+
+  it('is not waited for when it has ended and nobody takes its log', { timeout: 30_000 }, async () => {
+    const hasty: Timers = {
+      ...systemTimers,
+      after: (delayMs, callback) => systemTimers.after(delayMs === limits.compute.logDrainMs ? 1 : delayMs, callback),
+    }
+    await assert.rejects(
+      run(PRINTS_AND_ENDS, 2 * GIB, hasty, noTurn, takesNothing),
+      (error: unknown) => error instanceof BorgError && error.code === 'COMPUTE_LOG_NOT_TAKEN',
+    )
+  })
+
+  it('can be stopped while nobody takes its log', { timeout: 30_000 }, async () => {
+    const stop = new AbortController()
+    const onLog = (): Promise<void> => {
+      stop.abort()
+      return takesNothing.onLog('stdout', new Uint8Array(0))
+    }
+    const report = await run(PRINTS_AND_ENDS, 2 * GIB, systemTimers, noTurn, { onLog, signal: stop.signal })
+    assert.equal(report.end, 'stopped')
+  })
+
   it('may crash, and that is told', async () => {
     const report = await run('started(); process.exit(7)')
     assert.equal(report.end, 'trapped')
@@ -197,6 +224,18 @@ describe('watching a process', () => {
     const watching = watchProcess(process.pid, Number.MAX_SAFE_INTEGER, systemTimers, stop.signal)
     stop.abort()
     assert.equal(await watching, undefined)
+  })
+
+  it('goes on after a look that failed', async () => {
+    const { signal } = new AbortController()
+    let looks = 0
+    const look = async () => {
+      looks += 1
+      if (looks === 1) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' })
+      return { memoryBytes: 2 ** 50, threads: 1, outputEntries: 0 }
+    }
+    assert.equal(await watchProcess(process.pid, 2 ** 49, systemTimers, signal, look), 'memory')
+    assert.equal(looks, 2)
   })
 
   it('tells of too much memory, and nothing of a process that is gone', async () => {

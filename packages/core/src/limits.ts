@@ -432,6 +432,8 @@ export const limits = {
     maxOpenFiles: 512,
     /** Processes and threads in a job's control group: the threads and bubblewrap's own processes. */
     maxTasks: 40,
+    /** From the end of a sandbox's process until all it printed is taken: two pipes of 64 KiB at most are left, 2 KiB/s. */
+    logDrainMs: 1 * MINUTE_MS,
     /** Pause between reads of a log that is beyond its limit: 64 KiB a read make 6 MiB/s, so a flood costs little. */
     floodPauseMs: 10,
     /** One chunk of log on the wire. */
@@ -447,6 +449,8 @@ export const limits = {
     leaseRenewMs: 5 * SECOND_MS,
     /** After this silence the job is ended, or tried elsewhere: four missed renewals. */
     leaseMs: 20 * SECOND_MS,
+    /** How long the requester may take to read how its job ended: a sentence, or a receipt of at most 1 MiB. */
+    lastWordMs: 10 * SECOND_MS,
     /** From an opened stream to its request. */
     requestWaitMs: 10 * SECOND_MS,
     /** Beyond the times a node may take for each part of a job, before it is given up: messages, cleaning up, a busy machine. */

@@ -73,12 +73,15 @@ export class JobSession {
 
   /** Slot and folder are free again before the requester hears of the end. */
   async #attemptAndCleanUp(): Promise<Outcome> {
-    const { gate, scratch } = this.#modules
+    const { gate, scratch, logger } = this.#modules
+    const { job } = this.#request
     try {
       return await this.#attempt()
     } finally {
-      await scratch.remove(this.#request.job)
-      gate.leave(this.#request.job)
+      await scratch.remove(job).catch((error: unknown) => {
+        logger.warn('the folder of a job could not be removed', { job, why: messageOf(error) })
+      })
+      gate.leave(job)
     }
   }
 
@@ -148,8 +151,7 @@ export class JobSession {
       startedAtMs,
       endedAtMs: clock.nowMs(),
     })
-    await this.#outbox.send({ type: 'result' }, receipt)
-    await this.#stream.end()
+    await this.#sayLast({ type: 'result' }, receipt)
   }
 
   /** Tells the requester, if it is still there, to try another node. */
@@ -158,11 +160,20 @@ export class JobSession {
       this.#stream.abort(isBorgError(error) ? error : noSandbox(messageOf(error)))
       return
     }
+    await this.#sayLast({ type: 'refused', why: messageOf(error).slice(0, limits.compute.maxWhyChars) }).catch(
+      (cause) => this.#stream.abort(leaseLost('the requester left', cause)),
+    )
+  }
+
+  /** A requester that renews its lease but reads nothing is left alone after a while. */
+  async #sayLast(header: ExecutorMessage, payload?: Uint8Array): Promise<void> {
+    const late = leaseLost('the requester did not read how its job ended')
+    const cancel = this.#modules.timers.after(limits.compute.lastWordMs, () => this.#stream.abort(late))
     try {
-      await this.#outbox.send({ type: 'refused', why: messageOf(error).slice(0, limits.compute.maxWhyChars) })
+      await this.#outbox.send(header, payload)
       await this.#stream.end()
-    } catch (cause) {
-      this.#stream.abort(leaseLost('the requester left', cause))
+    } finally {
+      cancel()
     }
   }
 
