@@ -33,6 +33,13 @@ export function checkJobSpec(spec: JobSpec, allowed: JobLimits = maxJobLimits): 
   }
   const names = new Set(spec.inputs.map((input) => input.name))
   if (names.size < spec.inputs.length) throw invalidSpec('two inputs of the job have the same name')
+  const { maxSpecBytes } = limits.compute
+  const bytes = specBytes(spec).length
+  if (bytes > maxSpecBytes) {
+    throw invalidSpec(
+      `arguments and environment are too long: the job takes ${bytes} bytes as JSON, of ${maxSpecBytes} at most`,
+    )
+  }
   return spec
 }
 
@@ -55,4 +62,12 @@ function overLimit(asked: JobLimits, allowed: JobLimits): string | undefined {
 
 /** Base32 of the SHA-256 of the spec's canonical JSON: what a receipt names it by. */
 export const jobSpecHash = (spec: CheckedJobSpec): string =>
-  encodeBase32(createHash('sha256').update(canonicalJsonBytes(spec)).digest())
+  encodeBase32(createHash('sha256').update(specBytes(spec)).digest())
+
+function specBytes(spec: CheckedJobSpec): Uint8Array {
+  try {
+    return canonicalJsonBytes(spec)
+  } catch (cause) {
+    throw invalidSpec('a text of the job is no valid Unicode', cause)
+  }
+}

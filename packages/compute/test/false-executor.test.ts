@@ -58,9 +58,13 @@ describe('a node that does not do what it took on', () => {
     header: { type: 'log', sequence, stream: 'stdout' },
     payload: new Uint8Array(bytes),
   })
+  const state = (state: string): StreamMessage => ({ header: { type: 'state', state, why: '' }, payload: empty })
   const lies: readonly (readonly [string, readonly StreamMessage[], RegExp])[] = [
     ['sends log out of order', [log(1, 1)], /out of order/],
     ['sends more log than the job may write', [log(0, 2_000), log(1, 60)], /more log than the job may write/],
+    ['sends empty pieces of log', [log(0, 0)], /empty piece of log/],
+    ['says the same state again', [state('fetching'), state('fetching')], /state that was over/],
+    ['goes back to an earlier state', [state('running'), state('fetching')], /state that was over/],
     ['says something unknown', [{ header: { type: 'pay' }, payload: empty }], /unknown message/],
     [
       'sends a result that is no receipt',

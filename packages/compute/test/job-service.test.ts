@@ -417,6 +417,25 @@ describe('job service', () => {
     assert.equal((await asker().run(world.spec())).state, 'done')
   })
 
+  it('breaks a stream that begins with anything but a request', async () => {
+    await open({ nodes: 2 })
+    for (const type of ['alive', 'cancel', 'pay']) {
+      const stream = await world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
+      await stream.send({ header: { type }, payload: signedRequest() })
+      await assert.rejects(stream.receive())
+    }
+    assert.equal(world.node(1).sandbox.tasks.length, 0)
+  })
+
+  it('brings back a reason that is too long or no valid text, cut to what a receipt may hold', async () => {
+    await open({ nodes: 2 })
+    const why = `${'a'.repeat(limits.compute.maxWhyChars - 1)}\u{1f4a9}`
+    world.node(1).sandbox.behave = async () => ({ ...exited(1), why })
+    const result = await asker().run(world.spec())
+    assert.equal(result.exitCode, 1)
+    assert.equal(result.why, `${why.slice(0, -2)}\ufffd`)
+  })
+
   it('removes what a crash left in its folder', async () => {
     await open({ nodes: 2 })
     const folder = join(world.node(1).folder, 'scratch')

@@ -413,8 +413,10 @@ export const limits = {
     maxOutputFiles: 256,
     /** Path of an output below /out, escapes included. */
     maxOutputNameChars: 1_024,
-    /** A signed request: spec with arguments and environment. */
+    /** A signed request: the spec, and 1 KiB for who asks whom. */
     maxRequestBytes: 256 * KIB,
+    /** A spec with arguments and environment, as JSON. */
+    maxSpecBytes: 255 * KIB,
     /** A signed receipt: 256 outputs of the longest names. */
     maxReceiptBytes: 1 * MIB,
     /** A sentence for people. */

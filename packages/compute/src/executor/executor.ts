@@ -4,6 +4,7 @@ import { COMPUTE_OFFER, COMPUTE_PROTOCOL, type ComputeOffer, type JobRequest } f
 import { badMessage, stopping } from '../errors.ts'
 import type { ComputeStatus, JobLimits } from '../job.ts'
 import { checkJobSpec } from '../job-spec.ts'
+import { asWhy, requesterMessage } from '../messages.ts'
 import { openJobRequest } from '../statements.ts'
 import type { ExecutorModules } from './executor-modules.ts'
 import { JobSession } from './job-session.ts'
@@ -63,7 +64,7 @@ export class Executor {
     const { running, queued, slots, maxQueued } = this.#gate.state
     const why = this.#unavailableWhy()
     const load = { slots, running: running.length, queued: queued.length, queueSlots: maxQueued }
-    return why === undefined ? load : { ...load, unavailableWhy: why.slice(0, limits.compute.maxWhyChars) }
+    return why === undefined ? load : { ...load, unavailableWhy: asWhy(why) }
   }
 
   #unavailableWhy(): string | undefined {
@@ -75,7 +76,7 @@ export class Executor {
     // From the check to the registration in one turn: of two requests with one id only one may pass.
     const why = (await this.#scratchFailure) ?? this.#reasonToRefuse(request)
     if (why !== undefined) {
-      await stream.send({ header: { type: 'refused', why }, payload: new Uint8Array(0) })
+      await stream.send({ header: { type: 'refused', why: asWhy(why) }, payload: new Uint8Array(0) })
       await stream.end()
       return
     }
@@ -95,6 +96,8 @@ export class Executor {
     try {
       const message = await stream.receive()
       if (message === undefined) throw badMessage('the stream ended before a job request came')
+      if (requesterMessage(message.header).type !== 'run')
+        throw badMessage('the stream does not begin with a job request')
       return openJobRequest(message.payload, {
         ed25519,
         network: networkId,

@@ -1,10 +1,10 @@
 import { type BorgError, isBorgError, limits, messageOf } from '@borgios/core'
 import type { PeerStream } from '@borgios/peertree'
-import { type ExecutorMessage, type JobReceipt, type JobRequest, RequesterMessageSchema } from '@borgios/protocol'
-import { Compile } from 'typebox/compile'
-import { badMessage, leaseLost, noSandbox } from '../errors.ts'
+import type { ExecutorMessage, JobReceipt, JobRequest } from '@borgios/protocol'
+import { leaseLost, noSandbox } from '../errors.ts'
 import { jobSpecHash } from '../job-spec.ts'
 import { Lease } from '../lease.ts'
+import { asWhy, requesterMessage } from '../messages.ts'
 import { Outbox } from '../outbox.ts'
 import type { SandboxReport } from '../sandbox/sandbox.ts'
 import { signJobReceipt } from '../statements.ts'
@@ -19,8 +19,6 @@ export interface JobSessionModules extends ExecutorModules {
 }
 
 type Outcome = Pick<JobReceipt, 'state' | 'exitCode' | 'why' | 'wallTimeMs'>
-
-const requesterMessageCheck = Compile(RequesterMessageSchema)
 
 /** One job on this node, from its request to its receipt. It lives only while the requester's stream does. */
 export class JobSession {
@@ -141,7 +139,7 @@ export class JobSession {
     const { job, spec } = this.#request
     const receipt = signJobReceipt(signer, {
       ...outcome,
-      why: outcome.why.slice(0, limits.compute.maxWhyChars),
+      why: asWhy(outcome.why),
       network: networkId,
       job,
       node: network.self,
@@ -160,8 +158,8 @@ export class JobSession {
       this.#stream.abort(isBorgError(error) ? error : noSandbox(messageOf(error)))
       return
     }
-    await this.#sayLast({ type: 'refused', why: messageOf(error).slice(0, limits.compute.maxWhyChars) }).catch(
-      (cause) => this.#stream.abort(leaseLost('the requester left', cause)),
+    await this.#sayLast({ type: 'refused', why: asWhy(messageOf(error)) }).catch((cause) =>
+      this.#stream.abort(leaseLost('the requester left', cause)),
     )
   }
 
@@ -182,9 +180,9 @@ export class JobSession {
     for (;;) {
       const message = await this.#stream.receive()
       if (message === undefined) throw leaseLost('the requester has left')
-      if (!requesterMessageCheck.Check(message.header)) throw badMessage('an unknown message to a job')
+      const { type } = requesterMessage(message.header)
       this.#lease.heard()
-      if (message.header.type === 'cancel') this.#cancel()
+      if (type === 'cancel') this.#cancel()
     }
   }
 
