@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { afterEach, describe, it, mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { BorgError, type Clock, JobId, limits, type Timers } from '@borgios/core'
+import { BorgError, type Clock, JobId, limits, MIB, SECOND_MS, type Timers } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { ManualTime } from '@borgios/core/testing'
-import { COMPUTE_PROTOCOL } from '@borgios/protocol'
+import { COMPUTE_OFFER, COMPUTE_PROTOCOL } from '@borgios/protocol'
 import { Scratch } from '../src/executor/scratch.ts'
-import type { JobEvent, SandboxTask } from '../src/index.ts'
+import { defaultJobLimits, type JobEvent, type JobLimits, type SandboxTask } from '../src/index.ts'
 import { checkJobSpec } from '../src/job-spec.ts'
 import { signJobRequest } from '../src/statements.ts'
 import { exited, JobWorld, NETWORK_ID, untilStopped, type WorldOptions } from './support/job-world.ts'
@@ -43,6 +43,13 @@ describe('job service', () => {
     const job = JobId.fromBytes(new Uint8Array(16))
     const spec = checkJobSpec(world.spec())
     return signJobRequest(signer, { network: NETWORK_ID, job, from, to: world.node(1).id, timeMs, spec })
+  }
+
+  /** What node 1 says first to a request that comes unasked. */
+  const firstAnswer = async (): Promise<string> => {
+    const stream = await world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
+    await stream.send({ header: { type: 'run' }, payload: signedRequest() })
+    return JSON.stringify((await stream.receive())?.header)
   }
 
   const asker = () => world.node(ASKER).service
@@ -143,6 +150,51 @@ describe('job service', () => {
       return true
     })
     assert.equal(world.node(3).sandbox.tasks.length, 1, 'a failed node is not picked again')
+  })
+
+  it('asks no node that lends less than the job wants, and says how much it lends', async () => {
+    const limits: JobLimits = { ...defaultJobLimits, memoryBytes: 256 * MIB, wallTimeMs: SECOND_MS }
+    await open({ nodes: 5, node1: { maxLimits: limits } })
+    const node = world.node(1).id
+    assert.equal((await asker().run(world.spec({ limits }), { node })).node, node)
+    for (const [more, why] of [
+      [{ memoryBytes: 256 * MIB + 1 }, /of memory; 256 MiB is the most this node lends/],
+      [{ wallTimeMs: 2 * SECOND_MS }, /of time; 1.0s is the most this node lends/],
+      [{ outputBytes: limits.outputBytes + 1 }, /of output; 64.0 MiB is the most this node lends/],
+      [{ logBytes: limits.logBytes + 1 }, /of log; 1.0 MiB is the most this node lends/],
+    ] as const) {
+      const spec = world.spec({ limits: { ...limits, ...more } })
+      await assert.rejects(
+        asker().run(spec, { node }),
+        (error) => hasCode('COMPUTE_NO_NODE')(error) && why.test(`${error}`),
+      )
+      const elsewhere: string[] = []
+      const onEvent = (event: JobEvent): void => void elsewhere.push(event.kind)
+      assert.notEqual((await asker().run(spec, { onEvent })).node, node)
+      assert.ok(!elsewhere.includes('restart'))
+    }
+    assert.equal(world.node(1).sandbox.tasks.length, 1)
+  })
+
+  it('refuses what it does not lend also to who did not ask', async () => {
+    await open({ nodes: 2, node1: { maxLimits: { ...defaultJobLimits, memoryBytes: 256 * MIB } } })
+    assert.match(await firstAnswer(), /refused.*512 MiB of memory; 256 MiB is the most this node lends/)
+  })
+
+  it('lets no job wait for a slot on a node that has none', async () => {
+    await open({ nodes: 2, node1: { slots: 0 } })
+    assert.match(await firstAnswer(), /refused.*lends no slots/)
+    await assert.rejects(asker().run(world.spec()), /lends no slots/)
+  })
+
+  it('answers how busy it is to who does not say what for, and to no other question', async () => {
+    await open({ nodes: 2 })
+    const { peer } = world.node(ASKER)
+    const offer = await peer.request(world.node(1).id, COMPUTE_OFFER, {})
+    assert.deepEqual(offer, { slots: 1, running: 0, queued: 0, queueSlots: limits.compute.maxQueuedJobs })
+    for (const question of [{ limits: {} }, { spec: 1 }, null]) {
+      await assert.rejects(peer.request(world.node(1).id, COMPUTE_OFFER, question))
+    }
   })
 
   it('says so when it is alone', async () => {

@@ -120,6 +120,9 @@ export const ExecutorMessageSchema = Type.Union([
 ])
 export type ExecutorMessage = Static<typeof ExecutorMessageSchema>
 
+/** Body of `compute.offer`: what the job asks for, so that a node that lends less says so before it is tried. */
+export const ComputeAskSchema = strictObject({ limits: Type.Optional(JobLimitsSchema) })
+
 /** Answer to `compute.offer`. */
 export const ComputeOfferSchema = strictObject({
   slots: Type.Integer({ minimum: 0, maximum: bounds.maxSlots }),

@@ -11,6 +11,7 @@ import {
   createJobService,
   defaultJobLimits,
   type JobService,
+  type JobServiceOptions,
   type JobSpec,
   type Sandbox,
   type SandboxReport,
@@ -61,6 +62,8 @@ export interface WorldNode {
 export interface WorldOptions {
   readonly nodes: number
   readonly slots?: number
+  /** What is special about node 1. */
+  readonly node1?: Partial<JobServiceOptions>
   readonly time?: Clock & Timers
   /** Instead of fakes. */
   readonly sandbox?: Sandbox
@@ -88,7 +91,7 @@ export class JobWorld {
       const sandbox = new FakeSandbox()
       const nodeFolder = join(folder, `node-${index}`)
       const service = createJobService(
-        { folder: nodeFolder, slots: options.slots ?? 1 },
+        { folder: nodeFolder, slots: options.slots ?? 1, ...(index === 1 ? options.node1 : {}) },
         {
           network: peer,
           files: this.files,
