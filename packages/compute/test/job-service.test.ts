@@ -7,12 +7,9 @@ import { setImmediate } from 'node:timers/promises'
 import { BorgError, type Clock, JobId, limits, MIB, SECOND_MS, type Timers } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { ManualTime } from '@borgios/core/testing'
-import { COMPUTE_OFFER, COMPUTE_PROTOCOL } from '@borgios/protocol'
 import { Scratch } from '../src/executor/scratch.ts'
 import { defaultJobLimits, type JobEvent, type JobLimits, type SandboxTask } from '../src/index.ts'
-import { checkJobSpec } from '../src/job-spec.ts'
-import { signJobRequest } from '../src/statements.ts'
-import { exited, JobWorld, NETWORK_ID, untilStopped, type WorldOptions } from './support/job-world.ts'
+import { exited, JobWorld, until, untilStopped, type WorldOptions } from './support/job-world.ts'
 
 const hasCode = (code: string) => (error: unknown) => error instanceof BorgError && error.code === code
 const ASKER = 0
@@ -24,11 +21,6 @@ const hastily = (delayMs: number): Clock & Timers => ({
   sleep: (askedMs, signal) => systemTimers.sleep(askedMs === delayMs ? 0 : askedMs, signal),
 })
 
-/** Waits until a condition holds; the test runner's own limit ends it if it never does. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await setImmediate()
-}
-
 describe('job service', () => {
   let world: JobWorld
   const open = async (options: WorldOptions): Promise<JobWorld> => {
@@ -36,21 +28,6 @@ describe('job service', () => {
     return world
   }
   afterEach(() => world.close())
-
-  /** A request of the asker to node 1. */
-  const signedRequest = (timeMs = Date.now()): Uint8Array => {
-    const { signer, id: from } = world.node(ASKER)
-    const job = JobId.fromBytes(new Uint8Array(16))
-    const spec = checkJobSpec(world.spec())
-    return signJobRequest(signer, { network: NETWORK_ID, job, from, to: world.node(1).id, timeMs, spec })
-  }
-
-  /** What node 1 says first to a request that comes unasked. */
-  const firstAnswer = async (): Promise<string> => {
-    const stream = await world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
-    await stream.send({ header: { type: 'run' }, payload: signedRequest() })
-    return JSON.stringify((await stream.receive())?.header)
-  }
 
   const asker = () => world.node(ASKER).service
   const text = async function* (value: string): AsyncGenerator<Uint8Array> {
@@ -176,27 +153,6 @@ describe('job service', () => {
     assert.equal(world.node(1).sandbox.tasks.length, 1)
   })
 
-  it('refuses what it does not lend also to who did not ask', async () => {
-    await open({ nodes: 2, node1: { maxLimits: { ...defaultJobLimits, memoryBytes: 256 * MIB } } })
-    assert.match(await firstAnswer(), /refused.*512 MiB of memory; 256 MiB is the most this node lends/)
-  })
-
-  it('lets no job wait for a slot on a node that has none', async () => {
-    await open({ nodes: 2, node1: { slots: 0 } })
-    assert.match(await firstAnswer(), /refused.*lends no slots/)
-    await assert.rejects(asker().run(world.spec()), /lends no slots/)
-  })
-
-  it('answers how busy it is to who does not say what for, and to no other question', async () => {
-    await open({ nodes: 2 })
-    const { peer } = world.node(ASKER)
-    const offer = await peer.request(world.node(1).id, COMPUTE_OFFER, {})
-    assert.deepEqual(offer, { slots: 1, running: 0, queued: 0, queueSlots: limits.compute.maxQueuedJobs })
-    for (const question of [{ limits: {} }, { spec: 1 }, null]) {
-      await assert.rejects(peer.request(world.node(1).id, COMPUTE_OFFER, question))
-    }
-  })
-
   it('says so when it is alone', async () => {
     await open({ nodes: 1 })
     await assert.rejects(asker().run(world.spec()), hasCode('COMPUTE_NO_NODE'))
@@ -289,18 +245,6 @@ describe('job service', () => {
     assert.equal(world.node(1).service.status().runningJobs, 0)
   })
 
-  it('takes two cancellations for one', async () => {
-    await open({ nodes: 2 })
-    world.node(1).sandbox.behave = untilStopped
-    const stream = await world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
-    await stream.send({ header: { type: 'run' }, payload: signedRequest() })
-    for (let twice = 0; twice < 2; twice += 1)
-      await stream.send({ header: { type: 'cancel' }, payload: new Uint8Array(0) })
-    let last = await stream.receive()
-    for (let next = last; next !== undefined; next = await stream.receive()) last = next
-    assert.match(Buffer.from(last?.payload ?? new Uint8Array(0)).toString(), /"state":"cancelled"/)
-  })
-
   it('does not start a job that was cancelled before', async () => {
     await open({ nodes: 2 })
     await assert.rejects(asker().run(world.spec(), { signal: AbortSignal.abort() }), hasCode('COMPUTE_CANCELLED'))
@@ -372,30 +316,6 @@ describe('job service', () => {
     )
   })
 
-  it('leaves a requester that shows life but reads nothing', { timeout: 30_000 }, async () => {
-    const time = new ManualTime()
-    await open({ nodes: 2, time })
-    world.node(1).sandbox.behave = async (task) => {
-      const chunk = new Uint8Array(limits.compute.maxLogChunkBytes)
-      // More than the streams between the two hold.
-      for (let sent = 0; sent < 8 * limits.peertree.streamWindowBytes; sent += chunk.length) {
-        void task.onLog('stdout', chunk).catch(() => {})
-      }
-      return exited(0)
-    }
-    const stream = await world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
-    await stream.send({ header: { type: 'run' }, payload: signedRequest(time.nowMs()) })
-    await until(() => world.node(1).sandbox.tasks.length === 1)
-    await until(() => world.node(1).service.status().runningJobs === 0)
-    for (let waitedMs = 0; waitedMs < limits.compute.leaseMs; waitedMs += limits.compute.leaseRenewMs) {
-      await stream.send({ header: { type: 'alive' }, payload: new Uint8Array(0) }).catch(() => {})
-      for (let turn = 0; turn < 20; turn += 1) await setImmediate()
-      time.advance(limits.compute.leaseRenewMs)
-    }
-    // It resolves once nothing of any job is left.
-    await world.node(1).service.stop()
-  })
-
   it('refuses a second job of the same id', async () => {
     await open({ nodes: 2, slots: 2 })
     world.node(1).sandbox.behave = untilStopped
@@ -405,20 +325,6 @@ describe('job service', () => {
     await assert.rejects(asker().run(world.spec(), { job }), hasCode('COMPUTE_JOB_EXISTS'))
     stop.abort()
     await first.catch(() => {})
-  })
-
-  it('runs one of two requests with one id that come at the same time', async () => {
-    await open({ nodes: 2, slots: 2 })
-    world.node(1).sandbox.behave = untilStopped
-    const request = signedRequest()
-    const streams = await Promise.all(
-      [1, 2].map(() => world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)),
-    )
-    await Promise.all(streams.map((stream) => stream.send({ header: { type: 'run' }, payload: request })))
-    const first = await Promise.all(streams.map((stream) => stream.receive()))
-    const refused = first.filter((message) => /"refused"/.test(JSON.stringify(message?.header)))
-    assert.equal(refused.length, 1)
-    assert.equal(world.node(1).service.status().runningJobs, 1)
   })
 
   it('ends what it runs when it stops, and the job goes elsewhere', async () => {
@@ -457,26 +363,6 @@ describe('job service', () => {
     time.advance(limits.compute.leaseMs + limits.compute.leaseRenewMs)
     await until(() => task?.signal.aborted === true)
     await assert.rejects(running, hasCode('COMPUTE_NO_NODE'))
-  })
-
-  it('breaks a stream that brings no proper request, and goes on serving', async () => {
-    await open({ nodes: 2 })
-    for (const payload of [new Uint8Array(0), Buffer.from('{}'), new Uint8Array(limits.compute.maxRequestBytes + 1)]) {
-      const stream = await world.node(0).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
-      await stream.send({ header: { type: 'run' }, payload })
-      await assert.rejects(stream.receive())
-    }
-    assert.equal((await asker().run(world.spec())).state, 'done')
-  })
-
-  it('breaks a stream that begins with anything but a request', async () => {
-    await open({ nodes: 2 })
-    for (const type of ['alive', 'cancel', 'pay']) {
-      const stream = await world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
-      await stream.send({ header: { type }, payload: signedRequest() })
-      await assert.rejects(stream.receive())
-    }
-    assert.equal(world.node(1).sandbox.tasks.length, 0)
   })
 
   it('brings back a reason that is too long or no valid text, cut to what a receipt may hold', async () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { type Clock, NetworkId, NodeId, OperatorId, silentLogger, type Timers } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { SeededRandom } from '@borgios/core/testing'
@@ -49,6 +50,11 @@ export const untilStopped = ({ signal }: SandboxTask): Promise<SandboxReport> =>
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
   })
+
+/** Waits until a condition holds; the test runner's own limit ends it if it never does. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await setImmediate()
+}
 
 export interface WorldNode {
   readonly id: NodeId
