@@ -7,8 +7,7 @@ export const encodeBase32 = (bytes: Uint8Array): string => base32nopad.encode(by
 export function decodeBase32(text: string): Uint8Array | undefined {
   if (!/^[a-z2-7]*$/.test(text)) return undefined
   try {
-    const bytes = base32nopad.decode(text.toUpperCase())
-    return encodeBase32(bytes) === text ? bytes : undefined
+    return base32nopad.decode(text.toUpperCase())
   } catch {
     return undefined
   }
