@@ -480,6 +480,8 @@ export const limits = {
     discardMs: 10 * SECOND_MS,
     /** Silence after which the command line gives up on a daemon: several missed signs of life. */
     eventSilenceMs: 60 * SECOND_MS,
+    /** What a node may say of its load, of one core: ten thousand of them. */
+    maxCpuPercent: 1_000_000,
     /** Members asked at once for a drawing of the tree. */
     describeConcurrency: 32,
     /** One member's answer about itself: memory only, so a later one comes from a frozen process or an overloaded machine. */
