@@ -53,6 +53,14 @@ describe('a node that does not do what it took on', () => {
     assert.match((failure as Error).message, /longer than the job may take/)
   })
 
+  it('costs a job no more than so many attempts', async () => {
+    await open({ nodes: limits.compute.maxAttempts + 3 })
+    for (const { sandbox } of world.nodes) sandbox.behave = () => Promise.reject(new Error('the disk is full'))
+    await assert.rejects(asker().run(world.spec()), hasCode('COMPUTE_NO_NODE'))
+    const tried = world.nodes.filter(({ sandbox }) => sandbox.tasks.length > 0)
+    assert.equal(tried.length, limits.compute.maxAttempts)
+  })
+
   const empty = new Uint8Array(0)
   const log = (sequence: number, bytes: number): StreamMessage => ({
     header: { type: 'log', sequence, stream: 'stdout' },

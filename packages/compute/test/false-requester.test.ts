@@ -126,4 +126,36 @@ describe('a requester that does not ask as requesters of ours do', () => {
     }
     assert.equal(world.node(1).sandbox.tasks.length, 0)
   })
+
+  it('is hung up on when it asks for nothing', { timeout: 30_000 }, async () => {
+    const time = new ManualTime()
+    await open({ nodes: 2, time })
+    const stream = await world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
+    for (let turn = 0; turn < 20; turn += 1) await setImmediate()
+    time.advance(limits.compute.requestWaitMs)
+    await assert.rejects(stream.receive())
+  })
+
+  it('is told when the node is being stopped', async () => {
+    await open({ nodes: 2 })
+    await world.node(1).service.stop()
+    assert.match(await firstAnswer(), /refused.*being stopped/)
+    await assert.rejects(asker().run(world.spec()), /being stopped/)
+  })
+
+  it('gives its place in the queue back when it leaves', async () => {
+    await open({ nodes: 2, slots: 1 })
+    world.node(1).sandbox.behave = untilStopped
+    const stop = new AbortController()
+    const first = asker().run(world.spec(), { signal: stop.signal })
+    await until(() => world.node(1).sandbox.tasks.length === 1)
+    const stream = await world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
+    await stream.send({ header: { type: 'run' }, payload: signedRequest() })
+    await until(() => world.node(1).service.status().queuedJobs === 1)
+    stream.abort(new Error('it leaves'))
+    await until(() => world.node(1).service.status().queuedJobs === 0)
+    assert.equal(world.node(1).service.status().runningJobs, 1)
+    stop.abort()
+    await first
+  })
 })

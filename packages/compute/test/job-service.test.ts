@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { afterEach, describe, it, mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { BorgError, type Clock, JobId, limits, MIB, SECOND_MS, type Timers } from '@borgios/core'
-import { systemClock, systemTimers } from '@borgios/core/adapters'
+import { BorgError, JobId, limits, MIB, SECOND_MS } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
 import { Scratch } from '../src/executor/scratch.ts'
 import { defaultJobLimits, type JobEvent, type JobLimits, type SandboxTask } from '../src/index.ts'
@@ -13,13 +11,6 @@ import { exited, JobWorld, until, untilStopped, type WorldOptions } from './supp
 
 const hasCode = (code: string) => (error: unknown) => error instanceof BorgError && error.code === code
 const ASKER = 0
-
-/** The system's time, but a delay of this length is over at once. */
-const hastily = (delayMs: number): Clock & Timers => ({
-  ...systemClock,
-  ...systemTimers,
-  sleep: (askedMs, signal) => systemTimers.sleep(askedMs === delayMs ? 0 : askedMs, signal),
-})
 
 describe('job service', () => {
   let world: JobWorld
@@ -70,31 +61,6 @@ describe('job service', () => {
     assert.deepEqual(logs, ['stdout: hello', 'stderr: warning'])
     assert.equal(world.node(1).service.status().runningJobs, 0)
     assert.deepEqual(await readdir(join(world.node(1).folder, 'scratch')), [])
-  })
-
-  it('keeps trying to store an output while the network is short of nodes, without running the program again', async () => {
-    const time = new ManualTime()
-    const { files } = await open({ nodes: 2, time })
-    const put = files.put.bind(files)
-    let tries = 0
-    files.put = async (name, bytes, content) => {
-      tries += 1
-      if (tries < 3) throw new Error('too few nodes just now')
-      return put(name, bytes, content)
-    }
-    world.node(1).sandbox.behave = async (task) => {
-      await task.onOutput('report', 6, text('report'))
-      return exited(0)
-    }
-    const running = asker().run(world.spec())
-    await until(() => tries === 1)
-    await until(() => {
-      time.advance(limits.compute.storeRetryMs)
-      return tries === 3
-    })
-    const result = await running
-    assert.equal(Buffer.from(files.read(result.outputs[0]?.capability ?? '')).toString(), 'report')
-    assert.equal(world.node(1).sandbox.tasks.length, 1)
   })
 
   it('passes a failing exit code through and keeps what the program left', async () => {
@@ -294,26 +260,6 @@ describe('job service', () => {
     } finally {
       remove.mock.restore()
     }
-  })
-
-  it('closes an output that a failed try to store it left unread', async () => {
-    const { files } = await open({ nodes: 2, time: hastily(limits.compute.storeRetryMs) })
-    const put = files.put.bind(files)
-    const contents: Readable[] = []
-    files.put = async (name, bytes, content) => {
-      contents.push(content as Readable)
-      if (contents.length === 1) throw new Error('too few nodes just now')
-      return put(name, bytes, content)
-    }
-    world.node(1).sandbox.behave = async (task) => {
-      await task.onOutput('report', 6, text('report'))
-      return exited(0)
-    }
-    assert.equal((await asker().run(world.spec())).outputs.length, 1)
-    assert.deepEqual(
-      contents.map((content) => content.destroyed),
-      [true, true],
-    )
   })
 
   it('refuses a second job of the same id', async () => {

@@ -98,7 +98,6 @@ export class JobSession {
       return this.#judge(report)
     } catch (error) {
       if (this.#cancelled) return { state: 'cancelled', why: 'The job was cancelled.', wallTimeMs: 0 }
-      signal.throwIfAborted()
       if (error instanceof FetchFailure && error.hopeless) {
         return { state: 'failed', why: `${sentence(error.message)} Check the capability.`, wallTimeMs: 0 }
       }
