@@ -31,6 +31,16 @@ const PRELUDE = `
   const forever = () => new Promise((resolve) => setInterval(resolve, 1e9))
 `
 
+/** Instead of a script: the sandbox itself hangs. */
+const NEVER_STARTS = ''
+const SLEEP = ['/bin/sleep', '3600'] as const
+
+/** The system's timers, but this delay is over at once. */
+const hastily = (hastenedMs: number): Timers => ({
+  ...systemTimers,
+  after: (delayMs, callback) => systemTimers.after(delayMs === hastenedMs ? 1 : delayMs, callback),
+})
+
 describe('a runner that a program has taken over', () => {
   let folder: string
   let filterPath: string
@@ -83,7 +93,7 @@ describe('a runner that a program has taken over', () => {
       },
       ...others,
     }
-    const command = bubblewrapCommand(programs, folder, jobLimits)
+    const command = script === NEVER_STARTS ? SLEEP : bubblewrapCommand(programs, folder, jobLimits)
     const modules = { clock: systemClock, timers, command, filterPath, controlGroup: undefined }
     return await new SandboxRun(task, modules).run()
   }
@@ -156,12 +166,8 @@ describe('a runner that a program has taken over', () => {
   const takesNothing: Pick<SandboxTask, 'onLog'> = { onLog: () => new Promise(() => {}) }
 
   it('is not waited for when it has ended and nobody takes its log', { timeout: 30_000 }, async () => {
-    const hasty: Timers = {
-      ...systemTimers,
-      after: (delayMs, callback) => systemTimers.after(delayMs === limits.compute.logDrainMs ? 1 : delayMs, callback),
-    }
     await assert.rejects(
-      run(PRINTS_AND_ENDS, 2 * GIB, hasty, noTurn, takesNothing),
+      run(PRINTS_AND_ENDS, 2 * GIB, hastily(limits.compute.logDrainMs), noTurn, takesNothing),
       (error: unknown) => error instanceof BorgError && error.code === 'COMPUTE_LOG_NOT_TAKEN',
     )
   })
@@ -174,6 +180,10 @@ describe('a runner that a program has taken over', () => {
     }
     const report = await run(PRINTS_AND_ENDS, 2 * GIB, systemTimers, noTurn, { onLog, signal: stop.signal })
     assert.equal(report.end, 'stopped')
+  })
+
+  it('is not waited for when it never starts', { timeout: 30_000 }, async () => {
+    await assert.rejects(run(NEVER_STARTS, 2 * GIB, hastily(limits.compute.startTimeoutMs)), isBroken)
   })
 
   it('may crash, and that is told', async () => {
