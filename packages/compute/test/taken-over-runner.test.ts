@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -8,6 +8,7 @@ import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { ManualTime } from '@borgios/core/testing'
 import { defaultJobLimits, type SandboxReport, type SandboxTask } from '../src/index.ts'
 import { bubblewrapCommand } from '../src/sandbox/bubblewrap-command.ts'
+import type { ControlGroup } from '../src/sandbox/control-group.ts'
 import { SandboxRun } from '../src/sandbox/sandbox-run.ts'
 import { assembleSeccompFilter } from '../src/sandbox/seccomp-filter.ts'
 import { sharedLibraries } from '../src/sandbox/shared-libraries.ts'
@@ -30,6 +31,15 @@ const PRELUDE = `
   })
   const forever = () => new Promise((resolve) => setInterval(resolve, 1e9))
 `
+
+interface RunOptions {
+  readonly memoryBytes?: number
+  readonly timers?: Timers
+  /** Called when the program has ended, and for each piece of an output. */
+  readonly onTurn?: () => void
+  readonly task?: Partial<SandboxTask>
+  readonly controlGroup?: ControlGroup
+}
 
 /** Instead of a script: the sandbox itself hangs. */
 const NEVER_STARTS = ''
@@ -55,15 +65,8 @@ describe('a runner that a program has taken over', () => {
   after(() => rm(folder, { recursive: true, force: true }))
 
   let scripts = 0
-  const noTurn = (): void => {}
-  /** `onTurn` is called when the program has ended, and for each piece of an output. */
-  async function run(
-    script: string,
-    memoryBytes = 128 * MIB,
-    timers: Timers = systemTimers,
-    onTurn = noTurn,
-    others: Partial<SandboxTask> = {},
-  ): Promise<SandboxReport> {
+  async function run(script: string, options: RunOptions = {}): Promise<SandboxReport> {
+    const { memoryBytes = 128 * MIB, timers = systemTimers, onTurn = () => {}, task: others, controlGroup } = options
     scripts += 1
     const runner = join(folder, `runner-${scripts}.mjs`)
     await writeFile(runner, PRELUDE + script)
@@ -94,7 +97,7 @@ describe('a runner that a program has taken over', () => {
       ...others,
     }
     const command = script === NEVER_STARTS ? SLEEP : bubblewrapCommand(programs, folder, jobLimits)
-    const modules = { clock: systemClock, timers, command, filterPath, controlGroup: undefined }
+    const modules = { clock: systemClock, timers, command, filterPath, controlGroup }
     return await new SandboxRun(task, modules).run()
   }
 
@@ -112,7 +115,7 @@ describe('a runner that a program has taken over', () => {
       started()
       for (let count = 0; count < 64; count += 1) new Worker('setInterval(() => {}, 1e9)', { eval: true })
       await forever()`,
-      2 * GIB,
+      { memoryBytes: 2 * GIB },
     )
     assert.equal(report.end, 'trapped')
     assert.match(report.why, /threads/)
@@ -157,7 +160,7 @@ describe('a runner that a program has taken over', () => {
       turns += 1
       time.advance(SECOND_MS)
     }
-    await assert.rejects(run(script, 2 * GIB, time, oneSecond), isBroken)
+    await assert.rejects(run(script, { memoryBytes: 2 * GIB, timers: time, onTurn: oneSecond }), isBroken)
     assert.ok(turns >= limits.compute.handOverMs / SECOND_MS)
   })
 
@@ -167,7 +170,7 @@ describe('a runner that a program has taken over', () => {
 
   it('is not waited for when it has ended and nobody takes its log', { timeout: 30_000 }, async () => {
     await assert.rejects(
-      run(PRINTS_AND_ENDS, 2 * GIB, hastily(limits.compute.logDrainMs), noTurn, takesNothing),
+      run(PRINTS_AND_ENDS, { timers: hastily(limits.compute.logDrainMs), task: takesNothing }),
       (error: unknown) => error instanceof BorgError && error.code === 'COMPUTE_LOG_NOT_TAKEN',
     )
   })
@@ -178,12 +181,35 @@ describe('a runner that a program has taken over', () => {
       stop.abort()
       return takesNothing.onLog('stdout', new Uint8Array(0))
     }
-    const report = await run(PRINTS_AND_ENDS, 2 * GIB, systemTimers, noTurn, { onLog, signal: stop.signal })
+    const report = await run(PRINTS_AND_ENDS, { task: { onLog, signal: stop.signal } })
     assert.equal(report.end, 'stopped')
   })
 
   it('is not waited for when it never starts', { timeout: 30_000 }, async () => {
-    await assert.rejects(run(NEVER_STARTS, 2 * GIB, hastily(limits.compute.startTimeoutMs)), isBroken)
+    await assert.rejects(run(NEVER_STARTS, { timers: hastily(limits.compute.startTimeoutMs) }), isBroken)
+  })
+
+  it('is in its control group before it does anything, and what the group says of its end counts', async () => {
+    const pids: number[] = []
+    const controlGroup: ControlGroup = {
+      add: async (pid) => {
+        pids.push(pid)
+        assert.equal(await readFile(`/proc/${pid}/comm`, 'utf8'), 'bwrap\n')
+      },
+      ranOutOfMemory: async () => true,
+      remove: async () => {},
+    }
+    const report = await run('started(); process.exit(7)', { controlGroup })
+    assert.equal(pids.length, 1)
+    assert.equal(report.end, 'memory')
+    await assert.rejects(readFile(`/proc/${pids[0]}/comm`), { code: 'ENOENT' })
+  })
+
+  it('does not start when it cannot be put into its control group', async () => {
+    const full = new Error('the group is full')
+    const add = (): Promise<void> => Promise.reject(full)
+    const controlGroup: ControlGroup = { add, ranOutOfMemory: async () => false, remove: async () => {} }
+    await assert.rejects(run('started(); ended({ outputFiles: 0, outputBytes: 0 })', { controlGroup }), full)
   })
 
   it('may crash, and that is told', async () => {

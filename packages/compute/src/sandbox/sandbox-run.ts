@@ -144,6 +144,7 @@ export class SandboxRun {
     this.#child = child
     // A child that ends early breaks its pipes; how it ended says more.
     for (const stream of child.stdio) stream?.on('error', () => {})
+    if (this.#doomed) this.#kill()
     return child
   }
 
