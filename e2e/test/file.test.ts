@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { isWhole, jsonOf, Network } from '../src/index.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fullSlice, isWhole, jsonOf, Network, PROGRAM } from '../src/index.ts'
+
+/** Longer than `limits.node.eventSilenceMs`. */
+const LONG_PAUSE_MS = 65_000
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -74,6 +80,26 @@ test('files survive the loss of two of five nodes, and every mistake is answered
       [],
     )
   })
+
+  const pause = { skip: fullSlice ? false : 'it takes a minute' }
+  await t.test(
+    'a reader that stands still for longer than a daemon may be silent gets the whole file',
+    pause,
+    async () => {
+      const words = [PROGRAM, 'file', 'get', capability, '-o', '-', '--data', network.folder]
+      const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+      const exit = once(child, 'exit')
+      const hash = createHash('sha256')
+      let pauses = 0
+      for await (const part of child.stdout) {
+        hash.update(part)
+        pauses += 1
+        if (pauses === 1) await sleep(LONG_PAUSE_MS)
+      }
+      assert.deepEqual(await exit, [0, null])
+      assert.equal(hash.digest('hex'), sha256(content))
+    },
+  )
 
   await t.test('with the root and another node killed the file is read, and is whole again after up', async () => {
     const tree = await network.tree()

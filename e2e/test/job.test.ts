@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -74,4 +74,37 @@ test('programs run on another node, and what goes wrong is said with its code', 
     assert.equal(jsonOf(run)['exitCode'], 124)
     assert.equal(run.code, 5)
   })
+
+  await t.test('a program that takes memory without end is ended, and says why', async () => {
+    const run = await network.run(['job', 'run', example('hostile'), '--memory', '128MiB', '--json', '--', 'grow'])
+    assert.equal(jsonOf(run)['exitCode'], 137)
+    assert.match(String(jsonOf(run)['why']), /ran out of memory.*128 MiB/)
+    assert.equal(run.code, 1)
+  })
+
+  await t.test('a program that wants files outside its own gets none', async () => {
+    const { stdout } = await network.json<JobView>(['job', 'run', example('hostile'), '--', 'escape'])
+    assert.equal(stdout.match(/: refused\n/g)?.length, 6)
+    assert.doesNotMatch(stdout, /OPENED/)
+  })
+
+  await t.test(
+    'a job that asks for more than any node lends is refused, and each node says how much it lends',
+    async () => {
+      assert.equal((await network.run(['down'])).code, 0)
+      for (let node = 1; node <= 5; node += 1) {
+        const path = join(network.folder, 'nodes', String(node), 'config.json')
+        const config = JSON.parse(await readFile(path, 'utf8'))
+        await writeFile(path, JSON.stringify({ ...config, maxJobLimits: { memoryBytes: 200 * 1024 ** 2 } }))
+      }
+      assert.equal((await network.run(['up'])).code, 0)
+      const run = (memory: string) =>
+        network.run(['job', 'run', example('hostile'), '--memory', memory, '--json', '--', 'exit', '0'])
+      const refused = await run('256MiB')
+      assert.equal(refused.code, 1)
+      const reason = 'the job asks for 256 MiB of memory; 200 MiB is the most this node lends'
+      assert.equal(String(jsonOf(refused)['why']).split(reason).length - 1, 4, refused.stdout)
+      assert.equal((await run('200MiB')).code, 0)
+    },
+  )
 })

@@ -128,6 +128,18 @@ function folders(): void {
   save('empty', '')
 }
 
+/** Nests folders until their path is too long for the name of an output. */
+function longNames(): void {
+  save('kept', '1')
+  let path = 'x'.repeat(200)
+  for (let depth = 0; depth < 6; depth++) {
+    const name = String.UTF8.encode(path)
+    wasi.path_create_directory(files.OUT, changetype<usize>(name), name.byteLength)
+    save(`${path}/file`, '2')
+    path += `/${'x'.repeat(200)}`
+  }
+}
+
 function terminal(): void {
   files.write(files.STDOUT, '\x1b[2J\x1b]0;owned\x07gone\r\nok\r')
   files.write(files.STDERR, 'to stderr')
@@ -156,6 +168,7 @@ export function _start(): void {
   else if (mode === 'write-input') writeInput()
   else if (mode === 'odd-names') oddNames()
   else if (mode === 'folders') folders()
+  else if (mode === 'long-names') longNames()
   else if (mode === 'terminal') terminal()
   else if (mode === 'environment') environment()
   else if (mode === 'exit') wasi.proc_exit(<i32>parseInt(args[1], 10))

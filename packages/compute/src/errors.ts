@@ -25,6 +25,8 @@ export const badMessage = make('COMPUTE_BAD_MESSAGE', 'invalid', 'peer')
 export const badStatement = make('COMPUTE_BAD_STATEMENT', 'byzantine', 'peer')
 /** The other side has not been heard of for longer than the lease. */
 export const leaseLost = make('COMPUTE_LEASE_LOST', 'timeout', 'none', true)
+/** What a program printed was not taken in time. */
+export const logNotTaken = make('COMPUTE_LOG_NOT_TAKEN', 'timeout', 'peer')
 /** This node has no slot and no place in its queue left. */
 export const queueFull = make('COMPUTE_QUEUE_FULL', 'exhausted', 'none', true)
 /** This node runs no jobs. */

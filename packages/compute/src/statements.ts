@@ -11,19 +11,38 @@ import { Compile } from 'typebox/compile'
 import { badMessage, badStatement } from './errors.ts'
 import { jobSpecHash } from './job-spec.ts'
 
-const REQUEST = 'job-request/1'
-const RECEIPT = 'job-receipt/1'
+/** One kind of signed statement between requester and executor. */
+interface StatementKind<Statement extends JobRequest | JobReceipt> {
+  readonly label: string
+  readonly name: string
+  readonly maxBytes: number
+  readonly check: { Check(value: unknown): value is Statement }
+}
 
 const requestCheck = Compile(JobRequestSchema)
 const receiptCheck = Compile(JobReceiptSchema)
 
+const REQUEST: StatementKind<JobRequest> = {
+  label: 'job-request/1',
+  name: 'job request',
+  maxBytes: limits.compute.maxRequestBytes,
+  check: requestCheck,
+}
+
+const RECEIPT: StatementKind<JobReceipt> = {
+  label: 'job-receipt/1',
+  name: 'job receipt',
+  maxBytes: limits.compute.maxReceiptBytes,
+  check: receiptCheck,
+}
+
 /** Signs a request as the requesting node. */
 export const signJobRequest = (signer: Signer, body: Omit<JobRequest, 'signature'>): Uint8Array =>
-  canonicalJsonBytes(signStatement(signer, REQUEST, body))
+  canonicalJsonBytes(signStatement(signer, REQUEST.label, body))
 
 /** Signs a receipt as the node that ran the job. */
 export const signJobReceipt = (signer: Signer, body: Omit<JobReceipt, 'signature'>): Uint8Array =>
-  canonicalJsonBytes(signStatement(signer, RECEIPT, body))
+  canonicalJsonBytes(signStatement(signer, RECEIPT.label, body))
 
 export interface RequestContext {
   readonly ed25519: Ed25519
@@ -36,16 +55,10 @@ export interface RequestContext {
 
 /** Reads a request from hostile bytes. Throws COMPUTE_BAD_MESSAGE, COMPUTE_BAD_STATEMENT, CORE_JSON_INVALID or CRYPTO_NOT_FRESH. */
 export function openJobRequest(bytes: Uint8Array, context: RequestContext): JobRequest {
-  if (bytes.length > limits.compute.maxRequestBytes) throw badMessage(`a request of ${bytes.length} bytes is too large`)
-  const value = parseCanonicalJson(bytes, limits.core.jsonDepth)
-  if (!requestCheck.Check(value)) throw badMessage('not a job request')
-  if (value.network !== context.network) throw badStatement('the job request is for another network')
-  if (value.to !== context.self) throw badStatement('the job request is for another node')
-  if (value.from !== context.from)
-    throw badStatement('the job request is from another node than the one that brought it')
-  assertFresh(value.timeMs, context.nowMs)
-  verify(context.ed25519, REQUEST, value, value.from)
-  return value
+  const { network, self: to, from } = context
+  const request = open(REQUEST, bytes, context.ed25519, from, { network, to, from })
+  assertFresh(request.timeMs, context.nowMs)
+  return request
 }
 
 export interface ReceiptContext {
@@ -59,23 +72,28 @@ export interface ReceiptContext {
 
 /** Reads a receipt from hostile bytes and checks that it answers this job. Throws as {@link openJobRequest} does. */
 export function openJobReceipt(bytes: Uint8Array, context: ReceiptContext): JobReceipt {
-  if (bytes.length > limits.compute.maxReceiptBytes) throw badMessage(`a receipt of ${bytes.length} bytes is too large`)
-  const value = parseCanonicalJson(bytes, limits.core.jsonDepth)
-  if (!receiptCheck.Check(value)) throw badMessage('not a job receipt')
-  if (value.network !== context.network) throw badStatement('the receipt is of another network')
-  if (value.node !== context.node) throw badStatement('the receipt is from another node than the one that was asked')
-  if (value.requester !== context.requester) throw badStatement('the receipt is for another requester')
-  if (value.job !== context.job) throw badStatement('the receipt is for another job')
-  if (value.specHash !== jobSpecHash(context.spec)) throw badStatement('the receipt is for another program or input')
-  verify(context.ed25519, RECEIPT, value, value.node)
-  return value
+  const { ed25519, network, requester, node, job, spec } = context
+  return open(RECEIPT, bytes, ed25519, node, { network, requester, node, job, specHash: jobSpecHash(spec) })
 }
 
-function verify(ed25519: Ed25519, kind: string, statement: JobRequest | JobReceipt, by: NodeId): void {
-  if (!NodeId.is(by)) throw badStatement(`the signer of this ${kind} is not a node id`)
-  try {
-    verifyStatement(ed25519, kind, statement, NodeId.toBytes(by))
-  } catch (cause) {
-    throw badStatement(`the signature of this ${kind} does not stand`, cause)
+/** Checks size, form, that each field is the expected one, and the signature. */
+function open<Statement extends JobRequest | JobReceipt>(
+  { label, name, maxBytes, check }: StatementKind<Statement>,
+  bytes: Uint8Array,
+  ed25519: Ed25519,
+  by: NodeId,
+  expected: Partial<Statement>,
+): Statement {
+  if (bytes.length > maxBytes) throw badMessage(`a ${name} of ${bytes.length} bytes is too large`)
+  const statement = parseCanonicalJson(bytes, limits.core.jsonDepth)
+  if (!check.Check(statement)) throw badMessage(`not a ${name}`)
+  for (const field of Object.keys(expected) as (keyof Statement)[]) {
+    if (statement[field] !== expected[field]) throw badStatement(`the ${name} is about another ${String(field)}`)
   }
+  try {
+    verifyStatement(ed25519, label, statement, NodeId.toBytes(by))
+  } catch (cause) {
+    throw badStatement(`the signature of this ${name} does not stand`, cause)
+  }
+  return statement
 }

@@ -142,6 +142,14 @@ describe('hostile programs in the real sandbox', () => {
     assert.equal(Buffer.from(outputs['deep/down'] ?? []).toString(), 'x')
   })
 
+  it('leaves out what has too long a name, and says so', async () => {
+    const { report, outputs } = await run('long-names')
+    assert.equal(report.exitCode, 0)
+    assert.match(report.why, /1 entries under .* too long a name/)
+    assert.equal(Object.keys(outputs).length, 6)
+    assert.ok('kept' in outputs)
+  })
+
   it('passes the bytes of logs on as they are', async () => {
     const { stdout, stderr } = await run('terminal')
     assert.equal(stdout, '\x1b[2J\x1b]0;owned\x07gone\r\nok\r')

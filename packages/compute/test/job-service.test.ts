@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, it } from 'node:test'
+import { afterEach, describe, it, mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { BorgError, JobId, limits } from '@borgios/core'
+import { BorgError, JobId, limits, MIB, SECOND_MS } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
-import { COMPUTE_PROTOCOL } from '@borgios/protocol'
 import { Scratch } from '../src/executor/scratch.ts'
-import type { JobEvent, SandboxTask } from '../src/index.ts'
-import { checkJobSpec } from '../src/job-spec.ts'
-import { signJobRequest } from '../src/statements.ts'
-import { exited, JobWorld, NETWORK_ID, untilStopped, type WorldOptions } from './support/job-world.ts'
+import { defaultJobLimits, type JobEvent, type JobLimits, type SandboxTask } from '../src/index.ts'
+import { exited, JobWorld, until, untilStopped, type WorldOptions } from './support/job-world.ts'
 
 const hasCode = (code: string) => (error: unknown) => error instanceof BorgError && error.code === code
 const ASKER = 0
-
-/** Waits until a condition holds; the test runner's own limit ends it if it never does. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await setImmediate()
-}
 
 describe('job service', () => {
   let world: JobWorld
@@ -27,14 +19,6 @@ describe('job service', () => {
     return world
   }
   afterEach(() => world.close())
-
-  /** A request of the asker to node 1. */
-  const signedRequest = (): Uint8Array => {
-    const { signer, id: from } = world.node(ASKER)
-    const job = JobId.fromBytes(new Uint8Array(16))
-    const spec = checkJobSpec(world.spec())
-    return signJobRequest(signer, { network: NETWORK_ID, job, from, to: world.node(1).id, timeMs: Date.now(), spec })
-  }
 
   const asker = () => world.node(ASKER).service
   const text = async function* (value: string): AsyncGenerator<Uint8Array> {
@@ -79,31 +63,6 @@ describe('job service', () => {
     assert.deepEqual(await readdir(join(world.node(1).folder, 'scratch')), [])
   })
 
-  it('keeps trying to store an output while the network is short of nodes, without running the program again', async () => {
-    const time = new ManualTime()
-    const { files } = await open({ nodes: 2, time })
-    const put = files.put.bind(files)
-    let tries = 0
-    files.put = async (name, bytes, content) => {
-      tries += 1
-      if (tries < 3) throw new Error('too few nodes just now')
-      return put(name, bytes, content)
-    }
-    world.node(1).sandbox.behave = async (task) => {
-      await task.onOutput('report', 6, text('report'))
-      return exited(0)
-    }
-    const running = asker().run(world.spec())
-    await until(() => tries === 1)
-    await until(() => {
-      time.advance(limits.compute.storeRetryMs)
-      return tries === 3
-    })
-    const result = await running
-    assert.equal(Buffer.from(files.read(result.outputs[0]?.capability ?? '')).toString(), 'report')
-    assert.equal(world.node(1).sandbox.tasks.length, 1)
-  })
-
   it('passes a failing exit code through and keeps what the program left', async () => {
     await open({ nodes: 2 })
     world.node(1).sandbox.behave = async (task) => {
@@ -134,6 +93,30 @@ describe('job service', () => {
       return true
     })
     assert.equal(world.node(3).sandbox.tasks.length, 1, 'a failed node is not picked again')
+  })
+
+  it('asks no node that lends less than the job wants, and says how much it lends', async () => {
+    const limits: JobLimits = { ...defaultJobLimits, memoryBytes: 256 * MIB, wallTimeMs: SECOND_MS }
+    await open({ nodes: 5, node1: { maxLimits: limits } })
+    const node = world.node(1).id
+    assert.equal((await asker().run(world.spec({ limits }), { node })).node, node)
+    for (const [more, why] of [
+      [{ memoryBytes: 256 * MIB + 1 }, /of memory; 256 MiB is the most this node lends/],
+      [{ wallTimeMs: 2 * SECOND_MS }, /of time; 1.0s is the most this node lends/],
+      [{ outputBytes: limits.outputBytes + 1 }, /of output; 64.0 MiB is the most this node lends/],
+      [{ logBytes: limits.logBytes + 1 }, /of log; 1.0 MiB is the most this node lends/],
+    ] as const) {
+      const spec = world.spec({ limits: { ...limits, ...more } })
+      await assert.rejects(
+        asker().run(spec, { node }),
+        (error) => hasCode('COMPUTE_NO_NODE')(error) && why.test(`${error}`),
+      )
+      const elsewhere: string[] = []
+      const onEvent = (event: JobEvent): void => void elsewhere.push(event.kind)
+      assert.notEqual((await asker().run(spec, { onEvent })).node, node)
+      assert.ok(!elsewhere.includes('restart'))
+    }
+    assert.equal(world.node(1).sandbox.tasks.length, 1)
   })
 
   it('says so when it is alone', async () => {
@@ -228,18 +211,6 @@ describe('job service', () => {
     assert.equal(world.node(1).service.status().runningJobs, 0)
   })
 
-  it('takes two cancellations for one', async () => {
-    await open({ nodes: 2 })
-    world.node(1).sandbox.behave = untilStopped
-    const stream = await world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
-    await stream.send({ header: { type: 'run' }, payload: signedRequest() })
-    for (let twice = 0; twice < 2; twice += 1)
-      await stream.send({ header: { type: 'cancel' }, payload: new Uint8Array(0) })
-    let last = await stream.receive()
-    for (let next = last; next !== undefined; next = await stream.receive()) last = next
-    assert.match(Buffer.from(last?.payload ?? new Uint8Array(0)).toString(), /"state":"cancelled"/)
-  })
-
   it('does not start a job that was cancelled before', async () => {
     await open({ nodes: 2 })
     await assert.rejects(asker().run(world.spec(), { signal: AbortSignal.abort() }), hasCode('COMPUTE_CANCELLED'))
@@ -280,6 +251,17 @@ describe('job service', () => {
     assert.equal(world.node(1).sandbox.tasks.length, 0)
   })
 
+  it('gives its slot back when the folder of a job cannot be removed', async () => {
+    await open({ nodes: 2, slots: 1 })
+    const remove = mock.method(Scratch.prototype, 'remove', () => Promise.reject(new Error('the disk is gone')))
+    try {
+      assert.equal((await asker().run(world.spec())).state, 'done')
+      assert.equal(world.node(1).service.status().runningJobs, 0)
+    } finally {
+      remove.mock.restore()
+    }
+  })
+
   it('refuses a second job of the same id', async () => {
     await open({ nodes: 2, slots: 2 })
     world.node(1).sandbox.behave = untilStopped
@@ -289,20 +271,6 @@ describe('job service', () => {
     await assert.rejects(asker().run(world.spec(), { job }), hasCode('COMPUTE_JOB_EXISTS'))
     stop.abort()
     await first.catch(() => {})
-  })
-
-  it('runs one of two requests with one id that come at the same time', async () => {
-    await open({ nodes: 2, slots: 2 })
-    world.node(1).sandbox.behave = untilStopped
-    const request = signedRequest()
-    const streams = await Promise.all(
-      [1, 2].map(() => world.node(ASKER).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)),
-    )
-    await Promise.all(streams.map((stream) => stream.send({ header: { type: 'run' }, payload: request })))
-    const first = await Promise.all(streams.map((stream) => stream.receive()))
-    const refused = first.filter((message) => /"refused"/.test(JSON.stringify(message?.header)))
-    assert.equal(refused.length, 1)
-    assert.equal(world.node(1).service.status().runningJobs, 1)
   })
 
   it('ends what it runs when it stops, and the job goes elsewhere', async () => {
@@ -343,14 +311,13 @@ describe('job service', () => {
     await assert.rejects(running, hasCode('COMPUTE_NO_NODE'))
   })
 
-  it('breaks a stream that brings no proper request, and goes on serving', async () => {
+  it('brings back a reason that is too long or no valid text, cut to what a receipt may hold', async () => {
     await open({ nodes: 2 })
-    for (const payload of [new Uint8Array(0), Buffer.from('{}'), new Uint8Array(limits.compute.maxRequestBytes + 1)]) {
-      const stream = await world.node(0).peer.openStream(world.node(1).id, COMPUTE_PROTOCOL)
-      await stream.send({ header: { type: 'run' }, payload })
-      await assert.rejects(stream.receive())
-    }
-    assert.equal((await asker().run(world.spec())).state, 'done')
+    const why = `${'a'.repeat(limits.compute.maxWhyChars - 1)}\u{1f4a9}`
+    world.node(1).sandbox.behave = async () => ({ ...exited(1), why })
+    const result = await asker().run(world.spec())
+    assert.equal(result.exitCode, 1)
+    assert.equal(result.why, `${why.slice(0, -2)}\ufffd`)
   })
 
   it('removes what a crash left in its folder', async () => {

@@ -43,4 +43,12 @@ describe('lease', () => {
     assert.equal(renewals(), 0)
     assert.equal(lease.signal.aborted, false)
   })
+
+  it('is renewed no more once it is lost', () => {
+    const { time, lease, renewals } = start()
+    lease.lose(new Error('the stream broke'))
+    time.advance(10 * leaseRenewMs)
+    assert.equal(renewals(), 0)
+    assert.match(String(lease.signal.reason), /the stream broke/)
+  })
 })

@@ -51,4 +51,16 @@ describe('log gate', () => {
     await draining
     assert.equal(taken, 6)
   })
+
+  it('gives up on a sink that takes nothing when it is told to', async () => {
+    const stop = new AbortController()
+    const gate = new LogGate(1_000, () => new Promise(() => {}), new ManualTime())
+    const chunks = async function* (): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(10)
+    }
+    const draining = gate.drain('stdout', chunks(), stop.signal)
+    stop.abort(new Error('nobody reads'))
+    await assert.rejects(draining, /nobody reads/)
+    await assert.rejects(gate.drain('stderr', chunks(), stop.signal), /nobody reads/)
+  })
 })

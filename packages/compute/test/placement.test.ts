@@ -68,6 +68,15 @@ describe('choice of a node', () => {
     assert.equal(chooseNode(probes).chosen, TWO)
   })
 
+  it('takes of equals the one named first', () => {
+    const [first, second] = [
+      { node: TWO, offer: offer(1) },
+      { node: ONE, offer: offer(1) },
+    ]
+    assert.equal(chooseNode([first, second]).chosen, TWO)
+    assert.equal(chooseNode([second, first]).chosen, ONE)
+  })
+
   it('says which are full, which refuse and which did not answer', () => {
     const choice = chooseNode([
       { node: ONE, offer: offer(2, 4) },

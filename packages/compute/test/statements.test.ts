@@ -125,6 +125,43 @@ describe('job receipt', () => {
   for (const [name, open] of refused) {
     it(`is refused: ${name}`, () => assert.throws(open, hasCode('COMPUTE_BAD_STATEMENT')))
   }
+
+  for (const name of [
+    '',
+    '../up',
+    'a/../b',
+    '/root',
+    'a//b',
+    'a/',
+    '.',
+    'line\nfeed',
+    '\x1b[31mred',
+    'back\\slash',
+    '\u202etxt',
+  ]) {
+    it(`is refused with an output named ${JSON.stringify(name)}`, () => {
+      const outputs = [{ name, bytes: 3, capability: 'cap' }]
+      const lie = signJobReceipt(executor, { ...body, outputs })
+      assert.throws(() => openJobReceipt(lie, context), hasCode('COMPUTE_BAD_MESSAGE'))
+    })
+  }
+
+  it('is refused when it is too large', () => {
+    const large = new Uint8Array(limits.compute.maxReceiptBytes + 1)
+    assert.throws(() => openJobReceipt(large, context), hasCode('COMPUTE_BAD_MESSAGE'))
+  })
+
+  it('fits with the most outputs of the longest names', () => {
+    const capability = 'c'.repeat(limits.compute.maxCapabilityChars)
+    const outputs = Array.from({ length: limits.compute.maxOutputFiles }, (_, index) => ({
+      name: `${index}-`.padEnd(limits.compute.maxOutputNameChars, '漢'),
+      bytes: Number.MAX_SAFE_INTEGER,
+      capability,
+    }))
+    const why = '漢'.repeat(limits.compute.maxWhyChars)
+    const large = signJobReceipt(executor, { ...body, outputs, why })
+    assert.deepEqual(openJobReceipt(large, context).outputs, outputs)
+  })
 })
 
 describe('job spec', () => {
@@ -152,6 +189,13 @@ describe('job spec', () => {
     ['too much time', limited({ wallTimeMs: limits.compute.maxWallTimeMs + 1 }), /time/],
     ['a fraction of a byte', limited({ outputBytes: 1.5 }), /outputBytes/],
     ['no log at all', limited({ logBytes: 0 }), /logBytes/],
+    ['half a character in an argument', { args: ['\ud800'] }, /no valid Unicode/],
+    ['more text than a request may hold', { args: Array(64).fill('a'.repeat(4_096)) }, /too long/],
+    [
+      'too many variables',
+      { env: Object.fromEntries(Array.from({ length: 129 }, (_, index) => [`A${index}`, ''])) },
+      /env/,
+    ],
   ]
   for (const [name, fields, why] of refused) {
     it(`is refused with the field named: ${name}`, () => {

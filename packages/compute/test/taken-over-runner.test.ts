@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { BorgError, GIB, limits, MIB, SECOND_MS, type Timers } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { ManualTime } from '@borgios/core/testing'
-import { defaultJobLimits, type SandboxReport } from '../src/index.ts'
+import { defaultJobLimits, type SandboxReport, type SandboxTask } from '../src/index.ts'
 import { bubblewrapCommand } from '../src/sandbox/bubblewrap-command.ts'
+import type { ControlGroup } from '../src/sandbox/control-group.ts'
 import { SandboxRun } from '../src/sandbox/sandbox-run.ts'
 import { assembleSeccompFilter } from '../src/sandbox/seccomp-filter.ts'
 import { sharedLibraries } from '../src/sandbox/shared-libraries.ts'
@@ -31,6 +32,25 @@ const PRELUDE = `
   const forever = () => new Promise((resolve) => setInterval(resolve, 1e9))
 `
 
+interface RunOptions {
+  readonly memoryBytes?: number
+  readonly timers?: Timers
+  /** Called when the program has ended, and for each piece of an output. */
+  readonly onTurn?: () => void
+  readonly task?: Partial<SandboxTask>
+  readonly controlGroup?: ControlGroup
+}
+
+/** Instead of a script: the sandbox itself hangs. */
+const NEVER_STARTS = ''
+const SLEEP = ['/bin/sleep', '3600'] as const
+
+/** The system's timers, but this delay is over at once. */
+const hastily = (hastenedMs: number): Timers => ({
+  ...systemTimers,
+  after: (delayMs, callback) => systemTimers.after(delayMs === hastenedMs ? 1 : delayMs, callback),
+})
+
 describe('a runner that a program has taken over', () => {
   let folder: string
   let filterPath: string
@@ -45,14 +65,8 @@ describe('a runner that a program has taken over', () => {
   after(() => rm(folder, { recursive: true, force: true }))
 
   let scripts = 0
-  const noTurn = (): void => {}
-  /** `onTurn` is called when the program has ended, and for each piece of an output. */
-  async function run(
-    script: string,
-    memoryBytes = 128 * MIB,
-    timers: Timers = systemTimers,
-    onTurn = noTurn,
-  ): Promise<SandboxReport> {
+  async function run(script: string, options: RunOptions = {}): Promise<SandboxReport> {
+    const { memoryBytes = 128 * MIB, timers = systemTimers, onTurn = () => {}, task: others, controlGroup } = options
     scripts += 1
     const runner = join(folder, `runner-${scripts}.mjs`)
     await writeFile(runner, PRELUDE + script)
@@ -80,9 +94,10 @@ describe('a runner that a program has taken over', () => {
         }
         if (found !== bytes) throw new Error('an output was passed on that is not as long as announced')
       },
+      ...others,
     }
-    const command = bubblewrapCommand(programs, folder, jobLimits)
-    const modules = { clock: systemClock, timers, command, filterPath, controlGroup: undefined }
+    const command = script === NEVER_STARTS ? SLEEP : bubblewrapCommand(programs, folder, jobLimits)
+    const modules = { clock: systemClock, timers, command, filterPath, controlGroup }
     return await new SandboxRun(task, modules).run()
   }
 
@@ -100,7 +115,7 @@ describe('a runner that a program has taken over', () => {
       started()
       for (let count = 0; count < 64; count += 1) new Worker('setInterval(() => {}, 1e9)', { eval: true })
       await forever()`,
-      2 * GIB,
+      { memoryBytes: 2 * GIB },
     )
     assert.equal(report.end, 'trapped')
     assert.match(report.why, /threads/)
@@ -145,8 +160,56 @@ describe('a runner that a program has taken over', () => {
       turns += 1
       time.advance(SECOND_MS)
     }
-    await assert.rejects(run(script, 2 * GIB, time, oneSecond), isBroken)
+    await assert.rejects(run(script, { memoryBytes: 2 * GIB, timers: time, onTurn: oneSecond }), isBroken)
     assert.ok(turns >= limits.compute.handOverMs / SECOND_MS)
+  })
+
+  const PRINTS_AND_ENDS =
+    "started(); writeSync(1, 'hello'); ended({ outputFiles: 0, outputBytes: 0 }); report({ type: 'complete' })"
+  const takesNothing: Pick<SandboxTask, 'onLog'> = { onLog: () => new Promise(() => {}) }
+
+  it('is not waited for when it has ended and nobody takes its log', { timeout: 30_000 }, async () => {
+    await assert.rejects(
+      run(PRINTS_AND_ENDS, { timers: hastily(limits.compute.logDrainMs), task: takesNothing }),
+      (error: unknown) => error instanceof BorgError && error.code === 'COMPUTE_LOG_NOT_TAKEN',
+    )
+  })
+
+  it('can be stopped while nobody takes its log', { timeout: 30_000 }, async () => {
+    const stop = new AbortController()
+    const onLog = (): Promise<void> => {
+      stop.abort()
+      return takesNothing.onLog('stdout', new Uint8Array(0))
+    }
+    const report = await run(PRINTS_AND_ENDS, { task: { onLog, signal: stop.signal } })
+    assert.equal(report.end, 'stopped')
+  })
+
+  it('is not waited for when it never starts', { timeout: 30_000 }, async () => {
+    await assert.rejects(run(NEVER_STARTS, { timers: hastily(limits.compute.startTimeoutMs) }), isBroken)
+  })
+
+  it('is in its control group before it does anything, and what the group says of its end counts', async () => {
+    const pids: number[] = []
+    const controlGroup: ControlGroup = {
+      add: async (pid) => {
+        pids.push(pid)
+        assert.equal(await readFile(`/proc/${pid}/comm`, 'utf8'), 'bwrap\n')
+      },
+      ranOutOfMemory: async () => true,
+      remove: async () => {},
+    }
+    const report = await run('started(); process.exit(7)', { controlGroup })
+    assert.equal(pids.length, 1)
+    assert.equal(report.end, 'memory')
+    await assert.rejects(readFile(`/proc/${pids[0]}/comm`), { code: 'ENOENT' })
+  })
+
+  it('does not start when it cannot be put into its control group', async () => {
+    const full = new Error('the group is full')
+    const add = (): Promise<void> => Promise.reject(full)
+    const controlGroup: ControlGroup = { add, ranOutOfMemory: async () => false, remove: async () => {} }
+    await assert.rejects(run('started(); ended({ outputFiles: 0, outputBytes: 0 })', { controlGroup }), full)
   })
 
   it('may crash, and that is told', async () => {
@@ -197,6 +260,18 @@ describe('watching a process', () => {
     const watching = watchProcess(process.pid, Number.MAX_SAFE_INTEGER, systemTimers, stop.signal)
     stop.abort()
     assert.equal(await watching, undefined)
+  })
+
+  it('goes on after a look that failed', async () => {
+    const { signal } = new AbortController()
+    let looks = 0
+    const look = async () => {
+      looks += 1
+      if (looks === 1) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' })
+      return { memoryBytes: 2 ** 50, threads: 1, outputEntries: 0 }
+    }
+    assert.equal(await watchProcess(process.pid, 2 ** 49, systemTimers, signal, look), 'memory')
+    assert.equal(looks, 2)
   })
 
   it('tells of too much memory, and nothing of a process that is gone', async () => {

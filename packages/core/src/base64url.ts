@@ -6,8 +6,7 @@ export const encodeBase64Url = (bytes: Uint8Array): string => base64urlnopad.enc
 /** Inverse of {@link encodeBase64Url}. Returns undefined unless `text` is the one canonical encoding of its bytes. */
 export function decodeBase64Url(text: string): Uint8Array | undefined {
   try {
-    const bytes = base64urlnopad.decode(text)
-    return encodeBase64Url(bytes) === text ? bytes : undefined
+    return base64urlnopad.decode(text)
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { decodeBase32, encodeBase32 } from './base32.ts'
+import { base32Pattern, decodeBase32, encodeBase32 } from './base32.ts'
 import { BorgError } from './errors.ts'
 
 declare const brand: unique symbol
@@ -66,8 +66,8 @@ const codec = <Id extends string>(kind: IdKind) => ({
     if (decode(kind, text) === undefined) throw invalidId(`"${text.slice(0, 80)}"`, kind)
     return text as Id
   },
-  /** Regular expression source of the id's shape, for schemas. A shape is not yet a canonical id. */
-  pattern: `^${kind.prefix}[a-z2-7]{${Math.ceil((kind.bytes * 8) / 5)}}$`,
+  /** Regular expression source, for schemas: matches what `is` accepts. */
+  pattern: `^${kind.prefix}${base32Pattern(kind.bytes)}$`,
 })
 
 export const NodeId = codec<NodeId>(KINDS.node)

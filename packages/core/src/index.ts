@@ -1,4 +1,4 @@
-export { decodeBase32, encodeBase32 } from './base32.ts'
+export { base32Pattern, decodeBase32, encodeBase32 } from './base32.ts'
 export { decodeBase64Url, encodeBase64Url } from './base64url.ts'
 export { BufferPool, type BufferPoolOptions, type LentBytes } from './buffer-pool.ts'
 export * from './errors.ts'

@@ -413,8 +413,10 @@ export const limits = {
     maxOutputFiles: 256,
     /** Path of an output below /out, escapes included. */
     maxOutputNameChars: 1_024,
-    /** A signed request: spec with arguments and environment. */
+    /** A signed request: the spec, and 1 KiB for who asks whom. */
     maxRequestBytes: 256 * KIB,
+    /** A spec with arguments and environment, as JSON. */
+    maxSpecBytes: 255 * KIB,
     /** A signed receipt: 256 outputs of the longest names. */
     maxReceiptBytes: 1 * MIB,
     /** A sentence for people. */
@@ -432,6 +434,8 @@ export const limits = {
     maxOpenFiles: 512,
     /** Processes and threads in a job's control group: the threads and bubblewrap's own processes. */
     maxTasks: 40,
+    /** From the end of a sandbox's process until all it printed is taken: two pipes of 64 KiB at most are left, 2 KiB/s. */
+    logDrainMs: 1 * MINUTE_MS,
     /** Pause between reads of a log that is beyond its limit: 64 KiB a read make 6 MiB/s, so a flood costs little. */
     floodPauseMs: 10,
     /** One chunk of log on the wire. */
@@ -447,6 +451,8 @@ export const limits = {
     leaseRenewMs: 5 * SECOND_MS,
     /** After this silence the job is ended, or tried elsewhere: four missed renewals. */
     leaseMs: 20 * SECOND_MS,
+    /** How long the requester may take to read how its job ended: a sentence, or a receipt of at most 1 MiB. */
+    lastWordMs: 10 * SECOND_MS,
     /** From an opened stream to its request. */
     requestWaitMs: 10 * SECOND_MS,
     /** Beyond the times a node may take for each part of a job, before it is given up: messages, cleaning up, a busy machine. */
@@ -474,6 +480,8 @@ export const limits = {
     discardMs: 10 * SECOND_MS,
     /** Silence after which the command line gives up on a daemon: several missed signs of life. */
     eventSilenceMs: 60 * SECOND_MS,
+    /** What a node may say of its load, of one core: ten thousand of them. */
+    maxCpuPercent: 1_000_000,
     /** Members asked at once for a drawing of the tree. */
     describeConcurrency: 32,
     /** One member's answer about itself: memory only, so a later one comes from a frozen process or an overloaded machine. */

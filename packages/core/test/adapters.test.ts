@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -20,6 +21,23 @@ test('a durable write creates and replaces, readable by its owner only', async (
   await writeFileDurably(path, 'open', 0o644)
   assert.equal((await stat(path)).mode & 0o777, 0o644)
   assert.deepEqual(await readdir(folder), ['key'])
+})
+
+test('a durable write syncs the file before it takes its place, and then the folder', async (t) => {
+  const path = join(folder, 'key')
+  const probe = await open(join(folder, 'probe'), 'w')
+  const files = Object.getPrototypeOf(probe) as FileHandle
+  await probe.close()
+  const calls: string[] = []
+  for (const name of ['datasync', 'sync'] as const) {
+    const original = files[name]
+    t.mock.method(files, name, async function (this: FileHandle) {
+      calls.push(`${name} ${(await readdir(folder)).includes('key') ? 'after' : 'before'} it is there`)
+      return original.call(this)
+    })
+  }
+  await writeFileDurably(path, 'one')
+  assert.deepEqual(calls, ['datasync before it is there', 'sync after it is there'])
 })
 
 test('a durable write that fails leaves what was there, and nothing besides', async () => {
@@ -71,6 +89,16 @@ test('real timers fire, can be cancelled, and a sleep ends with the reason of it
   assert.equal(fired, 'second')
   const reason = new Error('enough')
   await assert.rejects(systemTimers.sleep(60_000, AbortSignal.abort(reason)), reason)
+})
+
+test('a timer keeps no process alive, a sleep does', () => {
+  const run = (call: string, timeout: number) => {
+    const script = `import { systemTimers } from '@borgios/core/adapters'; ${call}`
+    const options = { cwd: import.meta.dirname, timeout }
+    return spawnSync(process.execPath, ['--input-type=module', '-e', script], options).signal
+  }
+  assert.equal(run('systemTimers.after(3_600_000, () => {})', 30_000), null)
+  assert.equal(run('systemTimers.sleep(3_600_000)', 1_000), 'SIGTERM')
 })
 
 test('real randomness gives what was asked for', () => {

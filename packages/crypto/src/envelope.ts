@@ -83,9 +83,6 @@ export function openEnvelope(bytes: Uint8Array, context: OpenContext): Envelope 
   if (bytes.length > limits.envelope.maxBytes) throw malformed(`${bytes.length} bytes are too many for an envelope`)
   const value = readJson(bytes)
   if (!envelopeCheck.Check(value)) throw malformed('not an envelope')
-  if (!NodeId.is(value.from) || (value.to !== undefined && !NodeId.is(value.to))) {
-    throw malformed('sender or recipient is not a node id')
-  }
   if ((value.to === undefined) === (value.audience === undefined)) {
     throw malformed('an envelope has either a recipient or an audience')
   }

@@ -1,4 +1,4 @@
-import { canonicalJsonBytes, limits, NetworkId, OperatorId } from '@borgios/core'
+import { base32Pattern, canonicalJsonBytes, limits, NetworkId } from '@borgios/core'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -10,7 +10,7 @@ const GenesisSchema = strictObject({
   /** What people call the network. */
   name: Type.String({ minLength: 1, maxLength: limits.genesis.maxNameChars }),
   /** 32 random bytes in base32, so that two networks of one name and founder differ. */
-  random: Type.String({ pattern: '^[a-z2-7]{52}$' }),
+  random: Type.String({ pattern: `^${base32Pattern(32)}$` }),
   /** The operators who may invite others until the ledger takes over. */
   founders: Type.Array(OperatorIdSchema, {
     minItems: 1,
@@ -27,7 +27,6 @@ const genesisCheck = Compile(GenesisSchema)
 /** A genesis document from a checked JSON value. Throws CRYPTO_MALFORMED. */
 export function parseGenesis(value: unknown): Genesis {
   if (!genesisCheck.Check(value)) throw malformed('not a genesis document of version 1')
-  if (!value.founders.every((founder) => OperatorId.is(founder))) throw malformed('a founder is not an operator id')
   return value
 }
 

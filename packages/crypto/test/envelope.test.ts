@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AssertionError, isBorgError, type JsonValue, limits, NodeId } from '@borgios/core'
-import { type EnvelopeFields, nobleEd25519, openEnvelope, sealEnvelope } from '@borgios/crypto'
+import { AssertionError, canonicalJsonBytes, isBorgError, type JsonValue, limits, NodeId } from '@borgios/core'
+import { type EnvelopeFields, nobleEd25519, openEnvelope, sealEnvelope, signStatement } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import fc from 'fast-check'
 import { RUNS } from './amount.ts'
@@ -115,9 +115,13 @@ test('an envelope has a size, for who seals and for who opens', () => {
     codeOf(() => seal({ body: 'x'.repeat(limits.envelope.maxBytes - overhead + 1) })),
     'CRYPTO_MALFORMED',
   )
-  assert.equal(
-    codeOf(() => open(new Uint8Array(limits.envelope.maxBytes + 1))),
-    'CRYPTO_MALFORMED',
+  // One that nothing but its size speaks against.
+  const { signature: _, ...fields } = open(largest)
+  const tooLarge = canonicalJsonBytes(signStatement(node, 'envelope/1', { ...fields, body: `${fields.body}x` }))
+  assert.equal(tooLarge.length, limits.envelope.maxBytes + 1)
+  assert.throws(
+    () => open(tooLarge),
+    (error) => isBorgError(error) && error.code === 'CRYPTO_MALFORMED' && /too many/.test(error.message),
   )
 })
 

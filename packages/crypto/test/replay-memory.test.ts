@@ -120,3 +120,23 @@ test('all together are bounded', () => {
   assert.equal(admitted, replayTotal)
   assert.equal(memory.size, replayTotal)
 })
+
+test('a clock that was set back does not stop it from forgetting', () => {
+  const memory = new ReplayMemory()
+  const backMs = START_MS - 3_600_000
+  const laterMs = backMs + maxAgeMs + replaySweepMs
+  memory.admit(senderOf(1), { timeMs: START_MS, sequence: 1 }, START_MS)
+  memory.admit(senderOf(1), { timeMs: backMs, sequence: 2 }, backMs)
+  memory.admit(senderOf(1), { timeMs: laterMs, sequence: 3 }, laterMs)
+  assert.deepEqual([memory.has(senderOf(1), 2), memory.size], [false, 2])
+})
+
+test('senders that fell silent leave their places to others', () => {
+  const memory = new ReplayMemory()
+  for (let index = 0; index < replaySenders; index += 1) {
+    assert.equal(memory.admit(senderOf(index), { timeMs: START_MS, sequence: 1 }, START_MS), 'fresh')
+  }
+  assert.equal(memory.admit(senderOf(replaySenders), { timeMs: START_MS, sequence: 1 }, START_MS), 'full')
+  const laterMs = START_MS + maxAgeMs + replaySweepMs
+  assert.equal(memory.admit(senderOf(replaySenders), { timeMs: laterMs, sequence: 1 }, laterMs), 'fresh')
+})

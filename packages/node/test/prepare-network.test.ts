@@ -27,6 +27,7 @@ test('a second up keeps what the owner set, and writes only what changed', async
     coding: { data: 1, parity: 1 },
     repairGraceMs: 9,
     jobSlots: 0,
+    maxJobLimits: { memoryBytes: 1 },
     place: 'here',
   }
   await nodeConfigFile.write(path, own)

@@ -1,4 +1,4 @@
-import { JobId, limits } from '@borgios/core'
+import { base32Pattern, JobId, limits } from '@borgios/core'
 import { CounterSchema, NetworkIdSchema, NodeIdSchema, SignatureSchema, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
 
@@ -56,8 +56,14 @@ export const JobRequestSchema = strictObject({
 })
 export type JobRequest = Static<typeof JobRequestSchema>
 
+/** The path of a file below /out: relative, printable, without empty parts and parts of dots alone. */
+export const OutputNameSchema = Type.String({
+  maxLength: bounds.maxOutputNameChars,
+  pattern: '^(?!\\.{1,2}(?:/|$))[^/\\p{C}\\\\]+(?:/(?!\\.{1,2}(?:/|$))[^/\\p{C}\\\\]+)*$',
+})
+
 export const JobOutputSchema = strictObject({
-  name: Type.String({ minLength: 1, maxLength: bounds.maxOutputNameChars }),
+  name: OutputNameSchema,
   bytes: CounterSchema,
   capability: CapabilitySchema,
 })
@@ -69,7 +75,7 @@ export const JobReceiptSchema = strictObject({
   node: NodeIdSchema,
   requester: NodeIdSchema,
   /** Base32 of the SHA-256 of the spec's canonical JSON. */
-  specHash: Type.String({ pattern: '^[a-z2-7]{52}$' }),
+  specHash: Type.String({ pattern: `^${base32Pattern(32)}$` }),
   state: Type.Union([Type.Literal('done'), Type.Literal('failed'), Type.Literal('cancelled')]),
   exitCode: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 })),
   why: WhySchema,
@@ -113,6 +119,9 @@ export const ExecutorMessageSchema = Type.Union([
   strictObject({ type: Type.Literal('refused'), why: WhySchema }),
 ])
 export type ExecutorMessage = Static<typeof ExecutorMessageSchema>
+
+/** Body of `compute.offer`: what the job asks for, so that a node that lends less says so before it is tried. */
+export const ComputeAskSchema = strictObject({ limits: Type.Optional(JobLimitsSchema) })
 
 /** Answer to `compute.offer`. */
 export const ComputeOfferSchema = strictObject({

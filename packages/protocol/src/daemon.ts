@@ -20,7 +20,7 @@ const ReleaseSchema = Type.String({ maxLength: 64 })
 
 const LoadSchema = Type.Object({
   /** Of one core, since the last time anyone asked. */
-  cpuPercent: Type.Number({ minimum: 0 }),
+  cpuPercent: Type.Number({ minimum: 0, maximum: limits.node.maxCpuPercent }),
   rssBytes: CounterSchema,
   shards: CounterSchema,
   storedBytes: CounterSchema,

@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.ts'
 import type { House } from '../house.ts'
 import { isIn, isInSrc, isTest, type Source } from '../source.ts'
-import { isIdentifier, isNode, nameOf, type SyntaxNode, textOf, walk } from '../walk.ts'
+import { isNode, nameOf, type SyntaxNode, textOf, walk } from '../walk.ts'
 
 const RANDOM_MAKERS: ReadonlySet<string> = new Set([
   'randomBytes',
@@ -101,13 +101,13 @@ function useOf(node: SyntaxNode, parent: SyntaxNode | undefined, property: strin
     case 'ImportExpression':
       return useInModule(node)
     case 'MemberExpression':
-      return useOfMember(node)
+      return useOfMember(node, parent, property)
     case 'NewExpression':
-      return isIdentifier(node['callee'], 'Date') && isEmpty(node['arguments'])
+      return globalNameOf(node['callee']) === 'Date' && isEmpty(node['arguments'])
         ? { name: 'new Date()', what: 'the clock' }
         : undefined
     case 'CallExpression':
-      return isIdentifier(node['callee'], 'Date') ? { name: 'Date()', what: 'the clock' } : undefined
+      return globalNameOf(node['callee']) === 'Date' ? { name: 'Date()', what: 'the clock' } : undefined
     case 'VariableDeclarator':
       return useInPattern(node)
     case 'Identifier': {
@@ -152,9 +152,11 @@ const isPlainPattern = (node: unknown): boolean =>
 /** `const D = Date`, `use(process)`, `Math[name]`. */
 function useOfAlias(name: string, parent: SyntaxNode | undefined, property: string): Use | undefined {
   if (isInSight(parent, property)) return undefined
-  const what = name === 'globalThis' ? 'everything' : AMBIENT_MEMBERS.get(name)?.values().next().value
+  const what = name === 'globalThis' ? 'everything' : firstMemberUse(name)
   return what === undefined ? undefined : { name, what }
 }
+
+const firstMemberUse = (object: string): string | undefined => AMBIENT_MEMBERS.get(object)?.values().next().value
 
 const isEmpty = (list: unknown): boolean => Array.isArray(list) && list.length === 0
 
@@ -165,20 +167,20 @@ function isReference(parent: SyntaxNode | undefined, property: string): boolean 
 }
 
 /** `Date.now`, `process['env']`, `globalThis.setTimeout`, `crypto.randomBytes`. */
-function useOfMember(node: SyntaxNode): Use | undefined {
+function useOfMember(node: SyntaxNode, parent: SyntaxNode | undefined, property: string): Use | undefined {
   const member = node['computed'] === true ? textOf(node['property']) : nameOf(node['property'])
   if (member === undefined) return undefined
   const object = globalNameOf(node['object'])
   const what = object === undefined ? undefined : memberUse(object, member)
   if (what !== undefined) return { name: `${object}.${member}`, what }
-  if (object !== undefined && GLOBAL_OBJECTS.includes(object)) {
-    const global = AMBIENT_GLOBALS.get(member)
-    return global === undefined ? undefined : { name: `${object}.${member}`, what: global }
-  }
+  const global = globalNameOf(node)
+  const alias = global === undefined ? undefined : useOfAlias(global, parent, property)
+  if (alias !== undefined) return alias
   return RANDOM_MAKERS.has(member) ? { name: member, what: 'randomness' } : undefined
 }
 
-const memberUse = (object: string, member: string): string | undefined => AMBIENT_MEMBERS.get(object)?.get(member)
+const memberUse = (object: string, member: string): string | undefined =>
+  GLOBAL_OBJECTS.includes(object) ? AMBIENT_GLOBALS.get(member) : AMBIENT_MEMBERS.get(object)?.get(member)
 
 /** The name of a global, also behind `globalThis.`. */
 function globalNameOf(node: unknown): string | undefined {
@@ -195,7 +197,8 @@ function useInPattern(node: SyntaxNode): Use | undefined {
   if (object === undefined || !isNode(pattern) || pattern.type !== 'ObjectPattern') return undefined
   return firstUse(pattern['properties'], (each) => {
     const member = nameOf(each['key'])
-    const what = member === undefined ? undefined : memberUse(object, member)
+    if (member === undefined) return undefined
+    const what = memberUse(object, member) ?? (GLOBAL_OBJECTS.includes(object) ? firstMemberUse(member) : undefined)
     return what === undefined ? undefined : { name: `${object}.${member}`, what }
   })
 }

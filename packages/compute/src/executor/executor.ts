@@ -1,19 +1,30 @@
-import { type JobId, limits, messageOf } from '@borgios/core'
+import { type JobId, type JsonValue, limits, messageOf } from '@borgios/core'
 import type { PeerStream } from '@borgios/peertree'
-import { COMPUTE_OFFER, COMPUTE_PROTOCOL, type ComputeOffer, type JobRequest } from '@borgios/protocol'
+import {
+  COMPUTE_OFFER,
+  COMPUTE_PROTOCOL,
+  ComputeAskSchema,
+  type ComputeOffer,
+  type JobRequest,
+} from '@borgios/protocol'
+import { Compile } from 'typebox/compile'
 import { badMessage, stopping } from '../errors.ts'
 import type { ComputeStatus, JobLimits } from '../job.ts'
-import { checkJobSpec } from '../job-spec.ts'
+import { checkJobSpec, overLimit } from '../job-spec.ts'
+import { asWhy, requesterMessage } from '../messages.ts'
 import { openJobRequest } from '../statements.ts'
 import type { ExecutorModules } from './executor-modules.ts'
 import { JobSession } from './job-session.ts'
 import { Scratch } from './scratch.ts'
 import { SlotGate } from './slot-gate.ts'
 
+const askCheck = Compile(ComputeAskSchema)
+
 export interface ExecutorOptions {
   /** Scratch folder: nothing else may live there. */
   readonly folder: string
   readonly slots: number
+  /** What one job may use here. */
   readonly maxLimits: JobLimits
 }
 
@@ -34,7 +45,7 @@ export class Executor {
     this.#gate = new SlotGate(options.slots, modules.timers)
     this.#scratch = new Scratch(options.folder)
     this.#scratchFailure = this.#scratch.clear().then(() => undefined, messageOf)
-    modules.network.handle(COMPUTE_OFFER, () => this.#offer())
+    modules.network.handle(COMPUTE_OFFER, (body) => this.#offer(body))
     modules.network.handleStream(COMPUTE_PROTOCOL, (stream) => this.#serve(stream))
   }
 
@@ -59,15 +70,21 @@ export class Executor {
     await this.#scratchFailure
   }
 
-  #offer(): ComputeOffer {
+  #offer(ask: JsonValue): ComputeOffer {
+    if (!askCheck.Check(ask)) throw badMessage('an unknown question about how busy this node is')
     const { running, queued, slots, maxQueued } = this.#gate.state
-    const why = this.#unavailableWhy()
+    const why = this.#unavailableWhy(ask.limits)
     const load = { slots, running: running.length, queued: queued.length, queueSlots: maxQueued }
-    return why === undefined ? load : { ...load, unavailableWhy: why.slice(0, limits.compute.maxWhyChars) }
+    return why === undefined ? load : { ...load, unavailableWhy: asWhy(why) }
   }
 
-  #unavailableWhy(): string | undefined {
-    return this.#stopping ? 'the node is being stopped' : this.#modules.sandbox.unavailableWhy
+  /** Why no job runs here, or none that asks for this much. */
+  #unavailableWhy(asked: JobLimits | undefined): string | undefined {
+    if (this.#stopping) return 'the node is being stopped'
+    const { unavailableWhy } = this.#modules.sandbox
+    if (unavailableWhy !== undefined) return unavailableWhy
+    if (this.#options.slots === 0) return 'the node lends no slots to jobs'
+    return asked === undefined ? undefined : overLimit(asked, this.#options.maxLimits, 'this node')
   }
 
   async #serve(stream: PeerStream): Promise<void> {
@@ -75,7 +92,7 @@ export class Executor {
     // From the check to the registration in one turn: of two requests with one id only one may pass.
     const why = (await this.#scratchFailure) ?? this.#reasonToRefuse(request)
     if (why !== undefined) {
-      await stream.send({ header: { type: 'refused', why }, payload: new Uint8Array(0) })
+      await stream.send({ header: { type: 'refused', why: asWhy(why) }, payload: new Uint8Array(0) })
       await stream.end()
       return
     }
@@ -95,6 +112,8 @@ export class Executor {
     try {
       const message = await stream.receive()
       if (message === undefined) throw badMessage('the stream ended before a job request came')
+      if (requesterMessage(message.header).type !== 'run')
+        throw badMessage('the stream does not begin with a job request')
       return openJobRequest(message.payload, {
         ed25519,
         network: networkId,
@@ -107,14 +126,14 @@ export class Executor {
     }
   }
 
-  #reasonToRefuse(request: JobRequest): string | undefined {
-    const unavailable = this.#unavailableWhy()
+  #reasonToRefuse({ job, spec }: JobRequest): string | undefined {
+    const unavailable = this.#unavailableWhy(spec.limits)
     if (unavailable !== undefined) return unavailable
     try {
-      checkJobSpec(request.spec, this.#options.maxLimits)
+      checkJobSpec(spec)
     } catch (error) {
       return messageOf(error)
     }
-    return this.#sessions.has(request.job) ? 'a job of this id is running already' : undefined
+    return this.#sessions.has(job) ? 'a job of this id is running already' : undefined
   }
 }

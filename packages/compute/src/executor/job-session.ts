@@ -1,10 +1,10 @@
 import { type BorgError, isBorgError, limits, messageOf } from '@borgios/core'
 import type { PeerStream } from '@borgios/peertree'
-import { type ExecutorMessage, type JobReceipt, type JobRequest, RequesterMessageSchema } from '@borgios/protocol'
-import { Compile } from 'typebox/compile'
-import { badMessage, leaseLost, noSandbox } from '../errors.ts'
+import type { ExecutorMessage, JobReceipt, JobRequest } from '@borgios/protocol'
+import { leaseLost, noSandbox } from '../errors.ts'
 import { jobSpecHash } from '../job-spec.ts'
 import { Lease } from '../lease.ts'
+import { asWhy, requesterMessage } from '../messages.ts'
 import { Outbox } from '../outbox.ts'
 import type { SandboxReport } from '../sandbox/sandbox.ts'
 import { signJobReceipt } from '../statements.ts'
@@ -19,8 +19,6 @@ export interface JobSessionModules extends ExecutorModules {
 }
 
 type Outcome = Pick<JobReceipt, 'state' | 'exitCode' | 'why' | 'wallTimeMs'>
-
-const requesterMessageCheck = Compile(RequesterMessageSchema)
 
 /** One job on this node, from its request to its receipt. It lives only while the requester's stream does. */
 export class JobSession {
@@ -73,12 +71,15 @@ export class JobSession {
 
   /** Slot and folder are free again before the requester hears of the end. */
   async #attemptAndCleanUp(): Promise<Outcome> {
-    const { gate, scratch } = this.#modules
+    const { gate, scratch, logger } = this.#modules
+    const { job } = this.#request
     try {
       return await this.#attempt()
     } finally {
-      await scratch.remove(this.#request.job)
-      gate.leave(this.#request.job)
+      await scratch.remove(job).catch((error: unknown) => {
+        logger.warn('the folder of a job could not be removed', { job, why: messageOf(error) })
+      })
+      gate.leave(job)
     }
   }
 
@@ -97,7 +98,6 @@ export class JobSession {
       return this.#judge(report)
     } catch (error) {
       if (this.#cancelled) return { state: 'cancelled', why: 'The job was cancelled.', wallTimeMs: 0 }
-      signal.throwIfAborted()
       if (error instanceof FetchFailure && error.hopeless) {
         return { state: 'failed', why: `${sentence(error.message)} Check the capability.`, wallTimeMs: 0 }
       }
@@ -138,7 +138,7 @@ export class JobSession {
     const { job, spec } = this.#request
     const receipt = signJobReceipt(signer, {
       ...outcome,
-      why: outcome.why.slice(0, limits.compute.maxWhyChars),
+      why: asWhy(outcome.why),
       network: networkId,
       job,
       node: network.self,
@@ -148,8 +148,7 @@ export class JobSession {
       startedAtMs,
       endedAtMs: clock.nowMs(),
     })
-    await this.#outbox.send({ type: 'result' }, receipt)
-    await this.#stream.end()
+    await this.#sayLast({ type: 'result' }, receipt)
   }
 
   /** Tells the requester, if it is still there, to try another node. */
@@ -158,11 +157,20 @@ export class JobSession {
       this.#stream.abort(isBorgError(error) ? error : noSandbox(messageOf(error)))
       return
     }
+    await this.#sayLast({ type: 'refused', why: asWhy(messageOf(error)) }).catch((cause) =>
+      this.#stream.abort(leaseLost('the requester left', cause)),
+    )
+  }
+
+  /** A requester that renews its lease but reads nothing is left alone after a while. */
+  async #sayLast(header: ExecutorMessage, payload?: Uint8Array): Promise<void> {
+    const late = leaseLost('the requester did not read how its job ended')
+    const cancel = this.#modules.timers.after(limits.compute.lastWordMs, () => this.#stream.abort(late))
     try {
-      await this.#outbox.send({ type: 'refused', why: messageOf(error).slice(0, limits.compute.maxWhyChars) })
+      await this.#outbox.send(header, payload)
       await this.#stream.end()
-    } catch (cause) {
-      this.#stream.abort(leaseLost('the requester left', cause))
+    } finally {
+      cancel()
     }
   }
 
@@ -171,9 +179,9 @@ export class JobSession {
     for (;;) {
       const message = await this.#stream.receive()
       if (message === undefined) throw leaseLost('the requester has left')
-      if (!requesterMessageCheck.Check(message.header)) throw badMessage('an unknown message to a job')
+      const { type } = requesterMessage(message.header)
       this.#lease.heard()
-      if (message.header.type === 'cancel') this.#cancel()
+      if (type === 'cancel') this.#cancel()
     }
   }
 

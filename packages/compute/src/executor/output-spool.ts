@@ -58,11 +58,15 @@ async function storeOne(
   signal: AbortSignal,
 ): Promise<StoredOutput> {
   for (let tries = 1; ; tries += 1) {
+    const content = createReadStream(path)
     try {
-      return { name, bytes, capability: await files.put(name, bytes, createReadStream(path), signal) }
+      return { name, bytes, capability: await files.put(name, bytes, content, signal) }
     } catch (error) {
       if (signal.aborted || tries === limits.compute.storeTries) throw error
-      await timers.sleep(limits.compute.storeRetryMs, signal)
+    } finally {
+      // A put that fails early has not read it to its end.
+      content.destroy()
     }
+    await timers.sleep(limits.compute.storeRetryMs, signal)
   }
 }

@@ -41,14 +41,15 @@ export class FetchFailure extends Error {
   }
 }
 
-/** Brings program and inputs into a job's folder. Throws FetchFailure, or the signal's reason. */
+/** Brings program and inputs, of so many bytes in all, into a job's folder. Throws FetchFailure, or the signal's reason. */
 export async function fetchFiles(
   files: JobFiles,
   spec: CheckedJobSpec,
   folder: string,
   signal: AbortSignal,
+  maxBytes: number = limits.compute.maxInputBytes,
 ): Promise<void> {
-  let leftBytes: number = limits.compute.maxInputBytes
+  let leftBytes = maxBytes
   const fetch = async (what: string, capability: string, path: string, maxBytes: number): Promise<void> => {
     try {
       leftBytes -= await fetchFile(files, capability, path, Math.min(maxBytes, leftBytes), signal)

@@ -24,8 +24,8 @@ export class SlotGate {
   }
 
   /**
-   * Resolves when the job has a slot, which `leave` gives back. Throws COMPUTE_QUEUE_FULL, COMPUTE_ALL_BUSY after
-   * `limits.compute.queueWaitMs`, or the signal's reason.
+   * Resolves when the job has a slot. Throws COMPUTE_QUEUE_FULL, COMPUTE_ALL_BUSY after `limits.compute.queueWaitMs`, or the
+   * signal's reason. Either way `leave` is to be called when the job is over.
    */
   async enter(job: JobId, onWait: (ahead: number) => void, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
@@ -40,9 +40,6 @@ export class SlotGate {
     this.#step({ kind: 'arrived', job })
     try {
       await promise
-    } catch (error) {
-      this.leave(job)
-      throw error
     } finally {
       cancel()
       signal.removeEventListener('abort', onAbort)

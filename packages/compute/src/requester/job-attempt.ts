@@ -1,20 +1,14 @@
 import { type JobId, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
-import type { PeerStream, StreamMessage } from '@borgios/peertree'
-import {
-  type CheckedJobSpec,
-  COMPUTE_PROTOCOL,
-  type ExecutorMessage,
-  ExecutorMessageSchema,
-  type JobReceipt,
-  type RequesterMessage,
-} from '@borgios/protocol'
-import { Compile } from 'typebox/compile'
+import type { PeerStream } from '@borgios/peertree'
+import { type CheckedJobSpec, COMPUTE_PROTOCOL, type JobReceipt, type RequesterMessage } from '@borgios/protocol'
 import { badMessage, leaseLost } from '../errors.ts'
 import type { JobEvent } from '../job.ts'
 import { Lease } from '../lease.ts'
+import { executorMessage } from '../messages.ts'
 import { Outbox } from '../outbox.ts'
 import { openJobReceipt, signJobRequest } from '../statements.ts'
 import type { RequesterModules } from './requester-modules.ts'
+import { ToldOrder } from './told-order.ts'
 
 export interface Attempt {
   readonly job: JobId
@@ -30,10 +24,6 @@ export type AttemptOutcome =
   | { readonly kind: 'receipt'; readonly receipt: JobReceipt }
   /** This node did not run it to its end: another may. */
   | { readonly kind: 'failed'; readonly why: string }
-
-const executorMessageCheck = Compile(ExecutorMessageSchema)
-/** The note of truncation may follow a full log. */
-const LOG_NOTE_BYTES = 256
 
 /** The longest an honest node takes: its queue, fetching, starting, the program, handing over, storing. */
 export const attemptMs = ({ limits: { wallTimeMs } }: CheckedJobSpec): number => {
@@ -65,19 +55,20 @@ async function follow(stream: PeerStream, attempt: Attempt, modules: RequesterMo
   const late = leaseLost('the node took longer than the job may take in all')
   const cancelDeadline = timers.after(attemptMs(spec), () => lease.lose(late))
   const stopCancelling = cancelOnSignal(attempt.signal, cancel, abort, timers)
-  const log = new LogOrder(spec.limits.logBytes)
+  const told = new ToldOrder(spec.limits.logBytes)
   try {
     for (;;) {
       const message = await stream.receive()
       if (message === undefined) throw leaseLost('the node left without a result')
       lease.heard()
-      const header = checkHeader(message)
+      const header = executorMessage(message.header)
       if (header.type === 'result') return { kind: 'receipt', receipt: openReceipt(message.payload, attempt, modules) }
       if (header.type === 'refused') return { kind: 'failed', why: header.why }
       if (header.type === 'state') {
+        told.state(header.state)
         attempt.onEvent({ kind: 'state', state: header.state, node, why: header.why })
       } else if (header.type === 'log') {
-        log.check(header.sequence, message.payload.length)
+        told.log(header.sequence, message.payload.length)
         attempt.onEvent({ kind: 'log', stream: header.stream, bytes: message.payload })
       }
     }
@@ -90,11 +81,6 @@ async function follow(stream: PeerStream, attempt: Attempt, modules: RequesterMo
     stopCancelling()
     stream.end().catch(() => {})
   }
-}
-
-function checkHeader(message: StreamMessage): ExecutorMessage {
-  if (!executorMessageCheck.Check(message.header)) throw badMessage('the node sent an unknown message')
-  return message.header
 }
 
 const openReceipt = (bytes: Uint8Array, { job, node, spec }: Attempt, modules: RequesterModules): JobReceipt =>
@@ -125,22 +111,5 @@ function cancelOnSignal(
   return () => {
     signal.removeEventListener('abort', onAbort)
     stopWaiting()
-  }
-}
-
-/** Holds a node to the order and the size of a job's log. */
-class LogOrder {
-  #sequence = 0
-  #leftBytes: number
-
-  constructor(logBytes: number) {
-    this.#leftBytes = logBytes + LOG_NOTE_BYTES
-  }
-
-  check(sequence: number, bytes: number): void {
-    if (sequence !== this.#sequence) throw badMessage('the node sent a piece of log out of order')
-    this.#sequence += 1
-    this.#leftBytes -= bytes
-    if (this.#leftBytes < 0) throw badMessage('the node sent more log than the job may write')
   }
 }

@@ -98,14 +98,16 @@ export class Requester {
   }
 
   /** Asks candidates in random order, a few at a time, until some can take the job. */
-  async #search({ wanted, failed, signal }: Following): Promise<ReturnType<typeof chooseNode>> {
+  async #search({ spec, wanted, failed, signal }: Following): Promise<ReturnType<typeof chooseNode>> {
     const { network } = this.#modules
     const candidates = findCandidates(network.members(), network.self, wanted, failed)
     const excluded: Exclusion[] = [...candidates.excluded]
     const waiting = this.#shuffled(candidates.eligible)
     let anyBusy = false
     while (waiting.length > 0 && !signal.aborted) {
-      const probes = await Promise.all(waiting.splice(0, limits.compute.maxProbes).map((node) => this.#probe(node)))
+      const probes = await Promise.all(
+        waiting.splice(0, limits.compute.maxProbes).map((node) => this.#probe(node, spec)),
+      )
       const choice = chooseNode(probes)
       if (choice.chosen !== undefined) return choice
       anyBusy ||= choice.anyBusy
@@ -115,10 +117,10 @@ export class Requester {
     return { chosen: undefined, anyBusy, excluded }
   }
 
-  async #probe(node: NodeId): Promise<Probe> {
+  async #probe(node: NodeId, spec: CheckedJobSpec): Promise<Probe> {
     try {
       const timeoutMs = limits.compute.probeTimeoutMs
-      const offer = await this.#modules.network.request(node, COMPUTE_OFFER, {}, { timeoutMs })
+      const offer = await this.#modules.network.request(node, COMPUTE_OFFER, { limits: spec.limits }, { timeoutMs })
       return offerCheck.Check(offer) ? { node, offer } : { node, failure: 'it answered with something else' }
     } catch (error) {
       return { node, failure: messageOf(error) }

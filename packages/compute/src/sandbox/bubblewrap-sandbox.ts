@@ -107,6 +107,7 @@ class BubblewrapSandbox implements Sandbox {
       env,
       wasmMemoryBytes: wasmMemoryBytes(jobLimits),
       maxOutputFiles: limits.compute.maxOutputFiles,
+      maxOutputNameChars: limits.compute.maxOutputNameChars,
     }
     await writeFile(join(task.folder, 'task.json'), JSON.stringify(runnerTask), { mode: 0o600 })
     // Outputs lie in memory, so the group's limit is what program and outputs may use together.

@@ -20,24 +20,40 @@ export class LogGate {
     this.#timers = timers
   }
 
-  /** Reads one of the streams to its end. */
+  /** Reads one of the streams to its end. Throws the signal's reason when that comes first, also while the sink takes its time. */
   async drain(stream: LogStream, chunks: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
     for await (const chunk of chunks) {
       const room = Math.min(chunk.length, this.#logBytes - this.#passedBytes)
       this.#passedBytes += room
       for (let offset = 0; offset < room; offset += limits.compute.maxLogChunkBytes) {
-        await this.#sink(stream, chunk.subarray(offset, Math.min(room, offset + limits.compute.maxLogChunkBytes)))
+        await this.#pass(
+          stream,
+          chunk.subarray(offset, Math.min(room, offset + limits.compute.maxLogChunkBytes)),
+          signal,
+        )
       }
       if (room === chunk.length) continue
-      await this.#truncate()
+      await this.#truncate(signal)
       await this.#timers.sleep(limits.compute.floodPauseMs, signal)
     }
   }
 
-  async #truncate(): Promise<void> {
+  async #pass(stream: LogStream, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    const { promise: aborted, reject } = Promise.withResolvers<never>()
+    const onAbort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    try {
+      await Promise.race([aborted, this.#sink(stream, bytes)])
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  async #truncate(signal: AbortSignal): Promise<void> {
     if (this.#truncated) return
     this.#truncated = true
     const note = `\n[borgios: the log limit of ${formatBytes(this.#logBytes)} is reached, the rest is dropped]\n`
-    await this.#sink('stderr', new TextEncoder().encode(note))
+    await this.#pass('stderr', new TextEncoder().encode(note), signal)
   }
 }

@@ -1,13 +1,11 @@
 import { limits } from '@borgios/core'
 import { strictObject } from '@borgios/crypto'
+import { OutputNameSchema } from '@borgios/protocol'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { sandboxBroken } from '../errors.ts'
 
 const CountSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
-
-/** Relative, printable, without empty parts and parts of dots alone. */
-const OUTPUT_NAME = /^(?!\.{1,2}(?:\/|$))[^/\p{C}\\]+(?:\/(?!\.{1,2}(?:\/|$))[^/\p{C}\\]+)*$/u
 
 const ReportSchema = Type.Union([
   strictObject({ type: Type.Literal('started') }),
@@ -28,7 +26,7 @@ const ReportSchema = Type.Union([
   }),
   strictObject({
     type: Type.Literal('file'),
-    name: Type.String({ minLength: 1, maxLength: limits.compute.maxOutputNameChars }),
+    name: OutputNameSchema,
     bytes: CountSchema,
   }),
   strictObject({ type: Type.Literal('complete') }),
@@ -61,9 +59,6 @@ function parseReport(bytes: Uint8Array): RunnerReport {
     throw sandboxBroken('the sandbox sent a report that is not JSON', cause)
   }
   if (!reportCheck.Check(value)) throw sandboxBroken('the sandbox sent a report of unknown shape')
-  if (value.type === 'file' && !OUTPUT_NAME.test(value.name)) {
-    throw sandboxBroken('the sandbox named an output in an unsafe way')
-  }
   return value
 }
 

@@ -23,7 +23,7 @@ const EXIT_TRAP = 134
 const MEMORY_TRAP_SHARE = 0.875
 
 /**
- * @typedef {{ args: string[], env: Record<string, string>, wasmMemoryBytes: number, maxOutputFiles: number }} Task
+ * @typedef {{ args: string[], env: Record<string, string>, wasmMemoryBytes: number, maxOutputFiles: number, maxOutputNameChars: number }} Task
  * @typedef {{ end: 'exited' | 'trapped' | 'unusable' | 'memory', exitCode?: number, why: string }} Ended
  * @typedef {{ path: Buffer, name: string, bytes: number }} Output
  * @typedef {(...args: number[]) => number} Call
@@ -141,7 +141,7 @@ function trapped(error, memoryBytes) {
   return { end: 'trapped', exitCode: EXIT_TRAP, why }
 }
 
-/** Every regular file below /out, names escaped, and how many entries of other kinds there were. */
+/** Every regular file below /out, names escaped, and how many entries are none or have too long a name. */
 function collect() {
   /** @type {Output[]} */
   const files = []
@@ -154,6 +154,10 @@ function collect() {
     for (const entry of readdirSync(folder, { encoding: 'buffer' })) {
       const path = Buffer.concat([folder, Buffer.from('/'), entry])
       const name = prefix + escapeName(entry)
+      if (name.length > task.maxOutputNameChars) {
+        others += 1
+        continue
+      }
       const found = lstatSync(path)
       if (found.isDirectory()) walk(path, `${name}/`)
       else if (found.isFile()) files.push({ path, name, bytes: found.size })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import { type Clock, limits, messageOf, type Timers } from '@borgios/core'
-import { sandboxBroken } from '../errors.ts'
+import { logNotTaken, sandboxBroken } from '../errors.ts'
 import { FD } from './bubblewrap-command.ts'
 import type { ControlGroup } from './control-group.ts'
 import { LogGate } from './log-gate.ts'
@@ -48,7 +48,7 @@ function killProcess(pid: number): void {
 export class SandboxRun {
   readonly #task: SandboxTask
   readonly #modules: SandboxRunModules
-  /** Aborts when the process has ended. */
+  /** Aborts when nothing of it matters any more: the process has ended and its log is taken, or nobody takes it. */
   readonly #over = new AbortController()
   #child: ChildProcess | undefined
   /** Of the first process inside. */
@@ -76,7 +76,10 @@ export class SandboxRun {
   async run(): Promise<SandboxReport> {
     const { signal } = this.#task
     const { timers } = this.#modules
-    const onStop = (): void => this.#decide(stoppedVerdict)
+    const onStop = (): void => {
+      this.#decide(stoppedVerdict)
+      this.#over.abort()
+    }
     if (signal.aborted) return { ...stoppedVerdict, wallTimeMs: 0 }
     signal.addEventListener('abort', onStop, { once: true })
     const cancelStart = timers.after(limits.compute.startTimeoutMs, () => {
@@ -99,6 +102,7 @@ export class SandboxRun {
     const child = this.#spawn(filter.fd)
     // Listened for before anything is awaited: a child that fails at once would be gone by then.
     const closed = once(child, 'close')
+    child.once('exit', () => this.#boundDrain())
     // When one part fails the process is ended, and with it the other parts. The first failure is the one that is told.
     let failure: unknown
     const guard = async (part: Promise<void>): Promise<void> => {
@@ -140,7 +144,17 @@ export class SandboxRun {
     this.#child = child
     // A child that ends early breaks its pipes; how it ended says more.
     for (const stream of child.stdio) stream?.on('error', () => {})
+    if (this.#doomed) this.#kill()
     return child
+  }
+
+  /** The program holds still while its log is not taken; a process that has ended waits for that only so long. */
+  #boundDrain(): void {
+    const { signal } = this.#over
+    const { timers } = this.#modules
+    const late = logNotTaken('what the program printed last was not taken in time')
+    const cancel = timers.after(limits.compute.logDrainMs, () => this.#over.abort(late))
+    signal.addEventListener('abort', cancel, { once: true })
   }
 
   /** Puts the waiting child into its control group, then lets it go on. */

@@ -9,7 +9,10 @@ export interface SandboxTask {
   readonly limits: JobLimits
   /** Ends it at once. */
   readonly signal: AbortSignal
-  /** The program holds still while this is pending. Called with at most `limits.logBytes` in all, and one note of truncation. */
+  /**
+   * The program holds still while this is pending; `limits.compute.logDrainMs` after its process has ended it is not waited for any more.
+   * Called with at most `limits.logBytes` in all, and one note of truncation.
+   */
   onLog(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void>
   /** The program has ended; outputs follow. */
   onEnded(): void
@@ -38,6 +41,6 @@ export interface Sandbox {
   readonly unavailableWhy: string | undefined
   /** What holds programs to their memory, e.g. `cgroup v2 and polling`. */
   readonly memoryGuard: string
-  /** Runs one program. Throws COMPUTE_SANDBOX_BROKEN when the sandbox, not the program, failed. */
+  /** Runs one program. Throws COMPUTE_SANDBOX_BROKEN when the sandbox, not the program, failed, and COMPUTE_LOG_NOT_TAKEN. */
   run(task: SandboxTask): Promise<SandboxReport>
 }

@@ -54,7 +54,9 @@ export function tooMuchOutput(ended: EndedReport, jobLimits: JobLimits): Verdict
 export function endedVerdict(ended: EndedReport, jobLimits: JobLimits): Verdict {
   const notes = [
     ...(ended.outputFull ? [`It filled /out: the output limit is ${formatBytes(jobLimits.outputBytes)}.`] : []),
-    ...(ended.otherEntries > 0 ? [`${ended.otherEntries} entries under /out are no files and were not stored.`] : []),
+    ...(ended.otherEntries > 0
+      ? [`${ended.otherEntries} entries under /out are no files or have too long a name, and were not stored.`]
+      : []),
   ]
   const sentence = (why: string): string => [why, ...notes].join(' ')
   const { end, exitCode } = ended

@@ -32,19 +32,30 @@ export async function watchProcess(
   memoryBytes: number,
   timers: Timers,
   signal: AbortSignal,
+  look = lookAt,
 ): Promise<Excess | undefined> {
   while (!signal.aborted) {
     try {
-      const use = parseStatus(await readFile(`/proc/${pid}/status`, 'utf8'))
+      const use = await look(pid)
       if (use.memoryBytes > memoryBytes) return 'memory'
       if (use.threads > limits.compute.maxThreads) return 'threads'
-      if ((await outputEntries(pid)) > limits.compute.maxOutputFiles + RUNNER_MARGIN_ENTRIES) return 'files'
-      await timers.sleep(limits.compute.watchMs, signal)
-    } catch {
-      return undefined
+      if (use.outputEntries > limits.compute.maxOutputFiles + RUNNER_MARGIN_ENTRIES) return 'files'
+    } catch (error) {
+      // Anything else, such as too many open files here, passes: the fence stays up.
+      if (isGone(error)) return undefined
     }
+    await timers.sleep(limits.compute.watchMs, signal).catch(() => {})
   }
   return undefined
+}
+
+const isGone = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')
+
+/** What a sandbox uses right now. Throws ENOENT or ESRCH when its process is gone. */
+async function lookAt(pid: number): Promise<ProcessUse & { readonly outputEntries: number }> {
+  const use = parseStatus(await readFile(`/proc/${pid}/status`, 'utf8'))
+  return { ...use, outputEntries: await outputEntries(pid) }
 }
 
 /** Entries in use on the file system of the sandbox's /out; 0 where the kernel does not let us look. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { type Clock, NetworkId, NodeId, OperatorId, silentLogger, type Timers } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { SeededRandom } from '@borgios/core/testing'
@@ -11,6 +12,7 @@ import {
   createJobService,
   defaultJobLimits,
   type JobService,
+  type JobServiceOptions,
   type JobSpec,
   type Sandbox,
   type SandboxReport,
@@ -49,6 +51,11 @@ export const untilStopped = ({ signal }: SandboxTask): Promise<SandboxReport> =>
     else signal.addEventListener('abort', stop, { once: true })
   })
 
+/** Waits until a condition holds; the test runner's own limit ends it if it never does. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await setImmediate()
+}
+
 export interface WorldNode {
   readonly id: NodeId
   readonly signer: Signer
@@ -61,6 +68,8 @@ export interface WorldNode {
 export interface WorldOptions {
   readonly nodes: number
   readonly slots?: number
+  /** What is special about node 1. */
+  readonly node1?: Partial<JobServiceOptions>
   readonly time?: Clock & Timers
   /** Instead of fakes. */
   readonly sandbox?: Sandbox
@@ -88,7 +97,7 @@ export class JobWorld {
       const sandbox = new FakeSandbox()
       const nodeFolder = join(folder, `node-${index}`)
       const service = createJobService(
-        { folder: nodeFolder, slots: options.slots ?? 1 },
+        { folder: nodeFolder, slots: options.slots ?? 1, ...(index === 1 ? options.node1 : {}) },
         {
           network: peer,
           files: this.files,

@@ -1,5 +1,6 @@
 import { GIB, limits, MINUTE_MS } from '@borgios/core'
 import { strictObject } from '@borgios/crypto'
+import { JobLimitsSchema } from '@borgios/protocol'
 import { type Static, Type } from 'typebox'
 import { checkedFile } from './checked-file.ts'
 
@@ -30,7 +31,9 @@ const NodeConfigSchema = strictObject({
   /** A member that is down for less is taken to be restarting, and its shards are not rebuilt. */
   repairGraceMs: Type.Integer({ minimum: 0 }),
   /** Jobs it runs for others at once; 0 for none. */
-  jobSlots: Type.Integer({ minimum: 0, maximum: 256 }),
+  jobSlots: Type.Integer({ minimum: 0, maximum: limits.compute.maxSlots }),
+  /** The most one of them may use; what is left out is the most any job may. */
+  maxJobLimits: Type.Optional(Type.Partial(JobLimitsSchema)),
   logLevel: Type.Enum(['debug', 'info', 'warn', 'error']),
 })
 

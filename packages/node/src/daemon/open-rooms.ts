@@ -1,4 +1,4 @@
-import { createJobService, defaultJobLimits, type JobFiles, openSandbox } from '@borgios/compute'
+import { createJobService, defaultJobLimits, type JobFiles, maxJobLimits, openSandbox } from '@borgios/compute'
 import type { LentBytes } from '@borgios/core'
 import { createPeerTree, type PeerNetwork, type PeerTree } from '@borgios/peertree'
 import { type Coding, codingThatFits, createFileStore, type FileStore } from '@borgios/store'
@@ -20,7 +20,11 @@ export const openRooms: OpenRooms = async (context) => {
     shared,
   )
   const compute = createJobService(
-    { folder: `${computeFolder}/jobs`, slots: config.jobSlots },
+    {
+      folder: `${computeFolder}/jobs`,
+      slots: config.jobSlots,
+      maxLimits: { ...maxJobLimits, ...config.maxJobLimits },
+    },
     { ...shared, sandbox, files: jobFiles(store, tree, coding) },
   )
   const stop = async (): Promise<void> => {
