@@ -12,6 +12,8 @@ const make =
 
 /** A command line that cannot be meant: unknown word, missing argument, a number out of range. */
 export const usageError = make('NODE_USAGE', 'invalid', 'caller')
+/** A signal ended the command; `meta.signal` names it. */
+export const interrupted = make('NODE_INTERRUPTED', 'unavailable', 'caller')
 /** No daemon answers for this data folder. */
 export const nothingRuns = make('NODE_NOT_RUNNING', 'notFound', 'none', true)
 /** A daemon took the connection and then said nothing, or broke off. */

@@ -10,7 +10,7 @@ import fc from 'fast-check'
 import { readEnvironment } from '../src/adapters/index.ts'
 import { jobExitCode } from '../src/cli/commands/job.ts'
 import { drawTree } from '../src/cli/draw-tree.ts'
-import { exitCodeOf } from '../src/cli/exit-codes.ts'
+import { exitCodeOf, exitCodeOfSignal } from '../src/cli/exit-codes.ts'
 import { byteCount, duration, wholeNumber } from '../src/cli/option-values.ts'
 import { progressLine, speedOf } from '../src/cli/progress.ts'
 import { safeLine, safeLog } from '../src/cli/safe-text.ts'
@@ -52,6 +52,8 @@ test('exit codes follow from kind and blame', () => {
   for (const kind of ['conflict', 'exhausted', 'unavailable', 'corrupt', 'byzantine'] as const) {
     assert.equal(exitCodeOf({ kind, blame: 'caller' }), 1)
   }
+  assert.equal(exitCodeOfSignal('SIGINT'), 130)
+  assert.equal(exitCodeOfSignal('SIGTERM'), 143)
   assert.equal(jobExitCode({ state: 'done', exitCode: 0 }, false), 0)
   assert.equal(jobExitCode({ state: 'failed', exitCode: 3 }, false), 1)
   assert.equal(jobExitCode({ state: 'failed', exitCode: 124 }, false), 5)
@@ -212,7 +214,9 @@ test('files are replaced whole, through links, and left as they were when the so
 
 test('the environment is read in one place', () => {
   const read = readEnvironment({ XDG_DATA_HOME: '/data', NO_COLOR: '1', CI: 'true' })
-  assert.deepEqual(read, { defaultDataFolder: '/data/borgios', plainText: true, ci: true, debug: false })
+  const { ownCommand, ...rest } = read
+  assert.deepEqual(rest, { defaultDataFolder: '/data/borgios', plainText: true, ci: true, debug: false })
+  assert.notEqual(ownCommand, '')
   assert.match(readEnvironment({ XDG_DATA_HOME: 'relative' }).defaultDataFolder, /\.local\/share\/borgios$/)
   assert.equal(readEnvironment({ NO_COLOR: '' }).plainText, false)
 })

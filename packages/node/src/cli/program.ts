@@ -18,9 +18,9 @@ type Runner = (action: Action, options: CommonOptions) => Promise<void>
 const ROOM_FOR_EXIT_CODES = `
 Exit codes: 0 ok, 1 error, 2 wrong usage, 3 not found, 4 refused, 5 timed out.`
 
-/** The command line of borgios. `run` is handed what a command does, to be run with its context. */
-export function createProgram(run: Runner): Command {
-  const program = new Command('borgios')
+/** The command line of borgios, called `name` here. `run` is handed what a command does, to be run with its context. */
+export function createProgram(name: string, run: Runner): Command {
+  const program = new Command(name)
     .description('BorgIOS: servers that people contribute, turned into one autonomous cloud that nobody owns')
     .version(RELEASE)
     .addHelpText('after', ROOM_FOR_EXIT_CODES)

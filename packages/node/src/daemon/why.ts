@@ -67,7 +67,7 @@ async function explainUnlisted(subject: string, services: NodeServices): Promise
       what: 'shard',
       state: 'nameless',
       why: `${shortId(subject)} is a shard: a piece of some file. Only who has the file's capability knows which`,
-      todo: 'Ask about the file instead: borgios file info CAPABILITY --verify',
+      todo: 'Ask about the file instead: "borgios file info CAPABILITY --verify"',
     }
   }
   if (OperatorId.is(subject)) throw unknownSubject(`no node of the operator ${shortId(subject)} is known here`)
@@ -139,7 +139,7 @@ function explainOperator(operator: string, nodes: readonly NodeView[]): WhyView 
     what: 'operator',
     state: isWhole ? 'up' : up.length === 0 ? 'down' : 'partly up',
     why: `${shortId(operator)} brings ${nodes.length} node(s), ${up.length} of them up: ${nodes.map((node) => shortId(node.id)).join(', ')}`,
-    todo: isWhole ? 'Nothing' : 'Ask about the node that is not up: borgios why NODE',
+    todo: isWhole ? 'Nothing' : 'Ask about the node that is not up: "borgios why NODE"',
   }
 }
 
@@ -149,7 +149,7 @@ export function explainJob(record: JobRecord): WhyView {
   const took = record.wallTimeMs === null ? '' : ` after ${formatDuration(record.wallTimeMs)}`
   const reason = record.why === '' ? '' : `: ${record.why}`
   if (!isFinal(record)) {
-    const todo = 'Wait, or watch it: borgios job logs --follow JOB'
+    const todo = `Wait, or watch it: "borgios job logs --follow ${shortId(record.job)}"`
     return { ...about, why: `${shortId(record.job)} (${record.name}) is ${record.state}${where}${reason}`, todo }
   }
   const code = record.exitCode === null ? 'without an exit code' : `with exit code ${record.exitCode}`
@@ -163,7 +163,7 @@ export function explainJob(record: JobRecord): WhyView {
 function jobAdvice(record: JobRecord): string {
   if (record.exitCode === 124) return 'It ran out of time: give it more with --timeout, or less to do'
   if (record.exitCode === 137) return 'It ran out of memory: give it more with --memory'
-  if (record.exitCode !== null) return `Read what it printed: borgios job logs ${shortId(record.job)}`
+  if (record.exitCode !== null) return `Read what it printed: "borgios job logs ${shortId(record.job)}"`
   return 'It never ran to its end: remove the cause named above and run it again'
 }
 

@@ -61,7 +61,7 @@ export function newGenesis(name: string, founder: Signer, { random }: IdentityMo
 
 async function assertNoNode(folder: string): Promise<void> {
   if ((await nodeConfigFile.read(nodePaths(folder).config)) === undefined) return
-  throw wrongFolder(`${folder} is the folder of a single node: start it with "borgios node start --data ${folder}"`)
+  throw wrongFolder(`${folder} is the folder of a single node: start it with "borgios node start"`)
 }
 
 function planNetwork(options: EmbeddedOptions, before: NetworkFile | undefined, genesis: () => Genesis): NetworkFile {

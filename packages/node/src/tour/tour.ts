@@ -20,7 +20,7 @@ export async function tour(context: CliContext, options: TourOptions): Promise<v
   if (options.once !== true) {
     const result = await runTour(context)
     await showOutcome(context, result, context.json)
-    for (const line of ['', 'The network stays up.', ...hints(context.dataFolder)]) terminal.note(line)
+    for (const line of ['', 'The network stays up.', ...hints(context)]) terminal.note(line)
     return
   }
   const dataFolder = await mkdtemp(join(tmpdir(), 'borgios-tour-'))

@@ -1,7 +1,8 @@
 import { takeDown } from '../../embedded/embedded-network.ts'
-import { type CliContext, showResult } from '../context.ts'
+import { type CliContext, nextCommand, showResult } from '../context.ts'
 
 export async function down(context: CliContext): Promise<void> {
+  context.ifStopped(`some nodes may still run: ${nextCommand(context, 'down')}`)
   const outcomes = [...(await takeDown(context.dataFolder, context.timers)).values()]
   const count = (outcome: string) => outcomes.filter((one) => one === outcome).length
   const [stopped, killed] = [count('stopped'), count('killed')]

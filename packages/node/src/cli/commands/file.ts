@@ -6,7 +6,7 @@ import type { FileInfoView, PutView } from '@borgios/protocol'
 import { formatTime } from '../../adapters/index.ts'
 import type { DaemonClient, DeliveredFile } from '../../client/daemon-client.ts'
 import { daemonBrokeOff, localFile, localFileMissing, usageError } from '../../errors.ts'
-import { type CliContext, daemonOf, showResult } from '../context.ts'
+import { type CliContext, daemonOf, nextCommand, showResult } from '../context.ts'
 import { Progress } from '../progress.ts'
 import { safeLine } from '../safe-text.ts'
 import { saveFile } from '../save-file.ts'
@@ -30,6 +30,7 @@ export async function putFile(
   const bytes = path === STDIO ? undefined : await sizeOfFile(path)
   const source = path === STDIO ? process.stdin : createReadStream(path, { highWaterMark: MIB })
   const shown = (options.name ?? (path === STDIO ? 'stdin' : basename(path))).slice(0, limits.node.maxNameChars)
+  context.ifStopped(`${shown} was not stored`)
   const progress = new Progress(`storing ${safeLine(shown)}`, context.terminal, context.clock)
   try {
     for await (const event of daemon.put(source, { name: shown, bytes, coding: options.coding })) {
@@ -75,6 +76,7 @@ export async function get(
   const startMs = context.clock.monotonicMs()
   const file = await (await daemonOf(context)).open(capability)
   const target = options.output ?? (await freshName(file.name))
+  context.ifStopped(await fateOf(target))
   const progress = new Progress(`getting ${safeLine(file.name)}`, context.terminal, context.clock)
   try {
     if (target === STDIO) for await (const part of counted(file, progress)) await context.terminal.write(part)
@@ -88,6 +90,13 @@ export async function get(
   await showResult(context, { file: resolve(target), bytes, name }, () => [
     `${target}: ${formatBytes(bytes)} in ${formatDuration(tookMs)} (${formatBytes(Math.round((bytes * SECOND_MS) / Math.max(1, tookMs)))}/s)`,
   ])
+}
+
+/** What stopping leaves of a target: a file is written whole or not at all. */
+async function fateOf(target: string): Promise<string> {
+  const found = target === STDIO ? undefined : await stat(target).catch(() => undefined)
+  if (target === STDIO || (found !== undefined && !found.isFile())) return 'only a part of the file was written'
+  return found === undefined ? 'nothing of the file was kept' : `nothing of the file was kept, ${target} is as it was`
 }
 
 async function* counted(file: DeliveredFile, progress: Progress): AsyncGenerator<Uint8Array> {
@@ -115,7 +124,7 @@ export async function ls(context: CliContext): Promise<void> {
   const files = await (await daemonOf(context)).files()
   await showResult(context, { files }, () =>
     files.length === 0
-      ? ['No file was stored from here yet: borgios file put FILE']
+      ? [`No file was stored from here yet: ${nextCommand(context, 'file put FILE')}`]
       : tableLines(
           files.map((file) => [
             safeLine(file.name),

@@ -5,7 +5,7 @@ import type { DaemonEvent, JobRecord, JobSubmission } from '@borgios/protocol'
 import { formatTime } from '../../adapters/index.ts'
 import type { DaemonClient } from '../../client/daemon-client.ts'
 import { daemonBrokeOff, usageError } from '../../errors.ts'
-import { type CliContext, daemonOf, showResult } from '../context.ts'
+import { type CliContext, daemonOf, nextCommand, showResult } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
 import { safeLine, safeLog } from '../safe-text.ts'
 import { tableLines } from '../table.ts'
@@ -31,6 +31,7 @@ export async function run(
   args: readonly string[],
   options: JobRunOptions,
 ): Promise<void> {
+  context.ifStopped('no job was started')
   const daemon = await daemonOf(context)
   const inputs = (options.input ?? []).map((text) => pair(text, '--input', 'NAME=FILE-OR-CAPABILITY'))
   const env = Object.fromEntries((options.env ?? []).map((text) => pair(text, '--env', 'NAME=VALUE')))
@@ -51,10 +52,11 @@ export async function run(
     request.inputs.push({ name, capability: await capabilityOf(context, daemon, file) })
   const printer = new JobPrinter(context)
   for await (const event of daemon.run(request)) {
+    if (event.event === 'accepted') context.ifStopped(`the job ${shortId(event.job)} is cancelled`)
     if (event.event === 'accepted' && request.detach) {
       await showResult(context, { job: event.job }, () => [
         event.job,
-        `Watch it: borgios job logs --follow ${shortId(event.job)}`,
+        `Watch it: ${nextCommand(context, `job logs --follow ${shortId(event.job)}`)}`,
       ])
       return
     }
@@ -89,7 +91,9 @@ async function capabilityOf(context: CliContext, daemon: DaemonClient, text: str
     () => false,
   )
   if (!isFile && /[./]/.test(text)) throw usageError(`${text} is neither a file here nor a capability`)
-  return isFile ? (await putFile(context, daemon, text)).capability : text
+  // What stopping means for the job is what counts.
+  const quiet = { ...context, ifStopped: () => {} }
+  return isFile ? (await putFile(quiet, daemon, text)).capability : text
 }
 
 /** Shows a job's events: its output where it belongs, the rest beside it. */
@@ -165,6 +169,7 @@ export function jobExitCode(record: Pick<JobRecord, 'state' | 'exitCode'>, passE
 
 export async function logs(context: CliContext, job: string, options: { readonly follow?: boolean }): Promise<void> {
   const daemon = await daemonOf(context)
+  context.ifStopped('the job is not touched')
   const printer = new JobPrinter(context)
   for await (const event of daemon.logs(job, options.follow === true)) {
     const record = await printer.take(event)
@@ -175,7 +180,9 @@ export async function logs(context: CliContext, job: string, options: { readonly
 export async function ls(context: CliContext): Promise<void> {
   const jobs = await (await daemonOf(context)).jobs()
   await showResult(context, { jobs }, () =>
-    jobs.length === 0 ? ['No job was run from here yet: borgios job run FILE.wasm'] : tableLines(jobs.map(jobCells)),
+    jobs.length === 0
+      ? [`No job was run from here yet: ${nextCommand(context, 'job run FILE.wasm')}`]
+      : tableLines(jobs.map(jobCells)),
   )
 }
 

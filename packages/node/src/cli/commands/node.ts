@@ -14,7 +14,7 @@ import { readPidFile } from '../../daemon/pid-file.ts'
 import { startNodeProcess } from '../../embedded/node-process.ts'
 import { newGenesis } from '../../embedded/prepare-network.ts'
 import { folderInUse, invitationRefused, localFileMissing, portTaken, wrongFolder } from '../../errors.ts'
-import { type CliContext, showResult } from '../context.ts'
+import { type CliContext, commandElsewhere, nextCommand, showResult } from '../context.ts'
 
 const modules = { ed25519: nobleEd25519, random: systemRandom }
 
@@ -25,8 +25,8 @@ export async function init(context: CliContext): Promise<void> {
   await showResult(context, { operator: id, data: paths.folder }, () => [
     id,
     '',
-    `Give this id to a founder: borgios net invite ${id} -o invitation.json`,
-    `Then start here: borgios node start --invitation invitation.json --data ${paths.folder}`,
+    `A founder runs:  ${commandElsewhere(context, `net invite ${id} -o invitation.json`)}`,
+    `Then start here: ${nextCommand(context, 'node start --invitation invitation.json')}`,
   ])
 }
 
@@ -47,16 +47,17 @@ export async function start(context: CliContext, options: NodeStartOptions): Pro
   const pid = (await readPidFile(paths.pid))?.pid
   if (pid !== undefined)
     throw folderInUse(`a node already runs on ${paths.folder} as process ${pid}. Nothing was changed`)
-  await configure(paths, options)
+  await configure(context, paths, options)
   if (options.foreground === true) {
     const { runForeground } = await import('../../daemon/run-foreground.ts')
     return runForeground(paths.folder, context.signal)
   }
-  await startNodeProcess(paths.folder, context.timers)
+  context.ifStopped('the node is ended again, the data stays')
+  await startNodeProcess(paths.folder, context.timers, context.signal)
   const view = await new DaemonClient(paths.socket, context.timers).status()
   await showResult(context, view, () => [
     `Node ${view.self.node} runs as process ${view.self.pid} and is ${view.self.state}.`,
-    `See more: borgios status --data ${paths.folder}`,
+    `See more: ${nextCommand(context, 'status')}`,
   ])
 }
 
@@ -72,13 +73,13 @@ async function ownFolder(context: CliContext): Promise<NodePaths> {
 }
 
 /** Writes what the options say into the node's folder; what they leave out stays as it was. */
-async function configure(paths: NodePaths, options: NodeStartOptions): Promise<void> {
+async function configure(context: CliContext, paths: NodePaths, options: NodeStartOptions): Promise<void> {
   if (options.join !== undefined) {
     const { assertDialable } = await import('@borgios/peertree')
     for (const address of options.join) assertDialable(address)
   }
   const invited = options.invitation === undefined ? undefined : await readJoinText(options.invitation)
-  if (invited !== undefined) await assertInvited(paths, invited)
+  if (invited !== undefined) await assertInvited(context, paths, invited)
   if (invited !== undefined) await enterNetwork(paths, invited.genesis, invited.invitation)
   if (options.found !== undefined && (await readGenesis(paths)) === undefined) {
     const founder = (await loadOperator(paths, modules)).signer
@@ -96,7 +97,7 @@ async function configure(paths: NodePaths, options: NodeStartOptions): Promise<v
 }
 
 /** An invitation for somebody else, or none that stands, is better refused here than by every member. */
-async function assertInvited(paths: NodePaths, { genesis, invitation }: JoinText): Promise<void> {
+async function assertInvited(context: CliContext, paths: NodePaths, { genesis, invitation }: JoinText): Promise<void> {
   const network = networkIdOf(genesis)
   const held = await readGenesis(paths)
   // A folder of another network is refused as such, a guest needs no invitation.
@@ -106,7 +107,7 @@ async function assertInvited(paths: NodePaths, { genesis, invitation }: JoinText
     verifyOperator({ ed25519: nobleEd25519, genesis, network, nowMs: systemClock.nowMs() }, id, invitation)
   } catch (cause) {
     throw invitationRefused(
-      `this invitation does not let ${id} in: ${messageOf(cause)}. Ask a founder for one: borgios net invite ${id}`,
+      `this invitation does not let ${id} in: ${messageOf(cause)}. Ask a founder for one: ${commandElsewhere(context, `net invite ${id}`)}`,
       { cause },
     )
   }

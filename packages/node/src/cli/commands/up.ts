@@ -3,7 +3,7 @@ import { systemRandom } from '@borgios/core/adapters'
 import { nobleEd25519 } from '@borgios/crypto'
 import { untilAborted } from '../../daemon/until-aborted.ts'
 import { attachedCount, bringUp, takeDown, type UpResult } from '../../embedded/embedded-network.ts'
-import { type CliContext, showResult } from '../context.ts'
+import { type CliContext, nextCommand, showResult } from '../context.ts'
 import { drawTree } from '../draw-tree.ts'
 
 export interface UpOptions {
@@ -16,6 +16,7 @@ export interface UpOptions {
 export async function up(context: CliContext, options: UpOptions): Promise<void> {
   const { terminal, dataFolder, clock, timers } = context
   let shown = -1
+  context.ifStopped('the nodes started just now are ended again, the data stays; what ran before goes on')
   const result = await bringUp(
     { folder: dataFolder, nodes: options.nodes, degree: options.degree, host: options.host },
     { clock, timers, random: systemRandom, ed25519: nobleEd25519, signal: context.signal },
@@ -56,16 +57,14 @@ function upLines(context: CliContext, { view, started, nodes }: UpResult, stays:
     '',
     ...drawTree(view, (text, style) => terminal.style(text, style)),
     '',
-    ...(stays ? ['Ctrl-C stops the network.'] : hints(dataFolder)),
+    ...(stays ? ['Ctrl-C stops the network.'] : hints(context)),
   ]
 }
 
 /** What a newcomer may try on a network that is up. */
-export const hints = (dataFolder: string): string[] => [
+export const hints = (context: CliContext): string[] => [
   'Try:',
-  `  borgios file put FILE --data ${dataFolder}`,
-  `  borgios net tree --data ${dataFolder}`,
-  `  borgios down --data ${dataFolder}`,
+  ...['file put FILE', 'net tree', 'down'].map((words) => `  ${nextCommand(context, words)}`),
 ]
 
 async function stayUntilStopped(context: CliContext): Promise<void> {
