@@ -98,12 +98,15 @@ test('files survive the loss of two of five nodes, and every mistake is answered
   })
 })
 
-test('a large file that cannot be placed is refused with the reason, not with a broken connection', async () => {
+test('two operators hold a file by default; what needs more is refused with the reason, not with a broken connection', async () => {
   await using network = await Network.up(2)
+  const small = await network.json<{ coding: object; missingShards: number }>(['file', 'put', import.meta.filename])
+  assert.deepEqual(small.coding, { data: 1, parity: 1 })
+  assert.equal(small.missingShards, 0)
   const large = join(network.folder, 'large')
   await writeFile(large, Buffer.alloc(64 * 1024 * 1024))
   for (let round = 0; round < 3; round += 1) {
-    const refused = await network.run(['file', 'put', large, '--json'])
+    const refused = await network.run(['file', 'put', large, '--coding', '3+2', '--json'])
     assert.equal((jsonOf(refused) as { error: { code: string } }).error.code, 'STORE_PLACEMENT_SHORT')
   }
 })

@@ -35,8 +35,7 @@ test('a command that is stopped says what became of its work and exits as shells
   await t.test('job run: the job is cancelled', async (t) => {
     const { self } = await network.json<{ self: { load: { jobsWhy: string | null } } }>(['status'])
     if (self.load.jobsWhy !== null) return t.skip(self.load.jobsWhy)
-    const stored = await network.json<{ capability: string }>(['file', 'put', hostile, '--coding', '1+1'])
-    const stopped = await network.run(['job', 'run', stored.capability, '--', 'spin'], {
+    const stopped = await network.run(['job', 'run', hostile, '--coding', '1+1', '--', 'spin'], {
       stopAt: { said: /\[running/, signal: 'SIGINT' },
     })
     assert.equal(stopped.code, 130)

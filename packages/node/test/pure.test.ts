@@ -15,7 +15,7 @@ import { byteCount, duration, wholeNumber } from '../src/cli/option-values.ts'
 import { progressLine, speedOf } from '../src/cli/progress.ts'
 import { safeLine, safeLog } from '../src/cli/safe-text.ts'
 import { saveFile } from '../src/cli/save-file.ts'
-import { storingOperators } from '../src/daemon/open-rooms.ts'
+import { defaultCodingFor, knownOperators, storingOperators } from '../src/daemon/open-rooms.ts'
 import { explainGuest, explainInfo, explainJob, explainNode } from '../src/daemon/why.ts'
 import { isWhole } from '../src/embedded/embedded-network.ts'
 import { castParts } from '../src/tour/cast.ts'
@@ -130,6 +130,14 @@ test('numbers of options are read with their units or refused', () => {
   for (const wrong of ['0', '6', '1.5', '', '0x1']) assert.throws(() => wholeNumber(1, 5)(wrong))
 })
 
+test('a file follows the size of the network, is never without parity, and the wish of a large one is kept', () => {
+  const wished = { data: 3, parity: 2 }
+  assert.deepEqual(defaultCodingFor(1, wished), wished)
+  assert.deepEqual(defaultCodingFor(2, wished), { data: 1, parity: 1 })
+  assert.deepEqual(defaultCodingFor(3, wished), { data: 2, parity: 1 })
+  assert.deepEqual(defaultCodingFor(5, wished), wished)
+})
+
 test('operators that store now are counted, each once', () => {
   const member = (byte: number, operatorByte: number, state: Member['state'], services: string[]): Member => {
     const about = { node: nodeId(byte), operator: OperatorId.fromBytes(new Uint8Array(32).fill(operatorByte)) }
@@ -143,6 +151,7 @@ test('operators that store now are counted, each once', () => {
     member(5, 4, 'up', []),
   ]
   assert.equal(storingOperators({ members: () => members }), 2)
+  assert.equal(knownOperators({ members: () => members }), 3)
 })
 
 test('why says what is wrong and what to do', () => {

@@ -54,6 +54,7 @@ const degree = wholeNumber(1, limits.tree.maxDegree)
 const port = wholeNumber(1, 65_535)
 const days = wholeNumber(1, 36_500)
 const coding = matching(/^\d{1,2}\+\d{1,2}$/, 'two numbers such as 3+2')
+const CODING = 'any k of k+m shards rebuild a part (default: 3+2, or what fewer than five operators can hold)'
 const place = matching(/^[\w.-]+(\/[\w.-]+)*$/, 'words of letters, digits, "_", "." and "-", joined by "/"')
 
 function addNetwork(program: Command, run: Runner): void {
@@ -117,7 +118,7 @@ function addFile(program: Command, run: Runner): void {
     .description('store a file and print its capability: whoever has that text can read it')
     .argument('<path>', 'the file; "-" reads stdin')
     .option('--name <name>', 'kept encrypted with the file (default: its name here)')
-    .option('--coding <k+m>', 'any k of k+m shards rebuild a part, e.g. 2+1 (default: 3+2)', coding)
+    .option('--coding <k+m>', CODING, coding)
     .action((path, options) =>
       run(async (context) => (await import('./commands/file.ts')).put(context, path, options), options),
     )
@@ -148,6 +149,7 @@ function addJob(program: Command, run: Runner): void {
     .argument('[args...]', 'its arguments, after "--"')
     .option('-v, --input <name=file>', 'a file or capability the program finds at /in/NAME; may be repeated', collect)
     .option('-e, --env <name=value>', 'environment variable of the program; may be repeated', collect)
+    .option('--coding <k+m>', `for the files it stores first: ${CODING}`, coding)
     .option('--memory <bytes>', 'memory it may use, e.g. 256MiB', byteCount)
     .option('--timeout <time>', 'how long it may run, e.g. 30s or 5m', duration)
     .option('--output-limit <bytes>', 'how much it may write under /out', byteCount)

@@ -17,7 +17,7 @@ const STDIO = '-'
 export interface PutFileOptions {
   readonly name?: string
   /** Such as `3+2`. */
-  readonly coding?: string
+  readonly coding?: string | undefined
 }
 
 /** Stores a file of this machine and shows how far it is. */

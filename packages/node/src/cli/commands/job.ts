@@ -14,6 +14,8 @@ import { putFile } from './file.ts'
 export interface JobRunOptions {
   readonly input?: readonly string[]
   readonly env?: readonly string[]
+  /** Such as `3+2`: of what is stored first. */
+  readonly coding?: string
   readonly memory?: number
   readonly timeout?: number
   readonly outputLimit?: number
@@ -40,7 +42,7 @@ export async function run(
       0,
       limits.node.maxNameChars,
     ),
-    program: await capabilityOf(context, daemon, program),
+    program: await capabilityOf(context, daemon, program, options.coding),
     args: [...args],
     env,
     inputs: [],
@@ -49,7 +51,7 @@ export async function run(
     detach: options.detach === true,
   }
   for (const [name, file] of inputs)
-    request.inputs.push({ name, capability: await capabilityOf(context, daemon, file) })
+    request.inputs.push({ name, capability: await capabilityOf(context, daemon, file, options.coding) })
   const printer = new JobPrinter(context)
   for await (const event of daemon.run(request)) {
     if (event.event === 'accepted') context.ifStopped(`the job ${shortId(event.job)} is cancelled`)
@@ -85,7 +87,12 @@ function pair(text: string, option: string, shape: string): [string, string] {
 }
 
 /** A file of this machine is stored first; anything else is taken for a capability. */
-async function capabilityOf(context: CliContext, daemon: DaemonClient, text: string): Promise<string> {
+async function capabilityOf(
+  context: CliContext,
+  daemon: DaemonClient,
+  text: string,
+  coding: string | undefined,
+): Promise<string> {
   const isFile = await stat(text).then(
     (found) => found.isFile(),
     () => false,
@@ -93,7 +100,7 @@ async function capabilityOf(context: CliContext, daemon: DaemonClient, text: str
   if (!isFile && /[./]/.test(text)) throw usageError(`${text} is neither a file here nor a capability`)
   // What stopping means for the job is what counts.
   const quiet = { ...context, ifStopped: () => {} }
-  return isFile ? (await putFile(quiet, daemon, text)).capability : text
+  return isFile ? (await putFile(quiet, daemon, text, { coding })).capability : text
 }
 
 /** Shows a job's events: its output where it belongs, the rest beside it. */
