@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { isWhole, jsonOf, Network } from '../src/index.ts'
@@ -58,8 +58,25 @@ test('files survive the loss of two of five nodes, and every mistake is answered
     }
     await assert.rejects(stat(target))
     assert.equal((await network.run(['file', 'put', '/nonexistent'])).code, 3)
-    assert.equal((await network.run(['file', 'get', capability, '-o', '/nonexistent/x'])).code, 1)
+    assert.equal((await network.run(['file', 'put', network.folder])).code, 2)
     assert.equal((await network.run(['why', 'nsuchnode'])).code, 3)
+  })
+
+  await t.test('get names what it replaced, and replaces nothing when told so or when nothing was named', async () => {
+    const folder = join(network.folder, 'here')
+    await mkdir(folder)
+    const get = ['file', 'get', capability]
+    const first = await network.run([...get, '--json'], { folder })
+    assert.equal(jsonOf(first)['replaced'], false)
+    assert.equal((await network.json([...get, '-o', join(folder, 'source.bin')]))['replaced'], true)
+    await writeFile(join(folder, 'source.bin'), 'mine')
+    assert.equal((await network.run(get, { folder })).code, 4)
+    assert.equal((await network.run([...get, '-n', '-o', join(folder, 'source.bin')])).code, 4)
+    assert.equal(await readFile(join(folder, 'source.bin'), 'utf8'), 'mine')
+    assert.equal((await network.run([...get, '-o', folder])).code, 2)
+    const nowhere = await network.run([...get, '-o', join(folder, 'none', 'x')])
+    assert.equal(nowhere.code, 3)
+    assert.doesNotMatch(nowhere.stderr, /\.part/)
   })
 
   await t.test('get leaves a device as it is and replaces a file as a whole', async () => {

@@ -125,7 +125,8 @@ function addFile(program: Command, run: Runner): void {
   leaf(file, 'get')
     .description('get a file back, every byte verified')
     .argument('<capability>')
-    .option('-o, --output <file>', 'where to; "-" is stdout (default: the name it was stored under)')
+    .option('-o, --output <file>', 'where to; a file there is replaced once the new one is whole; "-" is stdout')
+    .option('-n, --no-clobber', 'replace no file, as always without -o')
     .action((capability, options) =>
       run(async (context) => (await import('./commands/file.ts')).get(context, capability, options), options),
     )

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, messageOf, OperatorId, ShardId, shortId } from '@borgios/core'
+import { formatBytes, formatDuration, OperatorId, ShardId, shortId } from '@borgios/core'
 import type { FileInfoView, JobRecord, NodeView, WhyView } from '@borgios/protocol'
 import { type NodeIdentity, roleOf } from '../config/identity.ts'
 import { ambiguousSubject, unknownSubject } from '../errors.ts'
@@ -9,6 +9,8 @@ import type { NodeServices } from './node-services.ts'
 
 /** The fewest characters that are taken for the beginning of an id. */
 const MIN_BEGINNING_CHARS = 3
+
+const CAPABILITY_BEGINNING = 'borgios-file-'
 
 type Explanation = () => Promise<WhyView>
 
@@ -71,15 +73,16 @@ async function explainUnlisted(subject: string, services: NodeServices): Promise
     }
   }
   if (OperatorId.is(subject)) throw unknownSubject(`no node of the operator ${shortId(subject)} is known here`)
-  try {
-    return await explainFile(subject, services)
-  } catch (cause) {
+  if (subject.startsWith(CAPABILITY_BEGINNING)) return explainFile(subject, services)
+  if (subject.length < MIN_BEGINNING_CHARS) {
     throw unknownSubject(
-      `nothing known here is called or begins with "${subject.slice(0, 80)}" (as a capability: ${messageOf(cause)}). ` +
-        'Nodes: "borgios net tree", jobs: "borgios job ls", files: "borgios file ls"',
-      { cause },
+      `"${subject}" is too short to look for: give at least ${MIN_BEGINNING_CHARS} characters of an id`,
     )
   }
+  throw unknownSubject(
+    `no node, operator, job or file known here begins with "${subject.slice(0, 80)}". ` +
+      'Nodes are in "borgios net tree", jobs in "borgios job ls", files in "borgios file ls"',
+  )
 }
 
 export function explainNode(node: NodeView): WhyView {

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { decodeBase64Url, formatBytes, formatDuration, limits, shortId } from '@borgios/core'
 import type { DaemonEvent, JobRecord, JobSubmission } from '@borgios/protocol'
@@ -7,6 +6,7 @@ import type { DaemonClient } from '../../client/daemon-client.ts'
 import { daemonBrokeOff, usageError } from '../../errors.ts'
 import { type CliContext, daemonOf, nextCommand, showResult } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
+import { assertProgram, readableSize } from '../local-file.ts'
 import { safeLine, safeLog } from '../safe-text.ts'
 import { tableLines } from '../table.ts'
 import { putFile } from './file.ts'
@@ -34,14 +34,14 @@ export async function run(
   options: JobRunOptions,
 ): Promise<void> {
   context.ifStopped('no job was started')
-  const daemon = await daemonOf(context)
   const inputs = (options.input ?? []).map((text) => pair(text, '--input', 'NAME=FILE-OR-CAPABILITY'))
   const env = Object.fromEntries((options.env ?? []).map((text) => pair(text, '--env', 'NAME=VALUE')))
+  // What is missing here is better said before anything is stored.
+  if (!isCapability(program)) await assertProgram(program)
+  for (const [, file] of inputs) if (!isCapability(file)) await readableSize(file)
+  const daemon = await daemonOf(context)
   const request: JobSubmission = {
-    name: (options.name ?? (program.startsWith('borgios-file-') ? 'job' : basename(program))).slice(
-      0,
-      limits.node.maxNameChars,
-    ),
+    name: (options.name ?? (isCapability(program) ? 'job' : basename(program))).slice(0, limits.node.maxNameChars),
     program: await capabilityOf(context, daemon, program, options.coding),
     args: [...args],
     env,
@@ -86,21 +86,20 @@ function pair(text: string, option: string, shape: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)]
 }
 
-/** A file of this machine is stored first; anything else is taken for a capability. */
+/** What a capability begins with; a file whose name begins so is meant by `./borgios-file-...`. */
+const isCapability = (text: string): boolean => text.startsWith('borgios-file-')
+
+/** A file of this machine is stored first. */
 async function capabilityOf(
   context: CliContext,
   daemon: DaemonClient,
   text: string,
   coding: string | undefined,
 ): Promise<string> {
-  const isFile = await stat(text).then(
-    (found) => found.isFile(),
-    () => false,
-  )
-  if (!isFile && /[./]/.test(text)) throw usageError(`${text} is neither a file here nor a capability`)
+  if (isCapability(text)) return text
   // What stopping means for the job is what counts.
   const quiet = { ...context, ifStopped: () => {} }
-  return isFile ? (await putFile(quiet, daemon, text, { coding })).capability : text
+  return (await putFile(quiet, daemon, text, { coding })).capability
 }
 
 /** Shows a job's events: its output where it belongs, the rest beside it. */

@@ -27,7 +27,7 @@ export interface InviteOptions {
 export async function invite(context: CliContext, operator: string, options: InviteOptions): Promise<void> {
   if (!OperatorId.is(operator)) {
     throw usageError(
-      'an invitation is for one operator: give the id that "borgios node init" prints on the other machine',
+      `an invitation is for one operator: give the id that ${commandElsewhere(context, 'node init')} prints on the other machine`,
     )
   }
   const { genesis, founder } = await founderOf(context.dataFolder)
