@@ -53,6 +53,7 @@ test('programs run on another node, and what goes wrong is said with its code', 
     assert.equal(jobs.at(-1)?.job, job)
     const why = await network.json(['why', job])
     assert.equal(why['what'], 'job')
+    assert.doesNotMatch((await network.run(['why', job])).stdout, /\.\./)
     assert.equal((await network.run(['job', 'logs', 'jzzzzzz'])).code, 3)
   })
 

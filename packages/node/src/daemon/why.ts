@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, OperatorId, ShardId, shortId } from '@borgios/core'
+import { formatBytes, formatCount, formatDuration, OperatorId, ShardId, shortId } from '@borgios/core'
 import type { FileInfoView, JobRecord, NodeView, WhyView } from '@borgios/protocol'
 import { type NodeIdentity, roleOf } from '../config/identity.ts'
 import { ambiguousSubject, unknownSubject } from '../errors.ts'
@@ -115,8 +115,10 @@ export function explainNode(node: NodeView): WhyView {
   return {
     ...about,
     why:
-      `${name} (${node.place}) is well: it ${where}, has ${node.children.length} children` +
-      (node.load === null ? '' : `, keeps ${formatBytes(node.load.storedBytes)} in ${node.load.shards} shards`) +
+      `${name} (${node.place}) is well: it ${where}, has ${formatCount(node.children.length, 'child', 'children')}` +
+      (node.load === null
+        ? ''
+        : `, keeps ${formatBytes(node.load.storedBytes)} in ${formatCount(node.load.shards, 'shard')}`) +
       (jobsWhy === null ? '' : `. It runs no jobs: ${jobsWhy}`),
     todo: jobsWhy === null ? 'Nothing' : 'Nothing for files; for jobs remove the cause it names and restart it',
   }
@@ -141,7 +143,7 @@ function explainOperator(operator: string, nodes: readonly NodeView[]): WhyView 
     subject: operator,
     what: 'operator',
     state: isWhole ? 'up' : up.length === 0 ? 'down' : 'partly up',
-    why: `${shortId(operator)} brings ${nodes.length} node(s), ${up.length} of them up: ${nodes.map((node) => shortId(node.id)).join(', ')}`,
+    why: `${shortId(operator)} brings ${formatCount(nodes.length, 'node')}, ${up.length} of them up: ${nodes.map((node) => shortId(node.id)).join(', ')}`,
     todo: isWhole ? 'Nothing' : 'Ask about the node that is not up: "borgios why NODE"',
   }
 }
@@ -176,7 +178,7 @@ async function explainFile(capability: string, services: NodeServices): Promise<
 
 export function explainInfo(capability: string, info: FileInfoView): WhyView {
   const name = info.name ?? 'the file'
-  const counts = `${info.presentShards} of its ${info.shards} shards are there`
+  const counts = `${info.presentShards} of its ${formatCount(info.shards, 'shard')} are there`
   const about = { subject: capability, what: 'file' as const }
   if (info.spareShards < 0) {
     return {
@@ -197,7 +199,7 @@ export function explainInfo(capability: string, info: FileInfoView): WhyView {
   return {
     ...about,
     state: 'whole',
-    why: `${name} is whole: all ${info.shards} shards are there on ${info.holders.length} nodes; any ${info.spareShards} of each part may be lost`,
+    why: `${name} is whole: all ${formatCount(info.shards, 'shard')} are there on ${formatCount(info.holders.length, 'node')}; any ${info.spareShards} of each part may be lost`,
     todo: 'Nothing',
   }
 }

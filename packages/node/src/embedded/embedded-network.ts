@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { limits, type Timers } from '@borgios/core'
+import { formatCount, limits, type Timers } from '@borgios/core'
 import type { NetworkView } from '@borgios/protocol'
 import { tryLock } from '../adapters/index.ts'
 import { findDaemon, nodeFolders } from '../client/find-daemon.ts'
@@ -44,7 +44,7 @@ export async function bringUp(
     await assertAnswering(options.folder, running, modules.timers, modules.signal)
     await configureNodes(options.folder, network, running)
     const started = range(network.nodes).filter((index) => !running.has(index))
-    onProgress(0, network.nodes)
+    if (started.length > 0) onProgress(0, network.nodes)
     try {
       await startAll(options.folder, started, modules)
       const view = await untilWhole(options.folder, network.nodes, modules, onProgress)
@@ -119,7 +119,7 @@ export async function untilWhole(
   }
   const attached = view === undefined ? 0 : attachedCount(view)
   throw startTimeout(
-    `${attached} of ${nodes} nodes found their place in ${limits.node.startTimeoutMs / 1000} s. "borgios net tree" shows which do not`,
+    `${attached} of ${formatCount(nodes, 'node')} found their place in ${limits.node.startTimeoutMs / 1000} s. "borgios net tree" shows which do not`,
   )
 }
 

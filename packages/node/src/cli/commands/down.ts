@@ -1,3 +1,4 @@
+import { formatCount } from '@borgios/core'
 import { takeDown } from '../../embedded/embedded-network.ts'
 import { type CliContext, nextCommand, showResult } from '../context.ts'
 
@@ -9,6 +10,6 @@ export async function down(context: CliContext): Promise<void> {
   await showResult(context, { stopped, killed, data: context.dataFolder }, () => [
     stopped + killed === 0
       ? `Nothing was running in ${context.dataFolder}.`
-      : `${stopped} stopped${killed === 0 ? '' : `, ${killed} had to be killed`}. The data stays in ${context.dataFolder}.`,
+      : `${formatCount(stopped, 'node')} stopped${killed === 0 ? '' : `, ${killed} had to be killed`}. The data stays in ${context.dataFolder}.`,
   ])
 }

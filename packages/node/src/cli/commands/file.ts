@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { basename, resolve } from 'node:path'
-import { formatBytes, formatDuration, limits, MIB, SECOND_MS, shortId } from '@borgios/core'
+import { formatBytes, formatCount, formatDuration, limits, MIB, SECOND_MS, shortId } from '@borgios/core'
 import type { FileInfoView, PutView } from '@borgios/protocol'
 import { formatTime } from '../../adapters/index.ts'
 import type { DaemonClient, DeliveredFile } from '../../client/daemon-client.ts'
@@ -51,8 +51,10 @@ export async function put(context: CliContext, path: string, options: PutFileOpt
   if (!context.json) {
     const speed = formatBytes(Math.round((bytes * SECOND_MS) / Math.max(1, tookMs)))
     context.terminal.note(
-      `Stored ${formatBytes(bytes)} in ${formatDuration(tookMs)} (${speed}/s) as ${shards} shards: any ${coding.data} of ${coding.data + coding.parity} rebuild a part.` +
-        (missingShards > 0 ? ` ${missingShards} shards wait for a node and are placed by themselves.` : ''),
+      `Stored ${formatBytes(bytes)} in ${formatDuration(tookMs)} (${speed}/s) as ${formatCount(shards, 'shard')}: any ${coding.data} of ${coding.data + coding.parity} rebuild a part.` +
+        (missingShards > 0
+          ? ` ${formatCount(missingShards, 'shard')} still without a node: placed by itself when one is there.`
+          : ''),
     )
     context.terminal.note('Whoever has this text can read the file; without it nobody can:')
   }
@@ -153,19 +155,19 @@ function infoLines(view: FileInfoView): string[] {
       ? 'cannot be read now: too few nodes with its shards answer'
       : view.presentShards < view.shards
         ? `readable; every part can lose ${view.spareShards} more shards; being repaired where nodes allow`
-        : `whole; every part can lose any ${view.spareShards} shards`
+        : `whole; every part can lose any ${formatCount(view.spareShards, 'shard')}`
   return tableLines([
     ['name', safeLine(view.name ?? '-')],
-    ['size', `${formatBytes(view.bytes)} (${view.bytes} bytes)`],
+    ['size', `${formatBytes(view.bytes)} (${formatCount(view.bytes, 'byte')})`],
     [
       'coding',
-      `${coding.data}+${coding.parity}: any ${coding.data} of ${coding.data + coding.parity} shards rebuild a part, ${view.stripes} parts`,
+      `${coding.data}+${coding.parity}: any ${coding.data} of ${coding.data + coding.parity} shards rebuild a part, ${formatCount(view.stripes, 'part')}`,
     ],
     ['shards', `${view.presentShards} of ${view.shards} ${view.verified ? 'read back and verified' : 'there'}`],
     ['health', health],
     ...view.holders.map((holder, index) => [
       index === 0 ? 'on' : '',
-      `${shortId(holder.node)}  ${holder.shards} shards`,
+      `${shortId(holder.node)}  ${formatCount(holder.shards, 'shard')}`,
     ]),
   ])
 }

@@ -127,12 +127,24 @@ class JobPrinter {
       )
     } else if (event.event === 'restart') this.#startAnew(event.why)
     else if (event.event === 'log') await this.#print(event.stream, decodeBase64Url(event.data) ?? new Uint8Array())
-    else if (event.event === 'job') return json ? { ...event.job, ...this.#gathered } : event.job
+    else if (event.event === 'job') {
+      await this.#flush()
+      return json ? { ...event.job, ...this.#gathered } : event.job
+    }
     return undefined
+  }
+
+  /** Prints what is left of a character that was never completed. */
+  async #flush(): Promise<void> {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const rest = this.#decoders[stream].decode()
+      if (rest !== '') await this.#show(stream, rest)
+    }
   }
 
   #startAnew(why: string): void {
     const { terminal } = this.#context
+    for (const decoder of Object.values(this.#decoders)) decoder.decode()
     this.#gathered.stdout = ''
     this.#gathered.stderr = ''
     terminal.note(terminal.style(`[begins anew, what it printed so far is void: ${safeLine(why)}]`, 'warn', 'stderr'))
@@ -140,12 +152,14 @@ class JobPrinter {
 
   async #print(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
     const { terminal, json } = this.#context
-    if (json) this.#gathered[stream] += this.#decoders[stream].decode(bytes, { stream: true })
-    else if (stream === 'stdout' && !terminal.isStdoutTerminal) await terminal.write(bytes)
-    else {
-      const text = safeLog(this.#decoders[stream].decode(bytes, { stream: true }))
-      await (stream === 'stdout' ? terminal.write(text) : terminal.writeError(text))
-    }
+    if (!json && stream === 'stdout' && !terminal.isStdoutTerminal) await terminal.write(bytes)
+    else await this.#show(stream, this.#decoders[stream].decode(bytes, { stream: true }))
+  }
+
+  async #show(stream: 'stdout' | 'stderr', text: string): Promise<void> {
+    const { terminal, json } = this.#context
+    if (json) this.#gathered[stream] += text
+    else await (stream === 'stdout' ? terminal.write(safeLog(text)) : terminal.writeError(safeLog(text)))
   }
 }
 

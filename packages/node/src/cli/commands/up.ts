@@ -1,4 +1,4 @@
-import { shortId } from '@borgios/core'
+import { formatCount, shortId } from '@borgios/core'
 import { systemRandom } from '@borgios/core/adapters'
 import { nobleEd25519 } from '@borgios/crypto'
 import { untilAborted } from '../../daemon/until-aborted.ts'
@@ -21,9 +21,10 @@ export async function up(context: CliContext, options: UpOptions): Promise<void>
     { folder: dataFolder, nodes: options.nodes, degree: options.degree, host: options.host },
     { clock, timers, random: systemRandom, ed25519: nobleEd25519, signal: context.signal },
     (attached, nodes) => {
-      if (attached === shown) return
+      const isWholeAtOnce = shown < 0 && attached === nodes
+      if (attached === shown || isWholeAtOnce) return
       shown = attached
-      const line = `starting: ${attached} of ${nodes} nodes in the tree`
+      const line = `starting: ${attached} of ${formatCount(nodes, 'node')} in the tree`
       if (terminal.canDraw) terminal.draw(line)
       else terminal.note(line)
     },
@@ -50,8 +51,8 @@ function upLines(context: CliContext, { view, started, nodes }: UpResult, stays:
   const { terminal, dataFolder } = context
   const head =
     started.length === 0
-      ? `Already running: ${nodes} nodes in ${dataFolder}. Nothing was changed.`
-      : `${attachedCount(view)} nodes are up (${started.length} started now), root ${shortId(view.root ?? '')}, data in ${dataFolder}`
+      ? `Already running: ${formatCount(nodes, 'node')} in ${dataFolder}. Nothing was changed.`
+      : `Up: ${formatCount(attachedCount(view), 'node')} (${started.length} started now), root ${shortId(view.root ?? '')}, data in ${dataFolder}`
   return [
     head,
     '',

@@ -5,7 +5,10 @@ import { safeLine } from '../safe-text.ts'
 export async function why(context: CliContext, subject: string): Promise<void> {
   const view = await (await daemonOf(context)).why(subject)
   await showResult(context, view, () => [
-    `${safeLine(view.why)}.`,
-    `To do: ${safeLine(withCommandLines(view.todo, context.calling))}.`,
+    sentence(safeLine(view.why)),
+    sentence(`To do: ${safeLine(withCommandLines(view.todo, context.calling))}`),
   ])
 }
+
+/** What others wrote may have its full stop already. */
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
