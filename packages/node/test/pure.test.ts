@@ -111,8 +111,18 @@ test('progress tells share, speed and time left', () => {
   ]
   assert.equal(speedOf(samples), 2 * 1024 * 1024)
   assert.equal(speedOf(samples.slice(1)), undefined)
-  assert.match(progressLine('x', 5, 10, 1), /50% {2}5 B of 10 B {2}1 B\/s {2}5\.0s left/)
-  assert.equal(progressLine('x', 5, undefined, undefined), 'x  5 B')
+  assert.match(progressLine('x', 5, 10, 1), /^x {2}█{12}░{12} {2}50% {7}5 B of 10 B {7}1 B\/s {7}5s left$/)
+  assert.equal(progressLine('x', 5, undefined, undefined), 'x       5 B')
+  const mib = 2 ** 20
+  for (const columns of [20, 40, 60, 79, 120]) {
+    const lines = [1, 99, 300].map((done) => progressLine('storing a file', done * mib, 300 * mib, 7 * mib, columns))
+    for (const line of lines) assert(line.length <= columns, line)
+    assert.equal(new Set(lines.map((line) => line.indexOf(' of '))).size, 1, 'figures stay where they are')
+  }
+  assert.match(
+    progressLine('storing a very long name indeed', mib, 300 * mib, 7 * mib, 79),
+    /… {2}█*░* .* {5}43s left$/,
+  )
 })
 
 test('numbers of options are read with their units or refused', () => {
