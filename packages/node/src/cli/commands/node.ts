@@ -8,7 +8,7 @@ import { DaemonClient } from '../../client/daemon-client.ts'
 import { isNetworkFolder } from '../../client/find-daemon.ts'
 import { readBounded } from '../../config/checked-file.ts'
 import { type NodePaths, nodePaths } from '../../config/data-folder.ts'
-import { assertNetwork, enterNetwork, loadIdentity, loadOperator, readGenesis, roleOf } from '../../config/identity.ts'
+import { assertNetwork, enterNetwork, loadOperator, readGenesis } from '../../config/identity.ts'
 import { type JoinText, parseJoinText } from '../../config/join-text.ts'
 import { DEFAULT_PORT, defaultNodeConfig, type NodeConfig, nodeConfigFile } from '../../config/node-config.ts'
 import { loadSeed } from '../../config/secret-key.ts'
@@ -70,9 +70,8 @@ export async function start(context: CliContext, options: NodeStartOptions): Pro
     if (context.signal.aborted) await stopNodeProcess(paths.folder, context.timers)
     throw error
   })
-  const role = roleOf(await loadIdentity(paths, modules))
-  await showResult(context, { ...view, role }, () => [
-    `Node ${view.self.node} is a ${role} of "${safeLine(view.name)}": ${placeOf(view.self)}, process ${view.self.pid}.`,
+  await showResult(context, view, () => [
+    `Node ${view.self.node} is a ${view.role} of "${safeLine(view.name)}": ${placeOf(view.self)}, process ${view.self.pid}.`,
     `See more: ${nextCommand(context, 'status')}`,
   ])
 }
