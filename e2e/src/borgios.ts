@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 
 /** The program as a user starts it. */
@@ -12,9 +14,13 @@ export interface Outcome {
 }
 
 export interface RunOptions {
-  readonly input?: string
+  readonly input?: string | AsyncIterable<Uint8Array>
   readonly env?: NodeJS.ProcessEnv
   readonly signal?: AbortSignal
+  /** Sends a signal once what it wrote to stderr matches. */
+  readonly stopAt?: { readonly said: RegExp; readonly signal: NodeJS.Signals }
+  /** Where it runs. */
+  readonly folder?: string
   /** Instead of this test's own Node, e.g. another one on the machine. */
   readonly node?: string
 }
@@ -24,14 +30,23 @@ export function borgios(words: readonly string[], options: RunOptions = {}): Pro
   return new Promise((resolve, reject) => {
     const child = spawn(options.node ?? process.execPath, [PROGRAM, ...words], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      cwd: options.folder,
       env: { ...process.env, NO_COLOR: '1', ...options.env },
     })
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]
     child.stdout.on('data', (bytes) => stdout.push(bytes))
-    child.stderr.on('data', (bytes) => stderr.push(bytes))
-    child.stdin.on('error', () => {})
-    child.stdin.end(options.input ?? '')
     options.signal?.addEventListener('abort', () => child.kill('SIGINT'))
+    let { stopAt } = options
+    child.stderr.on('data', (bytes) => {
+      stderr.push(bytes)
+      if (!stopAt?.said.test(Buffer.concat(stderr).toString())) return
+      child.kill(stopAt.signal)
+      stopAt = undefined
+    })
+    child.stdin.on('error', () => {})
+    const { input = '' } = options
+    if (typeof input === 'string') child.stdin.end(input)
+    else pipeline(Readable.from(input), child.stdin).catch(() => {})
     child.on('error', reject)
     child.on('close', (code) =>
       resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),

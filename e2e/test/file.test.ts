@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -64,8 +64,25 @@ test('files survive the loss of two of five nodes, and every mistake is answered
     }
     await assert.rejects(stat(target))
     assert.equal((await network.run(['file', 'put', '/nonexistent'])).code, 3)
-    assert.equal((await network.run(['file', 'get', capability, '-o', '/nonexistent/x'])).code, 1)
+    assert.equal((await network.run(['file', 'put', network.folder])).code, 2)
     assert.equal((await network.run(['why', 'nsuchnode'])).code, 3)
+  })
+
+  await t.test('get names what it replaced, and replaces nothing when told so or when nothing was named', async () => {
+    const folder = join(network.folder, 'here')
+    await mkdir(folder)
+    const get = ['file', 'get', capability]
+    const first = await network.run([...get, '--json'], { folder })
+    assert.equal(jsonOf(first)['replaced'], false)
+    assert.equal((await network.json([...get, '-o', join(folder, 'source.bin')]))['replaced'], true)
+    await writeFile(join(folder, 'source.bin'), 'mine')
+    assert.equal((await network.run(get, { folder })).code, 4)
+    assert.equal((await network.run([...get, '-n', '-o', join(folder, 'source.bin')])).code, 4)
+    assert.equal(await readFile(join(folder, 'source.bin'), 'utf8'), 'mine')
+    assert.equal((await network.run([...get, '-o', folder])).code, 2)
+    const nowhere = await network.run([...get, '-o', join(folder, 'none', 'x')])
+    assert.equal(nowhere.code, 3)
+    assert.doesNotMatch(nowhere.stderr, /\.part/)
   })
 
   await t.test('get leaves a device as it is and replaces a file as a whole', async () => {
@@ -124,12 +141,15 @@ test('files survive the loss of two of five nodes, and every mistake is answered
   })
 })
 
-test('a large file that cannot be placed is refused with the reason, not with a broken connection', async () => {
+test('two operators hold a file by default; what needs more is refused with the reason, not with a broken connection', async () => {
   await using network = await Network.up(2)
+  const small = await network.json<{ coding: object; missingShards: number }>(['file', 'put', import.meta.filename])
+  assert.deepEqual(small.coding, { data: 1, parity: 1 })
+  assert.equal(small.missingShards, 0)
   const large = join(network.folder, 'large')
   await writeFile(large, Buffer.alloc(64 * 1024 * 1024))
   for (let round = 0; round < 3; round += 1) {
-    const refused = await network.run(['file', 'put', large, '--json'])
+    const refused = await network.run(['file', 'put', large, '--coding', '3+2', '--json'])
     assert.equal((jsonOf(refused) as { error: { code: string } }).error.code, 'STORE_PLACEMENT_SHORT')
   }
 })

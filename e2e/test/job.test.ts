@@ -53,6 +53,7 @@ test('programs run on another node, and what goes wrong is said with its code', 
     assert.equal(jobs.at(-1)?.job, job)
     const why = await network.json(['why', job])
     assert.equal(why['what'], 'job')
+    assert.doesNotMatch((await network.run(['why', job])).stdout, /\.\./)
     assert.equal((await network.run(['job', 'logs', 'jzzzzzz'])).code, 3)
   })
 
@@ -62,11 +63,27 @@ test('programs run on another node, and what goes wrong is said with its code', 
     assert.match(failing.stderr, /usage: wordcount NAME/)
     const own = await network.run(['job', 'run', example('wordcount'), '--pass-exit-code', '--json'])
     assert.equal(own.code, jsonOf(own)['exitCode'])
+    const before = await network.json(['file', 'ls'])
     const noWasm = await network.run(['job', 'run', input, '--json'])
-    assert.equal(noWasm.code, 1)
-    assert.match(String(jsonOf(noWasm)['why']), /wasm|WebAssembly|module/i)
-    assert.equal((await network.run(['job', 'run', './nothing.wasm'])).code, 2)
-    assert.equal((await network.run(['job', 'run', 'nonsense'])).code, 1)
+    assert.equal(noWasm.code, 2)
+    assert.equal((jsonOf(noWasm) as { error: { code: string } }).error.code, 'NODE_NOT_WASM')
+    for (const missing of [
+      ['job', 'run', './nothing.wasm'],
+      ['job', 'run', 'nothing'],
+      ['job', 'run', example('wordcount'), '-v', 'text=nothing'],
+    ]) {
+      assert.equal((await network.run(missing)).code, 3)
+    }
+    assert.equal((await network.run(['job', 'run', example('wordcount'), '-v', `folder=${network.folder}`])).code, 2)
+    assert.deepEqual(await network.json(['file', 'ls']), before, 'nothing was stored for what cannot run')
+    // What only the node that runs it can see.
+    const stored = await network.json<{ capability: string }>(['file', 'put', input])
+    const late = await network.run(['job', 'run', stored.capability, '--json'])
+    assert.equal(late.code, 1)
+    assert.match(String(jsonOf(late)['why']), /wasm|WebAssembly|module/i)
+    assert.equal((await network.run(['job', 'run', example('wordcount'), '--node', status.self.node])).code, 2)
+    assert.equal((await network.run(['job', 'run', example('wordcount'), '--node', 'nzzzzzz'])).code, 3)
+    assert.equal((await network.run(['job', 'logs', job])).code, 0)
   })
 
   await t.test('a program that loops for ever is ended in time, and its exit code is 5', async () => {

@@ -145,6 +145,6 @@ test('two ups at once make one network', { skip: !fullSlice }, async () => {
   const both = await Promise.all([network.run(['up', '--nodes', '2']), network.run(['up', '--nodes', '2'])])
   const codes = both.map((outcome) => outcome.code).sort()
   assert.deepEqual(codes, [0, 1])
-  assert.match(both.map((outcome) => outcome.stderr).join(''), /another "borgios up" is at work/)
+  assert.match(both.map((outcome) => outcome.stderr).join(''), /another "up" is at work/)
   assert(isWhole(await network.tree(), 2))
 })

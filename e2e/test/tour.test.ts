@@ -44,6 +44,7 @@ test('a tour that is interrupted ends what it started', { skip: !fullSlice }, as
     stop.abort()
     const outcome = await running
     assert.equal(outcome.code, 130, outcome.stderr)
+    assert.match(outcome.stderr, /^stopped: nothing/m)
     await assertNothingLeft(temporary)
   }
 })

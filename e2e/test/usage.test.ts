@@ -58,6 +58,20 @@ test('help and version go to stdout and exit with 0', async () => {
   }
 })
 
+test('the help of a command has examples that begin as the program was called, and its own options first', async () => {
+  const { stdout } = await borgios(['job', 'run', '--help'])
+  const called = /^Usage: (.*) job run /.exec(stdout)?.[1]
+  assert(called)
+  const examples =
+    stdout
+      .split('Examples:')[1]
+      ?.split('\n')
+      .filter((line) => /^ {2}\S/.test(line)) ?? []
+  assert(examples.length > 0)
+  for (const line of examples) assert(line.startsWith(`  ${called} job run `), line)
+  assert(stdout.indexOf('--timeout') < stdout.indexOf('--json'))
+})
+
 test('where nothing runs, every command says how to start and exits with 3', async () => {
   const data = await mkdtemp(join(tmpdir(), 'borgios-e2e-'))
   try {

@@ -490,6 +490,8 @@ export const limits = {
     portAttempts: 5,
     /** From the start of a process to its place in the tree; a busy machine starts several at once. */
     startTimeoutMs: 90 * SECOND_MS,
+    /** From a node that answers to its place in the tree: on a busy machine it may first begin a tree of its own, which then merges. */
+    joinTimeoutMs: 1 * MINUTE_MS,
     /** How long the tour waits for a network to be whole again, repair of a lost disk not included. */
     healTimeoutMs: 3 * MINUTE_MS,
     /** How often a process that only waits for a signal wakes: a timer of Node holds 24 days at most. */

@@ -32,3 +32,7 @@ export function formatDuration(durationMs: number): string {
   const seconds = whole % 60
   return hours > 0 ? `${hours}h ${minutes}m` : `${minutes}m ${seconds}s`
 }
+
+/** `1 node`, `2 nodes`, `0 children` with `many` given. For people. */
+export const formatCount = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`

@@ -6,6 +6,7 @@ import {
   encodeBase32,
   encodeBase64Url,
   formatBytes,
+  formatCount,
   formatDuration,
   GIB,
   HOUR_MS,
@@ -144,6 +145,11 @@ test('amounts are written for people', () => {
     [HOUR_MS + 2 * MINUTE_MS, '1h 2m'],
   ]
   for (const [amount, text] of durations) assert.equal(formatDuration(amount), text)
+  assert.deepEqual(
+    [0, 1, 2].map((count) => formatCount(count, 'child', 'children')),
+    ['0 children', '1 child', '2 children'],
+  )
+  assert.equal(formatCount(5, 'node'), '5 nodes')
 })
 
 test('no amount rounds up to a full next unit', () => {

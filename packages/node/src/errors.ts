@@ -12,6 +12,8 @@ const make =
 
 /** A command line that cannot be meant: unknown word, missing argument, a number out of range. */
 export const usageError = make('NODE_USAGE', 'invalid', 'caller')
+/** A signal ended the command; `meta.signal` names it. */
+export const interrupted = make('NODE_INTERRUPTED', 'unavailable', 'caller')
 /** No daemon answers for this data folder. */
 export const nothingRuns = make('NODE_NOT_RUNNING', 'notFound', 'none', true)
 /** A daemon took the connection and then said nothing, or broke off. */
@@ -40,11 +42,21 @@ export const full = make('NODE_FULL', 'exhausted', 'self', true)
 /** A node process ended or stayed silent while it was being started. */
 export const startFailed = make('NODE_START_FAILED', 'unavailable', 'self')
 export const startTimeout = make('NODE_START_TIMEOUT', 'timeout', 'self', true)
+/** A node runs and found no place in the tree in time. */
+export const notJoined = make('NODE_NOT_JOINED', 'timeout', 'none', true)
 /** A file on this machine that cannot be read or written. */
 export const localFile = make('NODE_LOCAL_FILE', 'unavailable', 'caller')
 export const localFileMissing = make('NODE_LOCAL_FILE_MISSING', 'notFound', 'caller')
 /** A host to listen on that is none of this machine's addresses. */
 export const hostUnusable = make('NODE_HOST_UNUSABLE', 'invalid', 'caller')
+/** A file of this machine that must not be replaced. */
+export const localFileExists = make('NODE_LOCAL_FILE_EXISTS', 'denied', 'caller')
+/** A folder where a file was asked for. */
+export const notAFile = make('NODE_NOT_A_FILE', 'invalid', 'caller')
+/** A file that was given as a program and is none. */
+export const notWasm = make('NODE_NOT_WASM', 'invalid', 'caller')
+/** What was given as an invitation is none. */
+export const invitationUnreadable = make('NODE_INVITATION_UNREADABLE', 'invalid', 'caller')
 /** A port of this machine that another program holds. */
 export const portTaken = make('NODE_PORT_TAKEN', 'conflict', 'none')
 /** The node is ending. */

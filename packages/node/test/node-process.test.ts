@@ -25,7 +25,7 @@ test('a process that cannot begin is a start that failed', async () => {
   process.execPath = '/nowhere/node'
   try {
     await assert.rejects(
-      startNodeProcess(temporary.path, systemTimers),
+      startNodeProcess(temporary.path, systemTimers, new AbortController().signal),
       (error) => isBorgError(error) && error.code === 'NODE_START_FAILED',
     )
   } finally {
@@ -49,7 +49,7 @@ test('a process that hangs while starting is killed when its time is over', asyn
     },
   }
   await assert.rejects(
-    startNodeProcess(folder, timers),
+    startNodeProcess(folder, timers, new AbortController().signal),
     (error) => isBorgError(error) && error.code === 'NODE_START_TIMEOUT',
   )
   assert.equal(started, 1)

@@ -10,12 +10,12 @@ import fc from 'fast-check'
 import { readEnvironment } from '../src/adapters/index.ts'
 import { jobExitCode } from '../src/cli/commands/job.ts'
 import { drawTree } from '../src/cli/draw-tree.ts'
-import { exitCodeOf } from '../src/cli/exit-codes.ts'
+import { exitCodeOf, exitCodeOfSignal } from '../src/cli/exit-codes.ts'
 import { byteCount, duration, wholeNumber } from '../src/cli/option-values.ts'
 import { progressLine, speedOf } from '../src/cli/progress.ts'
 import { safeLine, safeLog } from '../src/cli/safe-text.ts'
 import { saveFile } from '../src/cli/save-file.ts'
-import { storingOperators } from '../src/daemon/open-rooms.ts'
+import { defaultCodingFor, knownOperators, storingOperators } from '../src/daemon/open-rooms.ts'
 import { explainGuest, explainInfo, explainJob, explainNode } from '../src/daemon/why.ts'
 import { isWhole } from '../src/embedded/embedded-network.ts'
 import { castParts } from '../src/tour/cast.ts'
@@ -52,6 +52,8 @@ test('exit codes follow from kind and blame', () => {
   for (const kind of ['conflict', 'exhausted', 'unavailable', 'corrupt', 'byzantine'] as const) {
     assert.equal(exitCodeOf({ kind, blame: 'caller' }), 1)
   }
+  assert.equal(exitCodeOfSignal('SIGINT'), 130)
+  assert.equal(exitCodeOfSignal('SIGTERM'), 143)
   assert.equal(jobExitCode({ state: 'done', exitCode: 0 }, false), 0)
   assert.equal(jobExitCode({ state: 'failed', exitCode: 3 }, false), 1)
   assert.equal(jobExitCode({ state: 'failed', exitCode: 124 }, false), 5)
@@ -109,8 +111,18 @@ test('progress tells share, speed and time left', () => {
   ]
   assert.equal(speedOf(samples), 2 * 1024 * 1024)
   assert.equal(speedOf(samples.slice(1)), undefined)
-  assert.match(progressLine('x', 5, 10, 1), /50% {2}5 B of 10 B {2}1 B\/s {2}5\.0s left/)
-  assert.equal(progressLine('x', 5, undefined, undefined), 'x  5 B')
+  assert.match(progressLine('x', 5, 10, 1), /^x {2}█{12}░{12} {2}50% {7}5 B of 10 B {7}1 B\/s {7}5s left$/)
+  assert.equal(progressLine('x', 5, undefined, undefined), 'x       5 B')
+  const mib = 2 ** 20
+  for (const columns of [20, 40, 60, 79, 120]) {
+    const lines = [1, 99, 300].map((done) => progressLine('storing a file', done * mib, 300 * mib, 7 * mib, columns))
+    for (const line of lines) assert(line.length <= columns, line)
+    assert.equal(new Set(lines.map((line) => line.indexOf(' of '))).size, 1, 'figures stay where they are')
+  }
+  assert.match(
+    progressLine('storing a very long name indeed', mib, 300 * mib, 7 * mib, 79),
+    /… {2}█*░* .* {5}43s left$/,
+  )
 })
 
 test('numbers of options are read with their units or refused', () => {
@@ -128,6 +140,14 @@ test('numbers of options are read with their units or refused', () => {
   for (const wrong of ['0', '6', '1.5', '', '0x1']) assert.throws(() => wholeNumber(1, 5)(wrong))
 })
 
+test('a file follows the size of the network, is never without parity, and the wish of a large one is kept', () => {
+  const wished = { data: 3, parity: 2 }
+  assert.deepEqual(defaultCodingFor(1, wished), wished)
+  assert.deepEqual(defaultCodingFor(2, wished), { data: 1, parity: 1 })
+  assert.deepEqual(defaultCodingFor(3, wished), { data: 2, parity: 1 })
+  assert.deepEqual(defaultCodingFor(5, wished), wished)
+})
+
 test('operators that store now are counted, each once', () => {
   const member = (byte: number, operatorByte: number, state: Member['state'], services: string[]): Member => {
     const about = { node: nodeId(byte), operator: OperatorId.fromBytes(new Uint8Array(32).fill(operatorByte)) }
@@ -141,6 +161,7 @@ test('operators that store now are counted, each once', () => {
     member(5, 4, 'up', []),
   ]
   assert.equal(storingOperators({ members: () => members }), 2)
+  assert.equal(knownOperators({ members: () => members }), 3)
 })
 
 test('why says what is wrong and what to do', () => {
@@ -212,7 +233,9 @@ test('files are replaced whole, through links, and left as they were when the so
 
 test('the environment is read in one place', () => {
   const read = readEnvironment({ XDG_DATA_HOME: '/data', NO_COLOR: '1', CI: 'true' })
-  assert.deepEqual(read, { defaultDataFolder: '/data/borgios', plainText: true, ci: true, debug: false })
+  const { ownCommand, ...rest } = read
+  assert.deepEqual(rest, { defaultDataFolder: '/data/borgios', plainText: true, ci: true, debug: false })
+  assert.notEqual(ownCommand, '')
   assert.match(readEnvironment({ XDG_DATA_HOME: 'relative' }).defaultDataFolder, /\.local\/share\/borgios$/)
   assert.equal(readEnvironment({ NO_COLOR: '' }).plainText, false)
 })

@@ -83,7 +83,12 @@ export class Requester {
       if (signal.aborted) throw cancelled(signal.reason)
       const { chosen, anyBusy, excluded } = await this.#search(following)
       if (chosen !== undefined) {
-        say({ kind: 'state', state: 'placing', node: chosen, why: `${shortId(chosen)} is the least busy.` })
+        say({
+          kind: 'state',
+          state: 'placing',
+          node: chosen,
+          why: `${shortId(chosen)} is ${following.wanted === undefined ? 'the least busy' : 'the one asked for'}.`,
+        })
         return chosen
       }
       if (!anyBusy) throw noNodeError(excluded)

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { ownCommand } from './own-command.ts'
 
 /** What the program takes from its environment. Nothing else reads it. */
 export interface Environment {
@@ -10,6 +11,8 @@ export interface Environment {
   /** A build server: never ask, never draw. */
   readonly ci: boolean
   readonly debug: boolean
+  /** What to type to start this program again. */
+  readonly ownCommand: string
 }
 
 /** Reads the environment in one place. Relative XDG paths are ignored, as the specification says. */
@@ -22,6 +25,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     plainText: isSet('NO_COLOR') || env['TERM'] === 'dumb',
     ci: isSet('CI'),
     debug: isSet('BORGIOS_DEBUG'),
+    ownCommand: ownCommand(env),
   }
 }
 

@@ -1,4 +1,4 @@
-import { formatBytes, type NodeId, shortId } from '@borgios/core'
+import { formatBytes, formatCount, type NodeId, shortId } from '@borgios/core'
 import type { NetworkView, NodeView } from '@borgios/protocol'
 import { safeLine } from './safe-text.ts'
 import { tableLines } from './table.ts'
@@ -75,7 +75,7 @@ function cells({ branch, node }: Row): string[] {
     ...first,
     `cpu ${load.cpuPercent.toFixed(1)}%`,
     `mem ${formatBytes(load.rssBytes)}`,
-    `${load.shards} shards ${formatBytes(load.storedBytes)}${load.repairsPending > 0 ? `, ${load.repairsPending} stripes to check` : ''}`,
+    `${formatCount(load.shards, 'shard')} ${formatBytes(load.storedBytes)}${load.repairsPending > 0 ? `, ${formatCount(load.repairsPending, 'stripe')} to check` : ''}`,
     load.jobsWhy === null ? `jobs ${load.runningJobs}/${load.jobSlots}` : 'no jobs',
     safeLine(node.place),
   ]

@@ -1,7 +1,11 @@
+import { constants } from 'node:os'
 import type { ErrorView } from '@borgios/protocol'
 
 /** What every command returns; they never change. */
 export const EXIT = { ok: 0, error: 1, usage: 2, notFound: 3, refused: 4, timeout: 5 } as const
+
+/** After a signal, what shells say: 128 and its number, so 130 after Ctrl-C and 143 after SIGTERM. */
+export const exitCodeOfSignal = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
 
 /** The exit code of an error. `invalid` counts as wrong usage only when the caller is to blame for it. */
 export function exitCodeOf({ kind, blame }: Pick<ErrorView, 'kind' | 'blame'>): number {

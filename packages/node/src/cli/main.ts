@@ -1,5 +1,7 @@
 import { readEnvironment } from '../adapters/index.ts'
+import { exitCodeOfSignal } from './exit-codes.ts'
 import { runCli } from './run-cli.ts'
+import { Stopped } from './stopped.ts'
 import { Terminal } from './terminal.ts'
 
 const env = readEnvironment()
@@ -8,16 +10,16 @@ let asked = 0
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     asked += 1
-    // Once asks to end in order, twice means now.
-    if (asked > 2) process.exit(130)
-    stop.abort(new Error(`stopped by ${signal}`))
+    // Once asks to end in order, twice means now (a terminal's Ctrl-C arrives twice: from it and from the program that handed over).
+    if (asked > 2) process.exit(exitCodeOfSignal(signal))
+    stop.abort(new Stopped(signal))
   })
 }
 // Whoever reads our output may have enough of it, as `head` has: then end in order, for there may be something to clean up.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
-    stop.abort(new Error('nobody reads the output any more'))
+    stop.abort(new Stopped('SIGPIPE'))
   })
 }
 process.exitCode = await runCli(

@@ -39,7 +39,7 @@ export async function findDaemon(folder: string, timers: Timers, signal?: AbortS
     return await firstOf(asking, answered, timers)
   } catch (error) {
     signal?.throwIfAborted()
-    throw silentOf(error) ?? nothingRuns(`nothing runs here: start it with "borgios up --data ${folder}"`)
+    throw silentOf(error) ?? nothingRuns(`nothing runs here: start it with "borgios up"`)
   } finally {
     // A frozen daemon would keep the caller's process waiting for it.
     chosen.abort()

@@ -47,14 +47,14 @@ export const fileRoutes: RouteTable = {
   'POST /v1/files': async (exchange, { context, rooms, files }) => {
     const name = nameOf(exchange.query)
     const totalBytes = countOf(exchange.query, 'bytes')
-    const coding = codingOf(exchange.query)
+    const coding = codingOf(exchange.query) ?? rooms.defaultCoding()
     await files.assertRoom()
     await exchange.events(async (send) => {
       const onProgress = droppingProgress((doneBytes) =>
         send({ event: 'progress', doneBytes, totalBytes: totalBytes ?? null }),
       )
-      const known = { ...(totalBytes === undefined ? {} : { totalBytes }), ...(coding === undefined ? {} : { coding }) }
-      const put = await rooms.store.put(exchange.body, { name, signal: exchange.signal, onProgress, ...known })
+      const known = totalBytes === undefined ? {} : { totalBytes }
+      const put = await rooms.store.put(exchange.body, { name, coding, signal: exchange.signal, onProgress, ...known })
       const { capability, bytes } = put
       await files.add({ name, bytes, storedAtMs: context.clock.nowMs(), capability })
       await send({ event: 'put', put: { ...put, name, coding: { ...put.coding } } })

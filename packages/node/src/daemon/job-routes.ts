@@ -1,5 +1,6 @@
+import { shortId } from '@borgios/core'
 import { JobLogsRequestSchema, JobSubmissionSchema } from '@borgios/protocol'
-import { stopping } from '../errors.ts'
+import { badRequest, stopping } from '../errors.ts'
 import { bodyCheck, type Exchange } from './exchange.ts'
 import { isFinal } from './job-book.ts'
 import { readJobLog } from './job-log.ts'
@@ -43,6 +44,11 @@ export const jobRoutes: RouteTable = {
     const request = await exchange.json(jobCheck)
     const { desk, rooms } = services
     const node = request.node === null ? undefined : findNode(rooms.network.members(), request.node)
+    if (node === rooms.network.self) {
+      throw badRequest(
+        `${shortId(node)} is the node that is asked here, and jobs run on others. Name one of "borgios net tree"`,
+      )
+    }
     const own = await desk.start(request, node)
     if (!request.detach) {
       exchange.signal.addEventListener('abort', () => own.cancel(stopping('whoever asked for the job went away')))

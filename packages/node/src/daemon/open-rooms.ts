@@ -1,6 +1,6 @@
 import { createJobService, defaultJobLimits, type JobFiles, maxJobLimits, openSandbox } from '@borgios/compute'
 import type { LentBytes } from '@borgios/core'
-import { createPeerTree, type PeerNetwork, type PeerTree } from '@borgios/peertree'
+import { createPeerTree, type Member, type PeerNetwork, type PeerTree } from '@borgios/peertree'
 import { type Coding, codingThatFits, createFileStore, type FileStore } from '@borgios/store'
 import { fileAddressBook } from '../config/address-book.ts'
 import { roleOf } from '../config/identity.ts'
@@ -38,7 +38,9 @@ export const openRooms: OpenRooms = async (context) => {
     await stop()
     throw error
   }
-  return { network: tree, store, compute, jobLimits: defaultJobLimits, addresses: () => tree.addresses(), stop }
+  const defaultCoding = (): Coding => defaultCodingFor(knownOperators(tree), coding)
+  const addresses = () => tree.addresses()
+  return { network: tree, store, compute, jobLimits: defaultJobLimits, defaultCoding, addresses, stop }
 }
 
 function openTree(context: RoomsContext, runsJobs: boolean): PeerTree {
@@ -81,7 +83,19 @@ async function* chunksOf(content: AsyncIterable<LentBytes>): AsyncGenerator<Uint
 }
 
 /** Operators whose nodes store right now: no two shards of a stripe go to one of them. */
-export function storingOperators(network: Pick<PeerNetwork, 'members'>): number {
-  const storing = network.members().filter((member) => member.state === 'up' && member.services.includes('store'))
-  return new Set(storing.map((member) => member.operator)).size
-}
+export const storingOperators = (network: Pick<PeerNetwork, 'members'>): number =>
+  countOperators(network.members().filter((member) => member.state === 'up'))
+
+/** Operators who bring nodes that store, also while those are down. */
+export const knownOperators = (network: Pick<PeerNetwork, 'members'>): number => countOperators(network.members())
+
+const countOperators = (members: readonly Member[]): number =>
+  new Set(members.filter((member) => member.services.includes('store')).map((member) => member.operator)).size
+
+/**
+ * The coding of a file whose owner does not say: the wished one, or in a small network the safest that its operators can hold. It
+ * follows the network's size, not who is up: a file is not kept less safe for good because a node is away just now, nor ever without
+ * parity.
+ */
+export const defaultCodingFor = (operators: number, wished: Coding): Coding =>
+  operators < 2 ? wished : codingThatFits(operators, wished)

@@ -2,7 +2,7 @@ import type { JobLimits, JobService } from '@borgios/compute'
 import type { Clock, Logger, Random, Timers } from '@borgios/core'
 import type { Ed25519 } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
-import type { FileStore } from '@borgios/store'
+import type { Coding, FileStore } from '@borgios/store'
 import type { NodePaths } from '../config/data-folder.ts'
 import type { NodeIdentity } from '../config/identity.ts'
 import type { NodeConfig } from '../config/node-config.ts'
@@ -30,6 +30,8 @@ export interface Rooms {
   readonly compute: JobService
   /** What a job may use when nobody says otherwise. */
   readonly jobLimits: JobLimits
+  /** For a file whose owner does not say. */
+  defaultCoding(): Coding
   /** Where others reach this node. */
   addresses(): readonly string[]
   stop(): Promise<void>

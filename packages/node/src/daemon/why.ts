@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, messageOf, OperatorId, ShardId, shortId } from '@borgios/core'
+import { formatBytes, formatCount, formatDuration, OperatorId, ShardId, shortId } from '@borgios/core'
 import type { FileInfoView, JobRecord, NodeView, WhyView } from '@borgios/protocol'
 import { type NodeIdentity, roleOf } from '../config/identity.ts'
 import { ambiguousSubject, unknownSubject } from '../errors.ts'
@@ -9,6 +9,8 @@ import type { NodeServices } from './node-services.ts'
 
 /** The fewest characters that are taken for the beginning of an id. */
 const MIN_BEGINNING_CHARS = 3
+
+const CAPABILITY_BEGINNING = 'borgios-file-'
 
 type Explanation = () => Promise<WhyView>
 
@@ -67,19 +69,20 @@ async function explainUnlisted(subject: string, services: NodeServices): Promise
       what: 'shard',
       state: 'nameless',
       why: `${shortId(subject)} is a shard: a piece of some file. Only who has the file's capability knows which`,
-      todo: 'Ask about the file instead: borgios file info CAPABILITY --verify',
+      todo: 'Ask about the file instead: "borgios file info CAPABILITY --verify"',
     }
   }
   if (OperatorId.is(subject)) throw unknownSubject(`no node of the operator ${shortId(subject)} is known here`)
-  try {
-    return await explainFile(subject, services)
-  } catch (cause) {
+  if (subject.startsWith(CAPABILITY_BEGINNING)) return explainFile(subject, services)
+  if (subject.length < MIN_BEGINNING_CHARS) {
     throw unknownSubject(
-      `nothing known here is called or begins with "${subject.slice(0, 80)}" (as a capability: ${messageOf(cause)}). ` +
-        'Nodes: "borgios net tree", jobs: "borgios job ls", files: "borgios file ls"',
-      { cause },
+      `"${subject}" is too short to look for: give at least ${MIN_BEGINNING_CHARS} characters of an id`,
     )
   }
+  throw unknownSubject(
+    `no node, operator, job or file known here begins with "${subject.slice(0, 80)}". ` +
+      'Nodes are in "borgios net tree", jobs in "borgios job ls", files in "borgios file ls"',
+  )
 }
 
 export function explainNode(node: NodeView): WhyView {
@@ -112,8 +115,10 @@ export function explainNode(node: NodeView): WhyView {
   return {
     ...about,
     why:
-      `${name} (${node.place}) is well: it ${where}, has ${node.children.length} children` +
-      (node.load === null ? '' : `, keeps ${formatBytes(node.load.storedBytes)} in ${node.load.shards} shards`) +
+      `${name} (${node.place}) is well: it ${where}, has ${formatCount(node.children.length, 'child', 'children')}` +
+      (node.load === null
+        ? ''
+        : `, keeps ${formatBytes(node.load.storedBytes)} in ${formatCount(node.load.shards, 'shard')}`) +
       (jobsWhy === null ? '' : `. It runs no jobs: ${jobsWhy}`),
     todo: jobsWhy === null ? 'Nothing' : 'Nothing for files; for jobs remove the cause it names and restart it',
   }
@@ -138,8 +143,8 @@ function explainOperator(operator: string, nodes: readonly NodeView[]): WhyView 
     subject: operator,
     what: 'operator',
     state: isWhole ? 'up' : up.length === 0 ? 'down' : 'partly up',
-    why: `${shortId(operator)} brings ${nodes.length} node(s), ${up.length} of them up: ${nodes.map((node) => shortId(node.id)).join(', ')}`,
-    todo: isWhole ? 'Nothing' : 'Ask about the node that is not up: borgios why NODE',
+    why: `${shortId(operator)} brings ${formatCount(nodes.length, 'node')}, ${up.length} of them up: ${nodes.map((node) => shortId(node.id)).join(', ')}`,
+    todo: isWhole ? 'Nothing' : 'Ask about the node that is not up: "borgios why NODE"',
   }
 }
 
@@ -149,7 +154,7 @@ export function explainJob(record: JobRecord): WhyView {
   const took = record.wallTimeMs === null ? '' : ` after ${formatDuration(record.wallTimeMs)}`
   const reason = record.why === '' ? '' : `: ${record.why}`
   if (!isFinal(record)) {
-    const todo = 'Wait, or watch it: borgios job logs --follow JOB'
+    const todo = `Wait, or watch it: "borgios job logs --follow ${shortId(record.job)}"`
     return { ...about, why: `${shortId(record.job)} (${record.name}) is ${record.state}${where}${reason}`, todo }
   }
   const code = record.exitCode === null ? 'without an exit code' : `with exit code ${record.exitCode}`
@@ -163,7 +168,7 @@ export function explainJob(record: JobRecord): WhyView {
 function jobAdvice(record: JobRecord): string {
   if (record.exitCode === 124) return 'It ran out of time: give it more with --timeout, or less to do'
   if (record.exitCode === 137) return 'It ran out of memory: give it more with --memory'
-  if (record.exitCode !== null) return `Read what it printed: borgios job logs ${shortId(record.job)}`
+  if (record.exitCode !== null) return `Read what it printed: "borgios job logs ${shortId(record.job)}"`
   return 'It never ran to its end: remove the cause named above and run it again'
 }
 
@@ -173,7 +178,7 @@ async function explainFile(capability: string, services: NodeServices): Promise<
 
 export function explainInfo(capability: string, info: FileInfoView): WhyView {
   const name = info.name ?? 'the file'
-  const counts = `${info.presentShards} of its ${info.shards} shards are there`
+  const counts = `${info.presentShards} of its ${formatCount(info.shards, 'shard')} are there`
   const about = { subject: capability, what: 'file' as const }
   if (info.spareShards < 0) {
     return {
@@ -194,7 +199,7 @@ export function explainInfo(capability: string, info: FileInfoView): WhyView {
   return {
     ...about,
     state: 'whole',
-    why: `${name} is whole: all ${info.shards} shards are there on ${info.holders.length} nodes; any ${info.spareShards} of each part may be lost`,
+    why: `${name} is whole: all ${formatCount(info.shards, 'shard')} are there on ${formatCount(info.holders.length, 'node')}; any ${info.spareShards} of each part may be lost`,
     todo: 'Nothing',
   }
 }

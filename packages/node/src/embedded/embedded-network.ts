@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { limits, type Timers } from '@borgios/core'
+import { formatCount, limits, type Timers } from '@borgios/core'
 import type { NetworkView } from '@borgios/protocol'
 import { tryLock } from '../adapters/index.ts'
 import { findDaemon, nodeFolders } from '../client/find-daemon.ts'
@@ -12,7 +12,7 @@ import { assertAnswering } from './silent-nodes.ts'
 
 export interface EmbeddedModules extends PrepareModules {
   readonly timers: Timers
-  /** Ends waiting; what was started stays. */
+  /** Ends what was started, and nothing else. */
   readonly signal: AbortSignal
 }
 
@@ -37,17 +37,22 @@ export async function bringUp(
   onProgress: UpProgress,
 ): Promise<UpResult> {
   const lock = tryLock(networkPaths(options.folder).lock)
-  if (lock === undefined) throw folderInUse(`another "borgios up" is at work on ${options.folder}: wait for it`)
+  if (lock === undefined) throw folderInUse(`another "up" is at work on ${options.folder}: wait for it`)
   try {
     const network = await prepareNetwork(options, modules)
     const running = await runningNodes(options.folder, network.nodes)
     await assertAnswering(options.folder, running, modules.timers, modules.signal)
     await configureNodes(options.folder, network, running)
     const started = range(network.nodes).filter((index) => !running.has(index))
-    onProgress(0, network.nodes)
-    await startAll(options.folder, started, modules.timers)
-    const view = await untilWhole(options.folder, network.nodes, modules, onProgress)
-    return { view, started, nodes: network.nodes }
+    if (started.length > 0) onProgress(0, network.nodes)
+    try {
+      await startAll(options.folder, started, modules)
+      const view = await untilWhole(options.folder, network.nodes, modules, onProgress)
+      return { view, started, nodes: network.nodes }
+    } catch (error) {
+      if (modules.signal.aborted) await stopAll(options.folder, started, modules.timers)
+      throw error
+    }
   } finally {
     lock.release()
   }
@@ -56,9 +61,17 @@ export async function bringUp(
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1)
 
 /** Starts several at once; when one fails, the others are still brought to where they answer. */
-async function startAll(folder: string, indexes: readonly number[], timers: Timers): Promise<void> {
-  const starting = indexes.map((index) => startNodeProcess(embeddedNodeFolder(folder, index), timers))
+async function startAll(
+  folder: string,
+  indexes: readonly number[],
+  { timers, signal }: Pick<EmbeddedModules, 'timers' | 'signal'>,
+): Promise<void> {
+  const starting = indexes.map((index) => startNodeProcess(embeddedNodeFolder(folder, index), timers, signal))
   for (const outcome of await Promise.allSettled(starting)) if (outcome.status === 'rejected') throw outcome.reason
+}
+
+async function stopAll(folder: string, indexes: readonly number[], timers: Timers): Promise<void> {
+  await Promise.all(indexes.map((index) => stopNodeProcess(embeddedNodeFolder(folder, index), timers)))
 }
 
 async function runningNodes(folder: string, nodes: number): Promise<ReadonlySet<number>> {
@@ -106,7 +119,7 @@ export async function untilWhole(
   }
   const attached = view === undefined ? 0 : attachedCount(view)
   throw startTimeout(
-    `${attached} of ${nodes} nodes found their place in ${limits.node.startTimeoutMs / 1000} s. "borgios net tree" shows which do not`,
+    `${attached} of ${formatCount(nodes, 'node')} found their place in ${limits.node.startTimeoutMs / 1000} s. "borgios net tree" shows which do not`,
   )
 }
 

@@ -16,15 +16,23 @@ import { startFailed, startTimeout } from '../errors.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/borgios.mjs', import.meta.url))
 
-/** Starts the daemon of a node's folder as a process of its own and resolves with its pid once its socket answers. */
-export async function startNodeProcess(folder: string, timers: Timers): Promise<number> {
+/**
+ * Starts the daemon of a node's folder as a process of its own and resolves with its pid once its socket answers. When the signal
+ * aborts before, the process is ended and the signal's reason thrown.
+ */
+export async function startNodeProcess(folder: string, timers: Timers, signal: AbortSignal): Promise<number> {
+  signal.throwIfAborted()
   const paths = nodePaths(folder)
   rotateLog(paths.output)
   const before = await sizeOf(paths.output)
   const child = spawnDetached(PROGRAM, ['node', 'start', '--foreground', '--json', '--data', folder], paths.output)
   const stop = new AbortController()
   try {
-    await Promise.race([untilEnd(child, folder, before, stop.signal), untilAnswer(folder, timers, stop.signal)])
+    await Promise.race([
+      untilEnd(child, folder, before, stop.signal),
+      untilAnswer(folder, timers, stop.signal),
+      untilStopped(signal, stop.signal),
+    ])
   } catch (error) {
     await end(child)
     throw error
@@ -55,6 +63,11 @@ async function untilAnswer(folder: string, timers: Timers, signal: AbortSignal):
     await timers.sleep(limits.node.pollMs, signal).catch(() => {})
   }
   throw startTimeout(`the node in ${folder} does not answer. Look at ${nodePaths(folder).log}`)
+}
+
+async function untilStopped(signal: AbortSignal, done: AbortSignal): Promise<void> {
+  await once(signal, 'abort', { signal: done })
+  throw signal.reason
 }
 
 /** Rejects when the process ends or cannot begin, with the error it ended with or the last thing it said. */

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { type Clock, encodeBase32, HOUR_MS, limits, OperatorId } from '@borgios/core'
+import { type Clock, encodeBase32, formatCount, HOUR_MS, limits, OperatorId } from '@borgios/core'
 import { type Genesis, networkIdOf, parseGenesis, type Signer, signInvitation } from '@borgios/crypto'
 import { isPortFree, pickPort } from '../adapters/index.ts'
 import { embeddedNodeFolder, networkPaths, nodePaths } from '../config/data-folder.ts'
@@ -61,7 +61,7 @@ export function newGenesis(name: string, founder: Signer, { random }: IdentityMo
 
 async function assertNoNode(folder: string): Promise<void> {
   if ((await nodeConfigFile.read(nodePaths(folder).config)) === undefined) return
-  throw wrongFolder(`${folder} is the folder of a single node: start it with "borgios node start --data ${folder}"`)
+  throw wrongFolder(`${folder} is the folder of a single node: start it with "borgios node start"`)
 }
 
 function planNetwork(options: EmbeddedOptions, before: NetworkFile | undefined, genesis: () => Genesis): NetworkFile {
@@ -72,7 +72,7 @@ function planNetwork(options: EmbeddedOptions, before: NetworkFile | undefined, 
   const { nodes = before.nodes, degree = before.degree, host = before.host } = options
   if (nodes < before.nodes) {
     throw usageError(
-      `this network has ${before.nodes} nodes, and taking some away would take their shards: say --nodes ${before.nodes} or more`,
+      `this network has ${formatCount(before.nodes, 'node')}, and taking some away would take their shards: say --nodes ${before.nodes} or more`,
     )
   }
   if (degree !== before.degree) throw usageError(`this network was made with degree ${before.degree}, which stays`)

@@ -101,7 +101,7 @@ export class TourNetwork {
   }
 
   async restart(node: NodeId): Promise<void> {
-    await startNodeProcess(this.#folder(node), this.#context.timers)
+    await startNodeProcess(this.#folder(node), this.#context.timers, this.#context.signal)
   }
 
   /** Runs the counting program over a file and returns what it printed. */

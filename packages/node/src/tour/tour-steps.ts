@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { formatBytes, formatDuration, MIB, type NodeId, SECOND_MS, shortId } from '@borgios/core'
+import { formatBytes, formatCount, formatDuration, MIB, type NodeId, SECOND_MS, shortId } from '@borgios/core'
 import type { CliContext } from '../cli/context.ts'
 import { drawTree } from '../cli/draw-tree.ts'
 import { tourFailed } from '../errors.ts'
@@ -57,7 +57,7 @@ export async function runTour(context: CliContext): Promise<TourResult> {
     putMs = clock.monotonicMs() - startMs
     file = put.capability
     const { data, parity } = put.coding
-    return `${put.shards} shards, any ${data} of ${data + parity} rebuild a part, ${mibPerSec(size, putMs)} MiB/s`
+    return `${formatCount(put.shards, 'shard')}, any ${data} of ${data + parity} rebuild a part, ${mibPerSec(size, putMs)} MiB/s`
   })
 
   const view = await network.view()

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf } from '@borgios/core'
 import { hints } from '../cli/commands/up.ts'
-import type { CliContext } from '../cli/context.ts'
+import { type CliContext, nextCommand } from '../cli/context.ts'
 import { takeDown } from '../embedded/embedded-network.ts'
 import { runTour, type TourResult } from './tour-steps.ts'
 
@@ -17,15 +17,19 @@ export interface TourOptions {
  */
 export async function tour(context: CliContext, options: TourOptions): Promise<void> {
   const { terminal } = context
+  // Its steps are commands of their own; what counts is what the tour as a whole leaves.
+  const quiet = { ...context, ifStopped: () => {} }
   if (options.once !== true) {
-    const result = await runTour(context)
+    context.ifStopped(`what runs of the network goes on; this ends it: ${nextCommand(context, 'down')}`)
+    const result = await runTour(quiet)
     await showOutcome(context, result, context.json)
-    for (const line of ['', 'The network stays up.', ...hints(context.dataFolder)]) terminal.note(line)
+    for (const line of ['', 'The network stays up.', ...hints(context)]) terminal.note(line)
     return
   }
+  context.ifStopped('nothing is left of the tour, neither process nor file')
   const dataFolder = await mkdtemp(join(tmpdir(), 'borgios-tour-'))
   try {
-    await showOutcome(context, await runTour({ ...context, dataFolder }), true)
+    await showOutcome(context, await runTour({ ...quiet, dataFolder }), true)
   } finally {
     await takeDown(dataFolder, context.timers)
     await rm(dataFolder, { recursive: true, force: true }).catch((error) => terminal.note(messageOf(error)))

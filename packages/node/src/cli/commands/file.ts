@@ -1,15 +1,15 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { formatBytes, formatDuration, limits, MIB, messageOf, SECOND_MS, shortId } from '@borgios/core'
+import { formatBytes, formatCount, formatDuration, limits, MIB, SECOND_MS, shortId } from '@borgios/core'
 import type { FileInfoView, PutView } from '@borgios/protocol'
 import { formatTime } from '../../adapters/index.ts'
 import type { DaemonClient, DeliveredFile } from '../../client/daemon-client.ts'
-import { daemonBrokeOff, localFile, localFileMissing, usageError } from '../../errors.ts'
-import { type CliContext, daemonOf, showResult } from '../context.ts'
+import { daemonBrokeOff, usageError } from '../../errors.ts'
+import { type CliContext, daemonOf, nextCommand, showResult } from '../context.ts'
+import { readableSize } from '../local-file.ts'
 import { Progress } from '../progress.ts'
 import { safeLine } from '../safe-text.ts'
-import { saveFile } from '../save-file.ts'
+import { inspectTarget, saveFile, type TargetKind } from '../save-file.ts'
 import { tableLines } from '../table.ts'
 
 const STDIO = '-'
@@ -17,7 +17,7 @@ const STDIO = '-'
 export interface PutFileOptions {
   readonly name?: string
   /** Such as `3+2`. */
-  readonly coding?: string
+  readonly coding?: string | undefined
 }
 
 /** Stores a file of this machine and shows how far it is. */
@@ -27,9 +27,10 @@ export async function putFile(
   path: string,
   options: PutFileOptions = {},
 ): Promise<PutView> {
-  const bytes = path === STDIO ? undefined : await sizeOfFile(path)
+  const bytes = path === STDIO ? undefined : await readableSize(path)
   const source = path === STDIO ? process.stdin : createReadStream(path, { highWaterMark: MIB })
   const shown = (options.name ?? (path === STDIO ? 'stdin' : basename(path))).slice(0, limits.node.maxNameChars)
+  context.ifStopped(`${shown} was not stored`)
   const progress = new Progress(`storing ${safeLine(shown)}`, context.terminal, context.clock)
   try {
     for await (const event of daemon.put(source, { name: shown, bytes, coding: options.coding })) {
@@ -42,14 +43,6 @@ export async function putFile(
   throw daemonBrokeOff('the daemon ended the upload without a result')
 }
 
-async function sizeOfFile(path: string): Promise<number> {
-  const found = await stat(path).catch((cause) => {
-    throw localFileMissing(`${path} cannot be read: ${messageOf(cause)}`, { cause })
-  })
-  if (!found.isFile()) throw localFile(`${path} is not a file`)
-  return found.size
-}
-
 export async function put(context: CliContext, path: string, options: PutFileOptions): Promise<void> {
   const startMs = context.clock.monotonicMs()
   const result = await putFile(context, await daemonOf(context), path, options)
@@ -58,23 +51,34 @@ export async function put(context: CliContext, path: string, options: PutFileOpt
   if (!context.json) {
     const speed = formatBytes(Math.round((bytes * SECOND_MS) / Math.max(1, tookMs)))
     context.terminal.note(
-      `Stored ${formatBytes(bytes)} in ${formatDuration(tookMs)} (${speed}/s) as ${shards} shards: any ${coding.data} of ${coding.data + coding.parity} rebuild a part.` +
-        (missingShards > 0 ? ` ${missingShards} shards wait for a node and are placed by themselves.` : ''),
+      `Stored ${formatBytes(bytes)} in ${formatDuration(tookMs)} (${speed}/s) as ${formatCount(shards, 'shard')}: any ${coding.data} of ${coding.data + coding.parity} rebuild a part.` +
+        (missingShards > 0
+          ? ` ${formatCount(missingShards, 'shard')} still without a node: placed by itself when one is there.`
+          : ''),
     )
     context.terminal.note('Whoever has this text can read the file; without it nobody can:')
   }
   await showResult(context, result, () => [result.capability])
 }
 
-export async function get(
-  context: CliContext,
-  capability: string,
-  options: { readonly output?: string },
-): Promise<void> {
+export interface GetFileOptions {
+  readonly output?: string
+  /** False: never replaces a file. */
+  readonly clobber?: boolean
+}
+
+/** Writes a file of the network to this machine. Only a file that is named is ever replaced, and only by the whole new one. */
+export async function get(context: CliContext, capability: string, options: GetFileOptions): Promise<void> {
   if (options.output === STDIO && context.json) throw usageError('--json and -o - both want stdout: leave one out')
   const startMs = context.clock.monotonicMs()
-  const file = await (await daemonOf(context)).open(capability)
-  const target = options.output ?? (await freshName(file.name))
+  const daemon = await daemonOf(context)
+  // Before anything is fetched, and once more when the name is known.
+  if (options.output !== undefined && options.output !== STDIO) await inspectTarget(options.output, options.clobber)
+  const file = await daemon.open(capability)
+  const target = options.output ?? storedName(file.name)
+  const kind =
+    target === STDIO ? 'device' : await inspectTarget(target, options.output !== undefined && options.clobber)
+  context.ifStopped(fateOf(target, kind))
   const progress = new Progress(`getting ${safeLine(file.name)}`, context.terminal, context.clock)
   try {
     if (target === STDIO) for await (const part of counted(file, progress)) await context.terminal.write(part)
@@ -85,9 +89,15 @@ export async function get(
   if (target === STDIO) return
   const tookMs = context.clock.monotonicMs() - startMs
   const { bytes, name } = file
-  await showResult(context, { file: resolve(target), bytes, name }, () => [
-    `${target}: ${formatBytes(bytes)} in ${formatDuration(tookMs)} (${formatBytes(Math.round((bytes * SECOND_MS) / Math.max(1, tookMs)))}/s)`,
+  await showResult(context, { file: resolve(target), bytes, name, replaced: kind === 'file' }, () => [
+    `${target}${kind === 'file' ? ' (replaced)' : ''}: ${formatBytes(bytes)} in ${formatDuration(tookMs)} (${formatBytes(Math.round((bytes * SECOND_MS) / Math.max(1, tookMs)))}/s)`,
   ])
+}
+
+/** What stopping leaves of a target: a file is written whole or not at all. */
+function fateOf(target: string, kind: TargetKind): string {
+  if (kind === 'device') return 'only a part of the file was written'
+  return kind === 'new' ? 'nothing of the file was kept' : `nothing of the file was kept, ${target} is as it was`
 }
 
 async function* counted(file: DeliveredFile, progress: Progress): AsyncGenerator<Uint8Array> {
@@ -99,23 +109,18 @@ async function* counted(file: DeliveredFile, progress: Progress): AsyncGenerator
   }
 }
 
-/** The name a file was stored under, here, if nothing has it yet: whoever stored it must not choose what is overwritten. */
-async function freshName(stored: string): Promise<string> {
+/** The name a file was stored under, which whoever stored it chose: never a path, nor one that programs read by themselves. */
+function storedName(stored: string): string {
   const name = basename(safeLine(stored))
-  const isUsable = name !== '' && name !== '.' && name !== '..'
-  const isTaken = await stat(name).then(
-    () => true,
-    () => false,
-  )
-  if (isUsable && !isTaken) return name
-  throw localFile(`there is already a file "${name}" here: say where to put this one with -o FILE`)
+  if (name !== '' && !name.startsWith('.')) return name
+  throw usageError(`this file was stored as "${safeLine(stored)}": say where to put it with -o FILE`)
 }
 
 export async function ls(context: CliContext): Promise<void> {
   const files = await (await daemonOf(context)).files()
   await showResult(context, { files }, () =>
     files.length === 0
-      ? ['No file was stored from here yet: borgios file put FILE']
+      ? [`No file was stored from here yet: ${nextCommand(context, 'file put FILE')}`]
       : tableLines(
           files.map((file) => [
             safeLine(file.name),
@@ -150,19 +155,19 @@ function infoLines(view: FileInfoView): string[] {
       ? 'cannot be read now: too few nodes with its shards answer'
       : view.presentShards < view.shards
         ? `readable; every part can lose ${view.spareShards} more shards; being repaired where nodes allow`
-        : `whole; every part can lose any ${view.spareShards} shards`
+        : `whole; every part can lose any ${formatCount(view.spareShards, 'shard')}`
   return tableLines([
     ['name', safeLine(view.name ?? '-')],
-    ['size', `${formatBytes(view.bytes)} (${view.bytes} bytes)`],
+    ['size', `${formatBytes(view.bytes)} (${formatCount(view.bytes, 'byte')})`],
     [
       'coding',
-      `${coding.data}+${coding.parity}: any ${coding.data} of ${coding.data + coding.parity} shards rebuild a part, ${view.stripes} parts`,
+      `${coding.data}+${coding.parity}: any ${coding.data} of ${coding.data + coding.parity} shards rebuild a part, ${formatCount(view.stripes, 'part')}`,
     ],
     ['shards', `${view.presentShards} of ${view.shards} ${view.verified ? 'read back and verified' : 'there'}`],
     ['health', health],
     ...view.holders.map((holder, index) => [
       index === 0 ? 'on' : '',
-      `${shortId(holder.node)}  ${holder.shards} shards`,
+      `${shortId(holder.node)}  ${formatCount(holder.shards, 'shard')}`,
     ]),
   ])
 }

@@ -1,12 +1,12 @@
-import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { decodeBase64Url, formatBytes, formatDuration, limits, shortId } from '@borgios/core'
 import type { DaemonEvent, JobRecord, JobSubmission } from '@borgios/protocol'
 import { formatTime } from '../../adapters/index.ts'
 import type { DaemonClient } from '../../client/daemon-client.ts'
 import { daemonBrokeOff, usageError } from '../../errors.ts'
-import { type CliContext, daemonOf, showResult } from '../context.ts'
+import { type CliContext, daemonOf, nextCommand, showResult } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
+import { assertProgram, readableSize } from '../local-file.ts'
 import { safeLine, safeLog } from '../safe-text.ts'
 import { tableLines } from '../table.ts'
 import { putFile } from './file.ts'
@@ -14,6 +14,8 @@ import { putFile } from './file.ts'
 export interface JobRunOptions {
   readonly input?: readonly string[]
   readonly env?: readonly string[]
+  /** Such as `3+2`: of what is stored first. */
+  readonly coding?: string
   readonly memory?: number
   readonly timeout?: number
   readonly outputLimit?: number
@@ -31,15 +33,16 @@ export async function run(
   args: readonly string[],
   options: JobRunOptions,
 ): Promise<void> {
-  const daemon = await daemonOf(context)
+  context.ifStopped('no job was started')
   const inputs = (options.input ?? []).map((text) => pair(text, '--input', 'NAME=FILE-OR-CAPABILITY'))
   const env = Object.fromEntries((options.env ?? []).map((text) => pair(text, '--env', 'NAME=VALUE')))
+  // What is missing here is better said before anything is stored.
+  if (!isCapability(program)) await assertProgram(program)
+  for (const [, file] of inputs) if (!isCapability(file)) await readableSize(file)
+  const daemon = await daemonOf(context)
   const request: JobSubmission = {
-    name: (options.name ?? (program.startsWith('borgios-file-') ? 'job' : basename(program))).slice(
-      0,
-      limits.node.maxNameChars,
-    ),
-    program: await capabilityOf(context, daemon, program),
+    name: (options.name ?? (isCapability(program) ? 'job' : basename(program))).slice(0, limits.node.maxNameChars),
+    program: await capabilityOf(context, daemon, program, options.coding),
     args: [...args],
     env,
     inputs: [],
@@ -48,13 +51,14 @@ export async function run(
     detach: options.detach === true,
   }
   for (const [name, file] of inputs)
-    request.inputs.push({ name, capability: await capabilityOf(context, daemon, file) })
+    request.inputs.push({ name, capability: await capabilityOf(context, daemon, file, options.coding) })
   const printer = new JobPrinter(context)
   for await (const event of daemon.run(request)) {
+    if (event.event === 'accepted') context.ifStopped(`the job ${shortId(event.job)} is cancelled`)
     if (event.event === 'accepted' && request.detach) {
       await showResult(context, { job: event.job }, () => [
         event.job,
-        `Watch it: borgios job logs --follow ${shortId(event.job)}`,
+        `Watch it: ${nextCommand(context, `job logs --follow ${shortId(event.job)}`)}`,
       ])
       return
     }
@@ -82,14 +86,20 @@ function pair(text: string, option: string, shape: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)]
 }
 
-/** A file of this machine is stored first; anything else is taken for a capability. */
-async function capabilityOf(context: CliContext, daemon: DaemonClient, text: string): Promise<string> {
-  const isFile = await stat(text).then(
-    (found) => found.isFile(),
-    () => false,
-  )
-  if (!isFile && /[./]/.test(text)) throw usageError(`${text} is neither a file here nor a capability`)
-  return isFile ? (await putFile(context, daemon, text)).capability : text
+/** What a capability begins with; a file whose name begins so is meant by `./borgios-file-...`. */
+const isCapability = (text: string): boolean => text.startsWith('borgios-file-')
+
+/** A file of this machine is stored first. */
+async function capabilityOf(
+  context: CliContext,
+  daemon: DaemonClient,
+  text: string,
+  coding: string | undefined,
+): Promise<string> {
+  if (isCapability(text)) return text
+  // What stopping means for the job is what counts.
+  const quiet = { ...context, ifStopped: () => {} }
+  return (await putFile(quiet, daemon, text, { coding })).capability
 }
 
 /** Shows a job's events: its output where it belongs, the rest beside it. */
@@ -117,12 +127,24 @@ class JobPrinter {
       )
     } else if (event.event === 'restart') this.#startAnew(event.why)
     else if (event.event === 'log') await this.#print(event.stream, decodeBase64Url(event.data) ?? new Uint8Array())
-    else if (event.event === 'job') return json ? { ...event.job, ...this.#gathered } : event.job
+    else if (event.event === 'job') {
+      await this.#flush()
+      return json ? { ...event.job, ...this.#gathered } : event.job
+    }
     return undefined
+  }
+
+  /** Prints what is left of a character that was never completed. */
+  async #flush(): Promise<void> {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const rest = this.#decoders[stream].decode()
+      if (rest !== '') await this.#show(stream, rest)
+    }
   }
 
   #startAnew(why: string): void {
     const { terminal } = this.#context
+    for (const decoder of Object.values(this.#decoders)) decoder.decode()
     this.#gathered.stdout = ''
     this.#gathered.stderr = ''
     terminal.note(terminal.style(`[begins anew, what it printed so far is void: ${safeLine(why)}]`, 'warn', 'stderr'))
@@ -130,12 +152,14 @@ class JobPrinter {
 
   async #print(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
     const { terminal, json } = this.#context
-    if (json) this.#gathered[stream] += this.#decoders[stream].decode(bytes, { stream: true })
-    else if (stream === 'stdout' && !terminal.isStdoutTerminal) await terminal.write(bytes)
-    else {
-      const text = safeLog(this.#decoders[stream].decode(bytes, { stream: true }))
-      await (stream === 'stdout' ? terminal.write(text) : terminal.writeError(text))
-    }
+    if (!json && stream === 'stdout' && !terminal.isStdoutTerminal) await terminal.write(bytes)
+    else await this.#show(stream, this.#decoders[stream].decode(bytes, { stream: true }))
+  }
+
+  async #show(stream: 'stdout' | 'stderr', text: string): Promise<void> {
+    const { terminal, json } = this.#context
+    if (json) this.#gathered[stream] += text
+    else await (stream === 'stdout' ? terminal.write(safeLog(text)) : terminal.writeError(safeLog(text)))
   }
 }
 
@@ -165,6 +189,7 @@ export function jobExitCode(record: Pick<JobRecord, 'state' | 'exitCode'>, passE
 
 export async function logs(context: CliContext, job: string, options: { readonly follow?: boolean }): Promise<void> {
   const daemon = await daemonOf(context)
+  context.ifStopped('the job is not touched')
   const printer = new JobPrinter(context)
   for await (const event of daemon.logs(job, options.follow === true)) {
     const record = await printer.take(event)
@@ -175,7 +200,9 @@ export async function logs(context: CliContext, job: string, options: { readonly
 export async function ls(context: CliContext): Promise<void> {
   const jobs = await (await daemonOf(context)).jobs()
   await showResult(context, { jobs }, () =>
-    jobs.length === 0 ? ['No job was run from here yet: borgios job run FILE.wasm'] : tableLines(jobs.map(jobCells)),
+    jobs.length === 0
+      ? [`No job was run from here yet: ${nextCommand(context, 'job run FILE.wasm')}`]
+      : tableLines(jobs.map(jobCells)),
   )
 }
 

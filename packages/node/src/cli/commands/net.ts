@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { HOUR_MS, OperatorId } from '@borgios/core'
 import { systemRandom, writeFileDurably } from '@borgios/core/adapters'
 import { type Genesis, networkIdOf, nobleEd25519, parseGenesis, type Signer, signInvitation } from '@borgios/crypto'
@@ -8,7 +9,8 @@ import { joinTextJson } from '../../config/join-text.ts'
 import { networkFile } from '../../config/network-file.ts'
 import { loadSeed } from '../../config/secret-key.ts'
 import { notFounder, usageError, wrongFolder } from '../../errors.ts'
-import { type CliContext, daemonOf, showResult } from '../context.ts'
+import { quoteWord } from '../command-line.ts'
+import { type CliContext, commandElsewhere, daemonOf, showResult } from '../context.ts'
 import { drawTree } from '../draw-tree.ts'
 
 export async function tree(context: CliContext): Promise<void> {
@@ -25,7 +27,7 @@ export interface InviteOptions {
 export async function invite(context: CliContext, operator: string, options: InviteOptions): Promise<void> {
   if (!OperatorId.is(operator)) {
     throw usageError(
-      'an invitation is for one operator: give the id that "borgios node init" prints on the other machine',
+      `an invitation is for one operator: give the id that ${commandElsewhere(context, 'node init')} prints on the other machine`,
     )
   }
   const { genesis, founder } = await founderOf(context.dataFolder)
@@ -50,7 +52,7 @@ async function showJoinText(context: CliContext, credentials: Credentials, outpu
   if (output === undefined) return showResult(context, value, () => [JSON.stringify(value)])
   await writeFileDurably(output, `${JSON.stringify(value)}\n`)
   await showResult(context, { file: output }, () => [
-    `Written to ${output}. On the other machine: borgios node start --invitation ${output}`,
+    `Written to ${output}. On the other machine: ${commandElsewhere(context, `node start --invitation ${quoteWord(basename(output))}`)}`,
   ])
 }
 

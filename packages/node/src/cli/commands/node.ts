@@ -1,7 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises'
-import { messageOf } from '@borgios/core'
+import { limits, messageOf, SECOND_MS, shortId } from '@borgios/core'
 import { systemClock, systemRandom } from '@borgios/core/adapters'
 import { networkIdOf, nobleEd25519, verifyOperator } from '@borgios/crypto'
+import type { StatusView } from '@borgios/protocol'
 import { isPortFree, pickPort } from '../../adapters/index.ts'
 import { DaemonClient } from '../../client/daemon-client.ts'
 import { isNetworkFolder } from '../../client/find-daemon.ts'
@@ -10,23 +11,34 @@ import { type NodePaths, nodePaths } from '../../config/data-folder.ts'
 import { assertNetwork, enterNetwork, loadOperator, readGenesis } from '../../config/identity.ts'
 import { type JoinText, parseJoinText } from '../../config/join-text.ts'
 import { DEFAULT_PORT, defaultNodeConfig, type NodeConfig, nodeConfigFile } from '../../config/node-config.ts'
+import { loadSeed } from '../../config/secret-key.ts'
 import { readPidFile } from '../../daemon/pid-file.ts'
-import { startNodeProcess } from '../../embedded/node-process.ts'
+import { startNodeProcess, stopNodeProcess } from '../../embedded/node-process.ts'
 import { newGenesis } from '../../embedded/prepare-network.ts'
-import { folderInUse, invitationRefused, localFileMissing, portTaken, wrongFolder } from '../../errors.ts'
-import { type CliContext, showResult } from '../context.ts'
+import {
+  folderInUse,
+  invitationRefused,
+  invitationUnreadable,
+  localFileMissing,
+  notJoined,
+  portTaken,
+  wrongFolder,
+} from '../../errors.ts'
+import { type CliContext, commandElsewhere, nextCommand, showResult } from '../context.ts'
+import { safeLine } from '../safe-text.ts'
 
 const modules = { ed25519: nobleEd25519, random: systemRandom }
 
 /** Makes the operator's key and prints its id, for which a founder then signs an invitation. */
 export async function init(context: CliContext): Promise<void> {
   const paths = await ownFolder(context)
+  await mkdir(paths.folder, { recursive: true, mode: 0o700 })
   const { id } = await loadOperator(paths, modules)
   await showResult(context, { operator: id, data: paths.folder }, () => [
     id,
     '',
-    `Give this id to a founder: borgios net invite ${id} -o invitation.json`,
-    `Then start here: borgios node start --invitation invitation.json --data ${paths.folder}`,
+    `A founder runs:  ${commandElsewhere(context, `net invite ${id} -o invitation.json`)}`,
+    `Then start here: ${nextCommand(context, 'node start --invitation invitation.json')}`,
   ])
 }
 
@@ -41,23 +53,54 @@ export interface NodeStartOptions {
   readonly foreground?: boolean
 }
 
-/** Starts one node, in the background unless told otherwise. */
+/** Starts one node, in the background unless told otherwise, and then waits until it has its place in the tree. */
 export async function start(context: CliContext, options: NodeStartOptions): Promise<void> {
   const paths = await ownFolder(context)
-  const pid = (await readPidFile(paths.pid))?.pid
-  if (pid !== undefined)
-    throw folderInUse(`a node already runs on ${paths.folder} as process ${pid}. Nothing was changed`)
-  await configure(paths, options)
+  const running = await readPidFile(paths.pid)
+  if (running !== undefined)
+    throw folderInUse(`a node already runs on ${paths.folder} as process ${running.pid}. Nothing was changed`)
+  await configure(context, paths, options)
   if (options.foreground === true) {
     const { runForeground } = await import('../../daemon/run-foreground.ts')
     return runForeground(paths.folder, context.signal)
   }
-  await startNodeProcess(paths.folder, context.timers)
-  const view = await new DaemonClient(paths.socket, context.timers).status()
+  context.ifStopped('the node is ended again, the data stays')
+  await startNodeProcess(paths.folder, context.timers, context.signal)
+  const view = await untilJoined(context, paths, options).catch(async (error) => {
+    if (context.signal.aborted) await stopNodeProcess(paths.folder, context.timers)
+    throw error
+  })
   await showResult(context, view, () => [
-    `Node ${view.self.node} runs as process ${view.self.pid} and is ${view.self.state}.`,
-    `See more: borgios status --data ${paths.folder}`,
+    `Node ${view.self.node} is a ${view.role} of "${safeLine(view.name)}": ${placeOf(view.self)}, process ${view.self.pid}.`,
+    `See more: ${nextCommand(context, 'status')}`,
   ])
+}
+
+const placeOf = ({ parent, children }: StatusView['self']): string =>
+  parent !== null ? `below ${shortId(parent)}` : children.length > 0 ? 'root of the tree' : 'alone so far'
+
+/**
+ * Waits for a place in the tree; who was told where others are must also have met one, since a member who meets nobody begins a tree of
+ * its own. Throws NODE_NOT_JOINED; the node goes on trying.
+ */
+async function untilJoined(
+  { timers, signal }: CliContext,
+  paths: NodePaths,
+  options: NodeStartOptions,
+): Promise<StatusView> {
+  const expectsOthers = options.invitation !== undefined || options.join !== undefined
+  const daemon = new DaemonClient(paths.socket, timers, signal)
+  for (let waitedMs = 0; waitedMs <= limits.node.joinTimeoutMs; waitedMs += limits.node.pollMs) {
+    const view = await daemon.status()
+    const { state, parent, children } = view.self
+    if (state === 'attached' && (!expectsOthers || parent !== null || children.length > 0)) return view
+    await timers.sleep(limits.node.pollMs, signal)
+  }
+  const asked = (await nodeConfigFile.read(paths.config))?.join.join(' ') ?? ''
+  throw notJoined(
+    `the node runs, but in ${limits.node.joinTimeoutMs / SECOND_MS} s no member took it in: ${asked === '' ? 'it knows no address' : `asked at ${asked}`}. ` +
+      `Are they reachable, and is the invitation one of their network's? It goes on trying: "borgios status" shows how it stands`,
+  )
 }
 
 async function ownFolder(context: CliContext): Promise<NodePaths> {
@@ -67,24 +110,25 @@ async function ownFolder(context: CliContext): Promise<NodePaths> {
       `${folder} holds an embedded network: start it with "borgios up", or give this node a folder of its own with --data`,
     )
   }
-  await mkdir(folder, { recursive: true, mode: 0o700 })
   return nodePaths(folder)
 }
 
 /** Writes what the options say into the node's folder; what they leave out stays as it was. */
-async function configure(paths: NodePaths, options: NodeStartOptions): Promise<void> {
+async function configure(context: CliContext, paths: NodePaths, options: NodeStartOptions): Promise<void> {
   if (options.join !== undefined) {
     const { assertDialable } = await import('@borgios/peertree')
     for (const address of options.join) assertDialable(address)
   }
   const invited = options.invitation === undefined ? undefined : await readJoinText(options.invitation)
-  if (invited !== undefined) await assertInvited(paths, invited)
+  if (invited !== undefined) await assertInvited(context, paths, invited)
+  else if (options.found === undefined) await assertNetwork(paths)
+  // Nothing is left behind by what was refused so far.
+  await mkdir(paths.folder, { recursive: true, mode: 0o700 })
   if (invited !== undefined) await enterNetwork(paths, invited.genesis, invited.invitation)
   if (options.found !== undefined && (await readGenesis(paths)) === undefined) {
     const founder = (await loadOperator(paths, modules)).signer
     await enterNetwork(paths, newGenesis(options.found, founder, modules), undefined)
   }
-  await assertNetwork(paths)
   const before = await nodeConfigFile.read(paths.config)
   const base = before ?? defaultNodeConfig
   const join = [...new Set([...base.join, ...(invited?.addresses ?? []), ...(options.join ?? [])])]
@@ -96,17 +140,22 @@ async function configure(paths: NodePaths, options: NodeStartOptions): Promise<v
 }
 
 /** An invitation for somebody else, or none that stands, is better refused here than by every member. */
-async function assertInvited(paths: NodePaths, { genesis, invitation }: JoinText): Promise<void> {
+async function assertInvited(context: CliContext, paths: NodePaths, { genesis, invitation }: JoinText): Promise<void> {
   const network = networkIdOf(genesis)
   const held = await readGenesis(paths)
   // A folder of another network is refused as such, a guest needs no invitation.
   if (invitation === undefined || (held !== undefined && networkIdOf(held) !== network)) return
+  if ((await loadSeed(paths.operatorKey)) === undefined) {
+    throw invitationRefused(
+      `an invitation is for one operator, and there is none in ${paths.folder} yet: "borgios node init" makes it and prints the id to invite`,
+    )
+  }
   const { id } = await loadOperator(paths, modules)
   try {
     verifyOperator({ ed25519: nobleEd25519, genesis, network, nowMs: systemClock.nowMs() }, id, invitation)
   } catch (cause) {
     throw invitationRefused(
-      `this invitation does not let ${id} in: ${messageOf(cause)}. Ask a founder for one: borgios net invite ${id}`,
+      `this invitation does not let ${id} in: ${messageOf(cause)}. Ask a founder for one: ${commandElsewhere(context, `net invite ${id}`)}`,
       { cause },
     )
   }
@@ -119,11 +168,24 @@ async function portOf(host: string, wished: number, isFixed: boolean): Promise<n
   throw portTaken(`port ${wished} is taken by another program: free it, or name another with --port`)
 }
 
-async function readJoinText(path: string) {
-  if (path === '-') return parseJoinText(await readFile('/dev/stdin', 'utf8'), 'standard input')
+/** What is no invitation was given by mistake, which is no damage of our own files. */
+async function readJoinText(path: string): Promise<JoinText> {
+  const text = await joinTextOf(path)
+  try {
+    return parseJoinText(text, path === '-' ? 'standard input' : path)
+  } catch (cause) {
+    throw invitationUnreadable(
+      `${messageOf(cause)}. An invitation is what "net invite" or "net export" wrote on a machine of the network`,
+      { cause },
+    )
+  }
+}
+
+async function joinTextOf(path: string): Promise<string> {
+  if (path === '-') return readFile('/dev/stdin', 'utf8')
   const bytes = await readBounded(path).catch((cause) => {
     throw localFileMissing(messageOf(cause), { cause })
   })
   if (bytes === undefined) throw localFileMissing(`there is no file ${path}`)
-  return parseJoinText(bytes.toString('utf8'), path)
+  return bytes.toString('utf8')
 }

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, shortId } from '@borgios/core'
+import { formatBytes, formatCount, formatDuration, shortId } from '@borgios/core'
 import type { StatusView } from '@borgios/protocol'
 import { type CliContext, daemonOf, showResult } from '../context.ts'
 import { safeLine } from '../safe-text.ts'
@@ -23,14 +23,14 @@ function statusLines(view: StatusView): string[] {
       'tree',
       isGuest
         ? `${self.state} as a guest: it sees no tree until it is admitted (docs/joining.md)`
-        : `${self.state}${self.state === 'attached' ? `, ${place}, ${self.children.length} children` : ''}`,
+        : `${self.state}${self.state === 'attached' ? `, ${place}, ${formatCount(self.children.length, 'child', 'children')}` : ''}`,
     ],
     ['members', isGuest ? 'not shown to guests' : `${view.membersUp} up, ${view.membersDown} down`],
     ['releases', releases.join(', ')],
     ['load', `cpu ${load.cpuPercent.toFixed(1)}%, memory ${formatBytes(load.rssBytes)}`],
     [
       'store',
-      `${load.shards} shards, ${formatBytes(load.storedBytes)}; ${load.repairsPending} stripes to check, ${load.repairsWaiting} wait for nodes, ${load.repairsDone} repaired`,
+      `${formatCount(load.shards, 'shard')}, ${formatBytes(load.storedBytes)}; ${formatCount(load.repairsPending, 'stripe')} to check, ${load.repairsWaiting} wait for nodes, ${load.repairsDone} repaired`,
     ],
     [
       'jobs',

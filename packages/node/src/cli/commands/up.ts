@@ -1,9 +1,9 @@
-import { shortId } from '@borgios/core'
+import { formatCount, shortId } from '@borgios/core'
 import { systemRandom } from '@borgios/core/adapters'
 import { nobleEd25519 } from '@borgios/crypto'
 import { untilAborted } from '../../daemon/until-aborted.ts'
 import { attachedCount, bringUp, takeDown, type UpResult } from '../../embedded/embedded-network.ts'
-import { type CliContext, showResult } from '../context.ts'
+import { type CliContext, nextCommand, showResult } from '../context.ts'
 import { drawTree } from '../draw-tree.ts'
 
 export interface UpOptions {
@@ -16,13 +16,15 @@ export interface UpOptions {
 export async function up(context: CliContext, options: UpOptions): Promise<void> {
   const { terminal, dataFolder, clock, timers } = context
   let shown = -1
+  context.ifStopped('the nodes started just now are ended again, the data stays; what ran before goes on')
   const result = await bringUp(
     { folder: dataFolder, nodes: options.nodes, degree: options.degree, host: options.host },
     { clock, timers, random: systemRandom, ed25519: nobleEd25519, signal: context.signal },
     (attached, nodes) => {
-      if (attached === shown) return
+      const isWholeAtOnce = shown < 0 && attached === nodes
+      if (attached === shown || isWholeAtOnce) return
       shown = attached
-      const line = `starting: ${attached} of ${nodes} nodes in the tree`
+      const line = `starting: ${attached} of ${formatCount(nodes, 'node')} in the tree`
       if (terminal.canDraw) terminal.draw(line)
       else terminal.note(line)
     },
@@ -49,23 +51,21 @@ function upLines(context: CliContext, { view, started, nodes }: UpResult, stays:
   const { terminal, dataFolder } = context
   const head =
     started.length === 0
-      ? `Already running: ${nodes} nodes in ${dataFolder}. Nothing was changed.`
-      : `${attachedCount(view)} nodes are up (${started.length} started now), root ${shortId(view.root ?? '')}, data in ${dataFolder}`
+      ? `Already running: ${formatCount(nodes, 'node')} in ${dataFolder}. Nothing was changed.`
+      : `Up: ${formatCount(attachedCount(view), 'node')} (${started.length} started now), root ${shortId(view.root ?? '')}, data in ${dataFolder}`
   return [
     head,
     '',
     ...drawTree(view, (text, style) => terminal.style(text, style)),
     '',
-    ...(stays ? ['Ctrl-C stops the network.'] : hints(dataFolder)),
+    ...(stays ? ['Ctrl-C stops the network.'] : hints(context)),
   ]
 }
 
 /** What a newcomer may try on a network that is up. */
-export const hints = (dataFolder: string): string[] => [
+export const hints = (context: CliContext): string[] => [
   'Try:',
-  `  borgios file put FILE --data ${dataFolder}`,
-  `  borgios net tree --data ${dataFolder}`,
-  `  borgios down --data ${dataFolder}`,
+  ...['file put FILE', 'net tree', 'down'].map((words) => `  ${nextCommand(context, words)}`),
 ]
 
 async function stayUntilStopped(context: CliContext): Promise<void> {

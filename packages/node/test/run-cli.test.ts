@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { test } from 'node:test'
+import { readEnvironment } from '../src/adapters/index.ts'
+import { runCli } from '../src/cli/run-cli.ts'
+import { Stopped } from '../src/cli/stopped.ts'
+import { Terminal } from '../src/cli/terminal.ts'
+import { openNodes } from './node-fixture.ts'
+
+interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** One command line in this process. */
+async function run(args: readonly string[], stop = new AbortController()): Promise<Outcome> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const env = readEnvironment({ NO_COLOR: '1', HOME: '/nowhere' })
+  const terminal = new Terminal(stdout as unknown as NodeJS.WriteStream, stderr as unknown as NodeJS.WriteStream, env)
+  const code = await runCli(args, env, terminal, stop.signal)
+  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
+}
+
+const oneObject = (text: string): Record<string, unknown> => {
+  assert.match(text, /^\{.*\}\n$/)
+  assert.equal(text.indexOf('\n'), text.length - 1)
+  return JSON.parse(text)
+}
+
+test('with --json every command writes one object on one line, also when it fails', async () => {
+  await using nodes = await openNodes(2)
+  const data = ['--data', nodes.folder, '--json']
+  const source = join(nodes.folder, 'source')
+  const program = join(nodes.folder, 'program.wasm')
+  await writeFile(source, 'text')
+  await writeFile(program, Buffer.from('0061736d01000000', 'hex'))
+  const put = oneObject((await run(['file', 'put', source, ...data])).stdout)
+  const capability = String(put['capability'])
+  const job = String(oneObject((await run(['job', 'run', program, '--detach', ...data])).stdout)['job'])
+  const node = String(nodes.daemons[1]?.services.context.identity.node)
+  const operator = String(nodes.daemons[1]?.services.context.identity.operator)
+  const good: string[][] = [
+    ['status'],
+    ['net', 'tree'],
+    ['net', 'export'],
+    ['net', 'export', '-o', join(nodes.folder, 'exported')],
+    ['net', 'invite', operator],
+    ['file', 'ls'],
+    ['file', 'info', capability],
+    ['file', 'get', capability, '-o', join(nodes.folder, 'back')],
+    ['job', 'run', program],
+    ['job', 'logs', job],
+    ['job', 'ls'],
+    ['why', node],
+    ['why', capability],
+  ]
+  for (const words of good) {
+    const { code, stdout, stderr } = await run([...words, ...data])
+    assert.equal(code, 0, `${words.join(' ')}: ${stderr}${stdout}`)
+    assert.equal('error' in oneObject(stdout), false, words.join(' '))
+  }
+  const bad: [number, string[]][] = [
+    [2, ['nonsense']],
+    [2, ['file', 'get']],
+    [2, ['file', 'get', capability, '-o', '-']],
+    [2, ['file', 'put', nodes.folder]],
+    [2, ['job', 'run', source]],
+    [2, ['net', 'invite', 'nobody']],
+    [2, ['node', 'start']],
+    [2, ['node', 'init']],
+    [3, ['file', 'put', join(nodes.folder, 'none')]],
+    [3, ['job', 'run', 'none']],
+    [3, ['job', 'run', program, '-v', 'x=none']],
+    [3, ['job', 'logs', 'jzzzz']],
+    [3, ['why', 'nzzzz']],
+    [3, ['why', 'z']],
+    [4, ['file', 'get', capability, '--no-clobber', '-o', source]],
+  ]
+  for (const [expected, words] of bad) {
+    const { code, stdout } = await run([...words, ...data])
+    assert.equal(code, expected, `${words.join(' ')}: ${stdout}`)
+    const { error } = oneObject(stdout) as { error: { message: string } }
+    assert.notEqual(error.message, '', words.join(' '))
+  }
+})
+
+test('people get commands that they can paste, for the data folder they gave', async () => {
+  const { code, stdout, stderr } = await run(['status', '--data', '/tmp/no such folder'])
+  assert.equal(code, 3)
+  assert.equal(stdout, '')
+  assert.match(stderr, /^error: nothing runs here: start it with "\S.* up --data '\/tmp\/no such folder'"\n$/)
+})
+
+test('what a job printed is shown to its last byte, also half a character', async () => {
+  await using nodes = await openNodes(2)
+  nodes.world.runJob = async ({ onEvent }) => {
+    onEvent?.({ kind: 'log', stream: 'stderr', bytes: Buffer.from('caf\u00e9').subarray(0, 4) })
+    onEvent?.({ kind: 'log', stream: 'stderr', bytes: Buffer.from('caf\u00e9').subarray(4) })
+    onEvent?.({ kind: 'log', stream: 'stderr', bytes: Buffer.from('!\u00e9').subarray(0, 2) })
+    return { exitCode: 0 }
+  }
+  const job = ['job', 'run', 'borgios-file-1-x', '--data', nodes.folder]
+  assert.match((await run(job)).stderr, /^caf\u00e9!\ufffd/m)
+  assert.equal(oneObject((await run([...job, '--json'])).stdout)['stderr'], 'caf\u00e9!\ufffd')
+})
+
+test('a stopped command says what became of its work', async () => {
+  await using nodes = await openNodes(2)
+  const stop = new AbortController()
+  nodes.world.runJob = ({ signal }) => {
+    stop.abort(new Stopped('SIGTERM'))
+    return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+  }
+  const { code, stderr } = await run(['job', 'run', 'borgios-file-1-x', '--data', nodes.folder], stop)
+  assert.equal(code, 143)
+  assert.match(stderr, /^stopped: (no job was started|the job j[a-z2-7]{7} is cancelled)$/m)
+})
