@@ -428,6 +428,9 @@ export const limits = {
     handOverMs: 2 * MINUTE_MS,
     /** How often memory, threads and files of a sandbox are looked at: at 1 GiB/s of page faults an overshoot of 50 MiB. */
     watchMs: 50,
+    /** Tries to remove the control group of a job that has ended, and the pause between them: the kernel takes some milliseconds. */
+    groupRemoveTries: 20,
+    groupRemoveMs: 10,
     /** Threads of one sandbox: Node's own are seven. */
     maxThreads: 32,
     /** File descriptors of the processes of a sandbox. */

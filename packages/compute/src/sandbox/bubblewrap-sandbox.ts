@@ -5,7 +5,7 @@ import { type Clock, isBorgError, type Logger, limits, messageOf, type Timers } 
 import { sandboxBroken } from '../errors.ts'
 import { defaultJobLimits } from '../job-spec.ts'
 import { bubblewrapCommand, type SandboxPrograms, wasmMemoryBytes } from './bubblewrap-command.ts'
-import { type ControlGroups, openControlGroups } from './control-group.ts'
+import { type ControlGroup, type ControlGroups, openControlGroups } from './control-group.ts'
 import type { Sandbox, SandboxReport, SandboxTask } from './sandbox.ts'
 import { SandboxRun } from './sandbox-run.ts'
 import { assembleSeccompFilter, type SandboxArchitecture } from './seccomp-filter.ts'
@@ -117,9 +117,20 @@ class BubblewrapSandbox implements Sandbox {
       const { clock, timers } = this.#modules
       return await new SandboxRun(task, { clock, timers, command, filterPath: this.#filterPath, controlGroup }).run()
     } finally {
-      await controlGroup?.remove().catch((error: unknown) => {
-        this.#modules.logger.warn('a control group could not be removed', { why: messageOf(error) })
-      })
+      if (controlGroup !== undefined) await this.#remove(controlGroup)
+    }
+  }
+
+  /** The kernel lets go of a group some moments after its last process has ended. */
+  async #remove(group: ControlGroup): Promise<void> {
+    const { timers, logger } = this.#modules
+    for (let triesLeft: number = limits.compute.groupRemoveTries; triesLeft > 0; triesLeft -= 1) {
+      try {
+        return await group.remove()
+      } catch (error) {
+        if (triesLeft === 1) logger.warn('a control group could not be removed', { why: messageOf(error) })
+        else await timers.sleep(limits.compute.groupRemoveMs)
+      }
     }
   }
 }

@@ -8,7 +8,7 @@ export interface ControlGroup {
   add(pid: number): Promise<void>
   /** Whether the kernel killed a process of it for want of memory. */
   ranOutOfMemory(): Promise<boolean>
-  /** Takes it away. Its processes must have ended. */
+  /** Takes it away; may be repeated. Fails while one of its processes has not quite ended. */
   remove(): Promise<void>
 }
 
@@ -118,9 +118,13 @@ const group = (folders: readonly string[], eventsPath: string): ControlGroup => 
     return kills !== undefined && kills !== '0'
   },
   async remove() {
-    for (const folder of folders) await rmdir(folder)
+    for (const folder of folders) await rmdir(folder).catch(unlessGone)
   },
 })
+
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}
 
 /** Without swap the kernel may leave the file out. */
 async function writeIfThere(path: string, value: string): Promise<void> {
