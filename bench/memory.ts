@@ -25,7 +25,9 @@ progress(`put of ${mib} MiB`)
 const capability = await loaded.putChunks('large', mib * MIB, content())
 const putMib = (await loaded.peakResidentBytes()) / MIB
 progress(`get of ${mib} MiB`)
-if ((await loaded.get(capability)) !== sent.digest('hex')) throw new Error('the file came back changed')
+const received = createHash('sha256')
+await loaded.get(capability, (part) => received.update(part))
+if (received.digest('hex') !== sent.digest('hex')) throw new Error('the file came back changed')
 const maxRssMiB = (await loaded.peakResidentBytes()) / MIB
 
 closeReport({

@@ -12,6 +12,7 @@ import { tlsSeconds } from './tls-stream.ts'
 const SHARD_BYTES = 1024 * 1024
 /** Stripes under way at once, as in the store. */
 const IN_FLIGHT = 4
+const CODING: Coding = { data: 3, parity: 2 }
 const KEY = new Uint8Array(32).fill(7)
 
 export interface PipelineOptions {
@@ -135,7 +136,7 @@ export interface RunLimit {
 }
 
 /** Measures the limit for one put and get of so many bytes over as many nodes as a stripe has shards. */
-export async function measureRunLimit(bytes: number, coding: Coding): Promise<RunLimit> {
+async function measureRunLimit(bytes: number, coding: Coding): Promise<RunLimit> {
   const folder = await mkdtemp(join(tmpdir(), 'borgios-limit-'))
   const codec = new CodecPool()
   try {
@@ -162,24 +163,22 @@ export async function measureRunLimit(bytes: number, coding: Coding): Promise<Ru
   }
 }
 
-if (import.meta.main) {
-  const bytes = numberOption('mib', 256) * 1024 * 1024
-  const limit = await measureRunLimit(bytes, { data: 3, parity: 2 })
-  const perGiB = 1024 ** 3 / bytes
-  const rate = (seconds: number): number => Math.round(bytes / 1024 ** 2 / seconds)
-  console.table({
-    put: {
-      'MiB/s': rate(limit.put.seconds),
-      'CPU s/GiB': (limit.put.cpuSeconds * perGiB).toFixed(2),
-      tlsSeconds: limit.putTlsSeconds.toFixed(2),
-      'limit MiB/s': rate(limit.putLimitSeconds),
-    },
-    get: {
-      'MiB/s': rate(limit.get.seconds),
-      'CPU s/GiB': (limit.get.cpuSeconds * perGiB).toFixed(2),
-      tlsSeconds: limit.getTlsSeconds.toFixed(2),
-      'limit MiB/s': rate(limit.getLimitSeconds),
-    },
-  })
-  closeReport({ bench: 'store-pipeline', goals: [], figures: { mib: bytes / 1024 ** 2, ...limit } })
-}
+const bytes = numberOption('mib', 256) * 1024 * 1024
+const limit = await measureRunLimit(bytes, CODING)
+const perGiB = 1024 ** 3 / bytes
+const rate = (seconds: number): number => Math.round(bytes / 1024 ** 2 / seconds)
+console.table({
+  put: {
+    'MiB/s': rate(limit.put.seconds),
+    'CPU s/GiB': (limit.put.cpuSeconds * perGiB).toFixed(2),
+    tlsSeconds: limit.putTlsSeconds.toFixed(2),
+    'limit MiB/s': rate(limit.putLimitSeconds),
+  },
+  get: {
+    'MiB/s': rate(limit.get.seconds),
+    'CPU s/GiB': (limit.get.cpuSeconds * perGiB).toFixed(2),
+    tlsSeconds: limit.getTlsSeconds.toFixed(2),
+    'limit MiB/s': rate(limit.getLimitSeconds),
+  },
+})
+closeReport({ bench: 'store-pipeline', goals: [], figures: { mib: bytes / 1024 ** 2, ...limit } })

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { createCipheriv, createHash } from 'node:crypto'
+import { createCipheriv } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -68,11 +68,15 @@ export class LoadedNetwork implements AsyncDisposable {
     throw new Error('the file was not stored')
   }
 
-  /** Reads the whole file and returns the SHA-256 of what came. */
-  async get(capability: string): Promise<string> {
-    const hash = createHash('sha256')
-    for await (const part of (await this.#client.open(capability)).content) hash.update(part)
-    return hash.digest('hex')
+  /** Reads the whole file and gives its parts, in order, to whoever checks them. */
+  async get(capability: string, check: (part: Uint8Array, at: number) => void): Promise<void> {
+    const file = await this.#client.open(capability)
+    let at = 0
+    for await (const part of file.content) {
+      check(part, at)
+      at += part.length
+    }
+    if (at !== file.bytes) throw new Error('the file came back with another length')
   }
 
   async cost<Result>(work: () => Promise<Result>): Promise<Cost<Result>> {

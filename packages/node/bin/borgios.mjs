@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --no-incremental-marking
 // Plain JavaScript that also runs on Node 20: it hands over to the Node that BorgIOS ships, the same for every node.
 import { spawn } from 'node:child_process'
 import { readFileSync, realpathSync } from 'node:fs'
@@ -6,6 +6,8 @@ import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
+/** As in the first line: docs/adr/0046. */
+const FLAGS = ['--no-incremental-marking']
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT', 'SIGWINCH']
 
 /** The shipped Node for this machine; undefined where there is none. */
@@ -18,7 +20,8 @@ function shippedNode() {
 }
 
 function handOver(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
+  const program = [...FLAGS, fileURLToPath(import.meta.url)]
+  const child = spawn(node, [...program, ...process.argv.slice(2)], { stdio: 'inherit' })
   // A terminal sends its signals to both processes; the ones sent to this process alone are passed on.
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
