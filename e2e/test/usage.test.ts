@@ -85,7 +85,7 @@ test('where nothing runs, every command says how to start and exits with 3', asy
     ]) {
       const outcome = await borgios([...words, '--data', data])
       assert.equal(outcome.code, 3, words.join(' '))
-      assert.match(outcome.stderr, /borgios up/)
+      assert.match(outcome.stderr, /borgios(\.mjs)? up/)
       const asJson = await borgios([...words, '--data', data, '--json'])
       assert.equal((jsonOf(asJson) as { error: { kind: string } }).error.kind, 'notFound')
     }
