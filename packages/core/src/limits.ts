@@ -360,8 +360,8 @@ export const limits = {
     /** Jobs a node runs at once, at most, whatever it was configured to. */
     maxSlots: 256,
     /** Tries to store an output of a job, and the pause between them: until a node that just died is known to be down, some seconds (tree.missingMs). */
-    storeTries: 5,
-    storeRetryMs: 3 * SECOND_MS,
+    storeTries: 12,
+    storeRetryMs: 1 * SECOND_MS,
     /** Jobs that wait for a slot of one node. Beyond it they are better off asking another. */
     maxQueuedJobs: 64,
     /** How long a job waits for a free slot in all: long enough for a busy hour's gap, short enough to be told of. */
