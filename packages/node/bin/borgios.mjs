@@ -2,7 +2,7 @@
 // Plain JavaScript that also runs on Node 20: it hands over to the Node that BorgIOS ships, the same for every node.
 import { spawn } from 'node:child_process'
 import { readFileSync, realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import module, { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -43,5 +43,8 @@ if (node === undefined) {
   )
   process.exit(1)
 }
-if (realpathSync(process.execPath) === node) await import('../src/cli/main.ts')
-else handOver(node)
+if (realpathSync(process.execPath) === node) {
+  // Stripped and compiled once, not by every node and command: halves the time a command takes to begin. Ours to write, or not used.
+  module.enableCompileCache(fileURLToPath(new URL('../../../node_modules/.cache/borgios', import.meta.url)))
+  await import('../src/cli/main.ts')
+} else handOver(node)
