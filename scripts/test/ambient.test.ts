@@ -39,6 +39,12 @@ const USES: readonly (readonly [source: string, name: string, what: string])[] =
   ["process['env']", 'process.env', 'the environment'],
   ["import { env } from 'node:process'", 'env', 'the environment'],
   ['const { env } = process', 'process.env', 'the environment'],
+  ["import { hostname } from 'node:os'", 'hostname', 'the environment'],
+  ["import * as os from 'node:os'", 'node:os', 'the environment'],
+  ["process.getBuiltinModule('node:timers')", 'process.getBuiltinModule', 'everything'],
+  ["crypto.createECDH('x').generateKeys()", 'createECDH', 'randomness'],
+  ['new Intl.DateTimeFormat().format()', 'Intl.DateTimeFormat', 'the clock'],
+  ['Atomics.wait(a, 0, 0, 5)', 'Atomics.wait', 'timers'],
 ]
 
 for (const [source, name, what] of USES) {
@@ -58,6 +64,8 @@ const HARMLESS: readonly string[] = [
   "const text = 'Date.now() and process.env'",
   'process.pid',
   'Math.floor(1.5)',
+  "import { constants } from 'node:os'",
+  'Atomics.add(a, 0, 1)',
   'new globalThis.Date(timeMs)',
   'const { structuredClone: copy } = globalThis',
   "import type { env } from 'node:process'",

@@ -216,10 +216,17 @@ const REQUIRES: readonly Case[] = [
   "const t = require('node:timers')",
   "import { createRequire as r } from 'node:module'",
   "import t = require('node:timers')",
+  "import * as m from 'node:module'",
 ].map((source) => ({
   name: source,
   changes: { 'packages/store/src/now.cts': `${source}\n` },
   findings: ['packages/store/src/now.cts:1 import: only import and export ... from, which the rules can follow'],
+}))
+
+const CODE_FROM_TEXT: readonly Case[] = ["eval('Date.now()')", "new Function('return Date.now()')()"].map((source) => ({
+  name: source,
+  changes: { 'packages/store/src/now.ts': `${source}\n` },
+  findings: ['packages/store/src/now.ts:1 import: code made from text can do anything: write it out'],
 }))
 
 const BROWSER: readonly Case[] = [
@@ -293,7 +300,16 @@ const DISGUISES: readonly Case[] = [
   })),
 ]
 
-for (const [rule, cases] of Object.entries({ LEVELS, CYCLES, DEPENDENCIES, SHAPE, REQUIRES, BROWSER, DISGUISES })) {
+for (const [rule, cases] of Object.entries({
+  LEVELS,
+  CYCLES,
+  DEPENDENCIES,
+  SHAPE,
+  REQUIRES,
+  CODE_FROM_TEXT,
+  BROWSER,
+  DISGUISES,
+})) {
   for (const { name, changes, findings } of cases) {
     test(`${rule.toLowerCase()}: ${name}`, async () => assert.deepEqual(await findingsOf(changes), findings))
   }

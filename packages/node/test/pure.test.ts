@@ -234,7 +234,13 @@ test('files are replaced whole, through links, and left as they were when the so
 test('the environment is read in one place', () => {
   const read = readEnvironment({ XDG_DATA_HOME: '/data', NO_COLOR: '1', CI: 'true' })
   const { ownCommand, ...rest } = read
-  assert.deepEqual(rest, { defaultDataFolder: '/data/borgios', plainText: true, ci: true, debug: false })
+  assert.deepEqual(rest, {
+    defaultDataFolder: '/data/borgios',
+    temporaryFolder: tmpdir(),
+    plainText: true,
+    ci: true,
+    debug: false,
+  })
   assert.notEqual(ownCommand, '')
   assert.match(readEnvironment({ XDG_DATA_HOME: 'relative' }).defaultDataFolder, /\.local\/share\/borgios$/)
   assert.equal(readEnvironment({ NO_COLOR: '' }).plainText, false)

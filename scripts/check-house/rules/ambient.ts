@@ -18,9 +18,14 @@ const RANDOM_MAKERS: ReadonlySet<string> = new Set([
   'keygen',
   'randombytes_buf',
   'crypto_sign_keypair',
+  'createECDH',
+  'createDiffieHellman',
+  'getDiffieHellman',
+  'generatePrime',
+  'generatePrimeSync',
 ])
 
-/** Globals whose mere mention is a use of what belongs behind a port. */
+/** Globals whose mere mention is a use of what belongs behind a port. Not `setImmediate`: the next turn has no time. */
 const AMBIENT_GLOBALS: ReadonlyMap<string, string> = new Map([
   ['setTimeout', 'timers'],
   ['setInterval', 'timers'],
@@ -34,11 +39,20 @@ const AMBIENT_MEMBERS: ReadonlyMap<string, ReadonlyMap<string, string>> = new Ma
   ['Math', new Map([['random', 'randomness']])],
   ['AbortSignal', new Map([['timeout', 'timers']])],
   [
+    'Atomics',
+    new Map([
+      ['wait', 'timers'],
+      ['waitAsync', 'timers'],
+    ]),
+  ],
+  ['Intl', new Map([['DateTimeFormat', 'the clock']])],
+  [
     'process',
     new Map([
       ['env', 'the environment'],
       ['hrtime', 'the clock'],
       ['uptime', 'the clock'],
+      ['getBuiltinModule', 'everything'],
     ]),
   ],
 ])
@@ -51,7 +65,13 @@ const AMBIENT_MODULES: ReadonlyMap<string, string> = new Map([
 ])
 
 /** What a module gives away when all of it is taken under one name. */
-const MODULES_TAKEN_WHOLE: ReadonlyMap<string, string> = new Map([['node:process', 'the environment']])
+const MODULES_TAKEN_WHOLE: ReadonlyMap<string, string> = new Map([
+  ['node:process', 'the environment'],
+  ['node:os', 'the environment'],
+])
+
+/** Of `node:os` only what is the same on every machine. */
+const CONSTANT_OF_SYSTEMS: ReadonlySet<string> = new Set(['constants', 'EOL'])
 
 const GLOBAL_OBJECTS: readonly string[] = ['globalThis', 'global', 'self', 'window']
 /** Syntax of types that still holds an expression which runs. */
@@ -214,6 +234,7 @@ function useInModule(node: SyntaxNode): Use | undefined {
     const name = nameOf(each['imported'] ?? each['local'])
     if (name === undefined) return undefined
     if (RANDOM_MAKERS.has(name)) return { name, what: 'randomness' }
+    if (module === 'node:os') return CONSTANT_OF_SYSTEMS.has(name) ? undefined : { name, what: 'the environment' }
     const what = module === 'node:process' ? memberUse('process', name) : undefined
     return what === undefined ? undefined : { name, what }
   })

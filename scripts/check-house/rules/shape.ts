@@ -54,6 +54,8 @@ function fileFindings(source: Source): Finding[] {
       add('import', source.lineAt(node.start), 'what is imported must be written out, or no rule can follow it')
     if (isInSrc(source) && isRequire(node))
       add('import', source.lineAt(node.start), 'only import and export ... from, which the rules can follow')
+    if (isInSrc(source) && isCodeFromText(node))
+      add('import', source.lineAt(node.start), 'code made from text can do anything: write it out')
     if (node.type === 'TSAnyKeyword')
       add('any', source.lineAt(node.start), 'any switches the checks off: say what it is')
     return true
@@ -65,11 +67,16 @@ function fileFindings(source: Source): Finding[] {
   return findings
 }
 
-/** `require()`, `import x = require()`, and asking `node:module` for it. */
+/** `require()`, `import x = require()`, and `node:module`, which can make it. */
 const isRequire = (node: SyntaxNode): boolean =>
   node.type === 'TSExternalModuleReference' ||
   (node.type === 'CallExpression' && isIdentifier(node['callee'], 'require')) ||
-  (node.type === 'ImportSpecifier' && isIdentifier(node['imported'], 'createRequire'))
+  (node.type === 'ImportDeclaration' && textOf(node['source']) === 'node:module')
+
+/** `eval()`, `new Function()`: no rule sees what they run. */
+const isCodeFromText = (node: SyntaxNode): boolean =>
+  (node.type === 'CallExpression' || node.type === 'NewExpression') &&
+  (isIdentifier(node['callee'], 'eval') || isIdentifier(node['callee'], 'Function'))
 
 /** Lines of an index that are anything but `export ... from`. An empty `export {}` makes an empty room a module. */
 function linesOfOwnCode(source: Source): number[] {

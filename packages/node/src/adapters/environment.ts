@@ -1,4 +1,4 @@
-import { homedir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { ownCommand } from './own-command.ts'
 
@@ -6,6 +6,8 @@ import { ownCommand } from './own-command.ts'
 export interface Environment {
   /** Where a network is kept when `--data` does not say. */
   readonly defaultDataFolder: string
+  /** For what is gone when the program ends. */
+  readonly temporaryFolder: string
   /** NO_COLOR (no-color.org) or a dumb terminal. */
   readonly plainText: boolean
   /** A build server: never ask, never draw. */
@@ -22,6 +24,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   const isSet = (name: string) => (env[name] ?? '') !== ''
   return {
     defaultDataFolder: join(dataHome, 'borgios'),
+    temporaryFolder: tmpdir(),
     plainText: isSet('NO_COLOR') || env['TERM'] === 'dumb',
     ci: isSet('CI'),
     debug: isSet('BORGIOS_DEBUG'),

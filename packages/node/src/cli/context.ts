@@ -11,6 +11,8 @@ export interface CliContext {
   readonly timers: Timers
   /** Absolute. */
   readonly dataFolder: string
+  /** For what is gone when the command ends. */
+  readonly temporaryFolder: string
   readonly json: boolean
   readonly calling: Calling
   /** Aborted by Ctrl-C and SIGTERM. */

@@ -75,7 +75,8 @@ function contextOf(options: CommonOptions, env: Environment, terminal: Terminal,
   const calling: Calling = { program: env.ownCommand, givenData }
   const dataFolder = givenData ?? env.defaultDataFolder
   const json = options.json === true
-  return { terminal, clock: systemClock, timers: systemTimers, dataFolder, json, calling, signal }
+  const { temporaryFolder } = env
+  return { terminal, clock: systemClock, timers: systemTimers, dataFolder, temporaryFolder, json, calling, signal }
 }
 
 async function failUsage(error: CommanderError, said: string, asJson: boolean, terminal: Terminal): Promise<number> {

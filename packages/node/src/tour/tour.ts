@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf } from '@borgios/core'
 import { hints } from '../cli/commands/up.ts'
@@ -27,7 +26,7 @@ export async function tour(context: CliContext, options: TourOptions): Promise<v
     return
   }
   context.ifStopped('nothing is left of the tour, neither process nor file')
-  const dataFolder = await mkdtemp(join(tmpdir(), 'borgios-tour-'))
+  const dataFolder = await mkdtemp(join(context.temporaryFolder, 'borgios-tour-'))
   try {
     await showOutcome(context, await runTour({ ...quiet, dataFolder }), true)
   } finally {
