@@ -32,12 +32,14 @@ interface SimNode {
 
 /**
  * Many stores as their planners see them: nodes die, return with or without their disks, lose single shards; each looks at its
- * stripes now and then and acts on what it saw a while ago, so that two leaders may work on different views.
+ * stripes now and then and acts on what it saw a while ago, so that two leaders may work on different views. One may lie about what
+ * it holds, to each as it likes.
  */
 class RepairWorld {
   readonly random: SeededRandom
   readonly nodes: SimNode[]
   readonly records: StripeRecord[]
+  liar: SimNode | undefined
   nowMs = 1_000_000
   rebuilt = 0
   doublePut = 0
@@ -107,6 +109,7 @@ class RepairWorld {
         if (shard !== undefined) presence.set(shard, [...(presence.get(shard) ?? []), candidate.node])
       }
     }
+    if (this.liar?.state === 'up' && this.liar !== node) this.lie(this.liar.candidate.node, record, presence)
     const recentlyDown = this.nodes
       .filter(({ state, sinceMs }) => state === 'down' && this.nowMs - sinceMs < GRACE_MS)
       .map(({ candidate }) => candidate)
@@ -123,6 +126,24 @@ class RepairWorld {
       isBeingPut: false,
       waitedMs,
       patienceMs: PATIENCE_MS,
+      turn: Math.floor(this.nowMs / PATIENCE_MS),
+    }
+  }
+
+  /** It says that it holds everything, nothing, or one shard that may not be its own. */
+  lie(liar: NodeId, record: StripeRecord, presence: Map<ShardId, NodeId[]>): void {
+    const all = record.shards.length
+    const from = this.random.below(all)
+    const named = record.shards.slice(
+      ...(this.random.pick([
+        [0, all],
+        [0, 0],
+        [from, from + 1],
+      ]) ?? []),
+    )
+    for (const shard of record.shards) {
+      const others = (presence.get(shard) ?? []).filter((node) => node !== liar)
+      presence.set(shard, named.includes(shard) ? [...others, liar] : others)
     }
   }
 
@@ -135,8 +156,13 @@ class RepairWorld {
       return plan.kind
     }
     if (!node.shortSinceMs.has(stripe)) node.shortSinceMs.set(stripe, this.nowMs)
-    if (plan.kind === 'trim') node.held.delete(`${stripe}:${view.record.shards.indexOf(plan.shard)}`)
-    if (plan.kind === 'rebuild') {
+    const isUp = ({ state }: SimNode): boolean => state === 'up'
+    if (plan.kind === 'trim') {
+      const key = `${stripe}:${view.record.shards.indexOf(plan.shard)}`
+      if (plan.keepers.some((keeper) => isUp(this.node(keeper)) && this.node(keeper).held.has(key)))
+        node.held.delete(key)
+    }
+    if (plan.kind === 'rebuild' && this.existing(stripe, isUp) >= view.record.data) {
       const placement = new Placement(view.id, this.candidates(), plan.holders)
       for (const position of plan.missing) {
         for (let target = placement.next(); target !== undefined; target = placement.next()) {
@@ -203,6 +229,7 @@ class RepairWorld {
 
 function run(seed: number): void {
   const world = new RepairWorld(seed)
+  if (seed % 2 === 0) world.liar = world.random.pick(world.nodes)
   const underWay: { node: SimNode; stripe: number; view: StripeView }[] = []
   for (let step = 0; step < 400; step += 1) {
     world.nowMs += world.random.below(20_000)
@@ -217,8 +244,10 @@ function run(seed: number): void {
     world.assertSafe()
   }
   for (const node of world.nodes) node.state = 'up'
-  for (let round = 0; round < 40 && !world.isWhole(); round += 1) {
-    world.nowMs += GRACE_MS
+  world.liar = undefined
+  world.nowMs += GRACE_MS
+  for (let round = 0; round < 80 && !world.isWhole(); round += 1) {
+    world.nowMs += PATIENCE_MS
     for (const node of world.nodes) for (const stripe of node.known) world.act(node, stripe, world.viewOf(node, stripe))
   }
   world.assertSafe()
@@ -261,6 +290,7 @@ describe('the repair planner', () => {
       self: nodeAt(self),
       isBeingPut: false,
       waitedMs: 0,
+      turn: 0,
     },
     patienceMs: PATIENCE_MS,
     presence: new Map(
@@ -325,11 +355,55 @@ describe('the repair planner', () => {
     const six = ranked.slice(0, 6)
     const presence = new Map(view([4], 0).presence)
     presence.set(record.shards[2] ?? shardId(1, 2), [nodeAt(4), nodeAt(2), nodeAt(5)])
-    const seen = (self: number) => planRepair(view([], self, { presence, candidates: six }))
+    const seen = (self: number, turn = 2) => planRepair(view([], self, { presence, candidates: six, turn }))
+    const [shard] = record.shards.slice(2)
     assert.deepEqual(seen(2), { kind: 'no-room' })
-    assert.deepEqual(seen(4), { kind: 'trim', shard: record.shards[2] })
-    assert.deepEqual(seen(5), { kind: 'trim', shard: record.shards[2] })
+    assert.deepEqual(seen(4), { kind: 'trim', shard, keepers: [nodeAt(2)] })
+    assert.deepEqual(seen(5), { kind: 'trim', shard, keepers: [nodeAt(2), nodeAt(4)] })
     assert.deepEqual(seen(0), { kind: 'no-room' })
+    for (const turn of [0, 1, 3, 4]) assert.deepEqual(seen(5, turn), { kind: 'no-room' })
+    assert.equal(seen(5, 7).kind, 'trim')
+  })
+
+  const claiming = (missing: readonly number[], liar: NodeId, claimed: readonly number[]) => {
+    const presence = new Map<ShardId, NodeId[]>()
+    record.shards.forEach((shard, at) => {
+      const claims = claimed.includes(at) ? [liar] : []
+      presence.set(shard, missing.includes(at) ? claims : [...claims, nodeAt(at)])
+    })
+    return presence
+  }
+
+  test('a node that names several shards counts for one at most, and makes nobody give up any', () => {
+    const five = ranked.slice(0, 5)
+    const everything = claiming([0], nodeAt(0), [1, 2, 3, 4])
+    for (const self of [1, 2, 3, 4]) {
+      for (let turn = 0; turn < 5; turn += 1) {
+        const plan = planRepair(view([], self, { presence: everything, candidates: five, turn }))
+        assert.deepEqual(plan, { kind: 'no-room' })
+      }
+    }
+    const plan = planRepair(view([], 1, { presence: claiming([2, 3], nodeAt(6), [0, 1, 2, 3, 4]) }))
+    assert.equal(plan.kind, 'follow')
+    const lead = planRepair(view([], 0, { presence: claiming([2, 3], nodeAt(6), [0, 1, 2, 3, 4]) }))
+    assert.ok(lead.kind === 'rebuild')
+    assert.deepEqual(lead.missing, [3])
+    assert.deepEqual(lead.sources, [nodeAt(0), nodeAt(1), nodeAt(6), undefined, nodeAt(4)])
+  })
+
+  test('nodes that were made to take a second shard of a stripe still count', () => {
+    const presence = new Map(record.shards.map((shard, at) => [shard, [nodeAt(at), nodeAt((at + 1) % 5)]]))
+    assert.equal(planRepair(view([], 0, { presence })).kind, 'whole')
+  })
+
+  test('who tells each holder that it has just its shard makes one at a time look into that', () => {
+    const five = ranked.slice(0, 5)
+    for (let turn = 0; turn < 10; turn += 1) {
+      const plans = [1, 2, 3, 4].map((self) =>
+        planRepair(view([], self, { presence: claiming([0], nodeAt(0), [self]), candidates: five, turn })),
+      )
+      assert.equal(plans.filter(({ kind }) => kind === 'trim').length, turn % 5 === 0 ? 0 : 1)
+    }
   })
 
   test('copies are never given up while there are too few', () => {
