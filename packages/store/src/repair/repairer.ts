@@ -184,7 +184,9 @@ export class Repairer {
       )
       const waitedMs = nowMs - (this.#short.get(id) ?? nowMs)
       const { self } = holders
-      const isBeingPut = record.shards.some((shard) => shards.isBeingPut(shard))
+      const held = record.shards.filter((shard) => shards.has(shard))
+      // What was here before is not the putter's: it cannot keep us from mending that.
+      const isBeingPut = held.length > 0 && held.every((shard) => shards.isBeingPut(shard))
       const members = { candidates, failed, recentlyDown, self }
       const plan = planRepair({ id, record, presence: here, ...members, isBeingPut, waitedMs, patienceMs, turn })
       return { id, record, plan }
