@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { type JsonValue, limits, NetworkId, type ShardId } from '@borgios/core'
+import { type JsonValue, limits, NetworkId } from '@borgios/core'
 import { systemTimers } from '@borgios/core/adapters'
 import { signStatement } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
@@ -148,69 +148,6 @@ describe('peers that lie', TIMEOUT, () => {
       payload: sampleBytes(333_376, 5),
     }))
     await assert.rejects(readAll(cluster.node(0).store, capability), { code: 'STORE_UNREADABLE' })
-  })
-})
-
-describe('a member that lies about what it holds', TIMEOUT, () => {
-  const ROUNDS = 40
-
-  /** Node 4 of 5 names shards as `claims` says and comes and goes. Resolves after the others have asked it often. */
-  async function lying(
-    cluster: StoreCluster,
-    claims: (shard: ShardId, own: readonly ShardId[], askers: readonly ShardId[]) => boolean,
-  ): Promise<void> {
-    const own = cluster.shardFiles(4)
-    let asked = 0
-    cluster.node(4).peer.handle(STORE_HAVE, (body, { node }) => {
-      asked += 1
-      const asker = cluster.nodes.find(({ peer }) => peer.self === node)
-      const askers = asker === undefined ? [] : cluster.shardFiles(asker.index)
-      const { shards } = body as { shards: ShardId[] }
-      return { present: [...shards.keys()].filter((at) => claims(shards[at] ?? shardIdOf(NOTHING), own, askers)) }
-    })
-    cluster.network.kill(cluster.node(4).peer.self)
-    cluster.network.revive(cluster.node(4).peer.self)
-    await eventually(() => asked >= 4 * ROUNDS)
-  }
-
-  for (const [what, claims] of [
-    ['everything but its own', (shard: ShardId, own: readonly ShardId[]) => !own.includes(shard)],
-    [
-      'of each stripe just what the asker holds',
-      (shard: ShardId, _: readonly ShardId[], askers: readonly ShardId[]) => askers.includes(shard),
-    ],
-  ] as const) {
-    test(`who names ${what} makes nobody give up a shard`, async () => {
-      // A turn for every other look, so that each shard has several.
-      await using cluster = await StoreCluster.start({ nodes: 5, repair: { ...quickRepair, patienceMs: 40 } })
-      const bytes = sampleBytes(15_000_000)
-      const { capability } = await cluster.node(0).store.put(bytesInChunks(bytes))
-      const honest = [0, 1, 2, 3]
-      const before = honest.map((index) => cluster.shardFiles(index).toSorted())
-      await lying(cluster, claims)
-      assert.deepEqual(
-        honest.map((index) => cluster.shardFiles(index).toSorted()),
-        before,
-      )
-      await cluster.kill(4)
-      assert.ok((await readAll(cluster.node(1).store, capability)).equals(bytes))
-    })
-  }
-
-  test('who names everything does not keep the others from repairing', async () => {
-    await using cluster = await StoreCluster.start({ nodes: 7, repair: quickRepair })
-    const bytes = sampleBytes(9_000_000)
-    const { capability } = await cluster.node(0).store.put(bytesInChunks(bytes))
-    cluster.node(4).peer.handle(STORE_HAVE, (body) => ({
-      present: [...(body as { shards: string[] }).shards.keys()],
-    }))
-    for (const index of [5, 6]) await cluster.kill(index)
-    // Of each of the three stripes the others end up with a shard each; the liar stands for the fifth.
-    const large = (index: number): readonly ShardId[] =>
-      cluster.shardFiles(index).filter((shard) => statSync(cluster.shardPath(index, shard)).size > 500_000)
-    await eventually(() => new Set([0, 1, 2, 3].flatMap(large)).size === 12)
-    await cluster.kill(4)
-    assert.ok((await readAll(cluster.node(0).store, capability)).equals(bytes))
   })
 })
 
@@ -434,39 +371,6 @@ describe('memory', TIMEOUT, () => {
     assert.ok(pulledBytes <= window + 2 * chunkBytes, `${pulledBytes} of ${window}`)
     await cluster.node(0).store.stop()
     await assert.rejects(put, { code: 'STORE_STOPPED' })
-  })
-
-  test('readers that pause hold little together, and nobody up', async () => {
-    await using cluster = await StoreCluster.start({ nodes: 5 })
-    const { store } = cluster.node(0)
-    const bytes = sampleBytes(5 * 3 * limits.store.maxShardBytes)
-    const { capability } = await store.put(bytesInChunks(bytes, 1_000_003))
-    let opened = 0
-    const open = cluster.codec.open.bind(cluster.codec)
-    cluster.codec.open = (...args) => {
-      opened += 1
-      return open(...args)
-    }
-    const pausing = async () => {
-      const content = (await store.get(capability)).content[Symbol.asyncIterator]()
-      await content.next()
-      return content
-    }
-    const readers: Awaited<ReturnType<typeof pausing>>[] = []
-    for (let count = 0; count < 12; count += 1) readers.push(await pausing())
-    const expected = readers.length + limits.store.stripesReadAhead
-    await eventually(() => opened >= expected)
-    await systemTimers.sleep(200)
-    assert.equal(opened, expected)
-    assert.ok((await readAll(store, capability)).equals(bytes))
-    const small = await store.put(bytesInChunks(sampleBytes(1000)))
-    assert.equal(small.missingShards, 0)
-    for (const reader of readers) await reader.return?.()
-    // All places are free again: one reads ahead as far as ever.
-    opened = 0
-    const reader = await pausing()
-    await eventually(() => opened === limits.store.stripesInFlight)
-    await reader.return?.()
   })
 
   test('a get fetches no further ahead than its window while nobody reads on', async () => {
