@@ -270,8 +270,14 @@ export const limits = {
     stripesFilling: 3,
     /** A source that makes us wait after this long gives up its place among these; what came of its stripe is kept aside. */
     fillTimeoutMs: 2 * SECOND_MS,
-    /** Stripes in memory for one put or get: enough to keep disk, network and both workers busy at once. */
+    /** Stripes in memory for one put or, if readers leave room (stripesReadAhead), one get: enough to keep disk, network and both workers busy at once. */
     stripesInFlight: 4,
+    /** Stripes that all gets of a node together hold beyond one each: two gets at full speed and a little for others. 24 MiB with 3+2. */
+    stripesReadAhead: 8,
+    /** Buffers of plain text kept for the next stripe, a shard's size each: a stripe of the widest coding. */
+    plainBuffersKept: 16,
+    /** Less plain text gets a buffer of its own size. */
+    minPlainBufferBytes: 64 * KIB,
     /** Shards a node checks at once before it stores them: they never wait for a stripe, so two nodes cannot wait in a ring. */
     shardsInCheck: 4,
     /** A put succeeds with so many durable shards beyond `data` in each stripe; repair adds the rest. */

@@ -7,6 +7,7 @@ import type { Coding, FileStore } from './file-store.ts'
 import { FailedNodes } from './files/failed-nodes.ts'
 import { fileInfo } from './files/file-info.ts'
 import { openFile } from './files/get-file.ts'
+import { ReadAhead } from './files/read-ahead.ts'
 import { RunningPuts } from './files/running-puts.ts'
 import type { StoreContext } from './files/store-context.ts'
 import type { RepairTimings } from './repair/repair-timings.ts'
@@ -64,7 +65,8 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
     if (state === 'up') failedNodes.forgive(node)
     else shards.forgetPutsOf(node)
   })
-  const context: StoreContext = { holders, codec, failedNodes, clock, timers, random, logger }
+  const readAhead = new ReadAhead()
+  const context: StoreContext = { holders, codec, failedNodes, readAhead, clock, timers, random, logger }
   const puts = new RunningPuts(context)
   const repairer = new Repairer({ ...context, shards, network }, options.repair ?? {})
   const scrubber = new Scrubber({ shards, clock, timers, logger }, options.repair ?? {})

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type JsonValue, limits } from '@borgios/core'
 import { systemTimers } from '@borgios/core/adapters'
-import { STORE_PROTOCOL, STORE_SETTLE } from '@borgios/protocol'
+import { STORE_PROTOCOL, STORE_SETTLE, type StripeRecord } from '@borgios/protocol'
 import { shardIdOf } from '../src/coding/merkle.ts'
 import { bytesInChunks, eventually, quickRepair, readAll, StoreCluster, sampleBytes } from './store-cluster.ts'
 
@@ -187,6 +187,32 @@ describe('taking back a put', TIMEOUT, () => {
       assert.equal(held(cluster), 1)
     })
   }
+
+  test('gives no hold on what was here before: repair does not wait for it', async () => {
+    await using cluster = await StoreCluster.start({ nodes: 4, repair: quickRepair })
+    const first = cluster.node(0)
+    const send = async (at: number, under: StripeRecord, put?: string): Promise<void> => {
+      const stream = await cluster.node(3).peer.openStream(first.peer.self, STORE_PROTOCOL)
+      const header = {
+        op: 'put',
+        id: 1,
+        shard: under.shards[at] ?? '',
+        record: under,
+        ...(put !== undefined && { put }),
+      }
+      await stream.send({ header: header as JsonValue, payload: payloads[at] ?? new Uint8Array() })
+      const reply = (await stream.receive())?.header as { outcome: string } | undefined
+      assert.equal(reply?.outcome, 'stored')
+    }
+    await send(0, record)
+    const [, brought, ...others] = record.shards
+    assert.ok(brought !== undefined)
+    // Names the second shard, which it brings with a put that never ends, but not the first.
+    await send(1, { ...record, shards: [shardIdOf(sampleBytes(shardBytes, 9)), brought, ...others] }, PUT)
+    await cluster.add(9)
+    // One shard of two that it takes: nobody can mend it, and that is what is said of it, not that its put is under way.
+    await eventually(() => first.store.status().repairsWaiting === 1)
+  })
 
   test('is no longer possible after its node went down, or the holder was restarted', async () => {
     await using cluster = await StoreCluster.start({ nodes: 3 })

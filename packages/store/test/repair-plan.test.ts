@@ -1,240 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type NodeId, OperatorId, ShardId } from '@borgios/core'
-import { SeededRandom } from '@borgios/core/testing'
+import { type NodeId, OperatorId, type ShardId } from '@borgios/core'
 import { testNodeId } from '@borgios/peertree/testing'
-import type { StripeRecord } from '@borgios/protocol'
-import { recordIdOf, recordOfCopies } from '../src/coding/stripe-record.ts'
-import { type Candidate, Placement, rank } from '../src/placement/placement.ts'
+import { recordIdOf } from '../src/coding/stripe-record.ts'
+import { rank } from '../src/placement/placement.ts'
 import { planRepair, type StripeView } from '../src/repair/repair-plan.ts'
 import { fullSlice } from './full-slice.ts'
-
-const PATIENCE_MS = 60_000
-const GRACE_MS = 120_000
-
-const shardId = (stripe: number, position: number): ShardId =>
-  ShardId.fromBytes(Uint8Array.from({ length: 32 }, (_, at) => [stripe >> 8, stripe, position][at] ?? 0))
-
-function recordOf(stripe: number, data: number, parity: number): StripeRecord {
-  const shards = Array.from({ length: data + parity }, (_, position) => shardId(stripe, position))
-  return data === 1 ? recordOfCopies(shardId(stripe, 0), 64, 1 + parity) : { data, parity, shardBytes: 64, shards }
-}
-
-interface SimNode {
-  readonly candidate: Candidate
-  state: 'up' | 'down'
-  sinceMs: number
-  /** Stripe and position of what it holds: `3:1`. */
-  readonly held: Set<string>
-  readonly known: Set<number>
-  readonly shortSinceMs: Map<number, number>
-}
-
-/**
- * Many stores as their planners see them: nodes die, return with or without their disks, lose single shards; each looks at its
- * stripes now and then and acts on what it saw a while ago, so that two leaders may work on different views.
- */
-class RepairWorld {
-  readonly random: SeededRandom
-  readonly nodes: SimNode[]
-  readonly records: StripeRecord[]
-  nowMs = 1_000_000
-  rebuilt = 0
-  doublePut = 0
-
-  constructor(seed: number) {
-    this.random = new SeededRandom(seed)
-    const count = 6 + this.random.below(8)
-    this.nodes = Array.from({ length: count }, (_, index) => ({
-      candidate: {
-        node: testNodeId(index),
-        operator: OperatorId.fromBytes(new Uint8Array(32).fill(index < 6 ? index : this.random.below(12))),
-        place: `place-${this.random.below(5)}`,
-      },
-      state: 'up',
-      sinceMs: 0,
-      held: new Set(),
-      known: new Set(),
-      shortSinceMs: new Map(),
-    }))
-    const codings = [
-      [3, 2],
-      [2, 1],
-      [1, 2],
-      [4, 2],
-    ] as const
-    this.records = Array.from({ length: 12 }, (_, stripe) => {
-      const [data, parity] = codings[stripe % codings.length] ?? [3, 2]
-      return recordOf(stripe, data, parity)
-    })
-    this.records.forEach((record, stripe) => {
-      const placement = new Placement(recordIdOf(record), this.candidates())
-      for (const position of record.shards.keys()) this.put(placement.next()?.node, stripe, position)
-    })
-  }
-
-  candidates(): Candidate[] {
-    return this.nodes.filter(({ state }) => state === 'up').map(({ candidate }) => candidate)
-  }
-
-  node(id: NodeId | undefined): SimNode {
-    const found = this.nodes.find(({ candidate }) => candidate.node === id)
-    assert.ok(found !== undefined)
-    return found
-  }
-
-  /** What a store does with a shard: it refuses a second one of a coded stripe. */
-  put(id: NodeId | undefined, stripe: number, position: number): boolean {
-    const node = this.node(id)
-    const isCopy = this.records[stripe]?.data === 1
-    const mine = [...node.held].filter((key) => key.startsWith(`${stripe}:`))
-    if (node.state === 'down' || (mine.length > 0 && (isCopy || !mine.includes(`${stripe}:${position}`)))) return false
-    if (mine.length > 0) this.doublePut += 1
-    node.held.add(`${stripe}:${isCopy ? 0 : position}`)
-    node.known.add(stripe)
-    return true
-  }
-
-  viewOf(node: SimNode, stripe: number): StripeView {
-    const record = this.records[stripe]
-    assert.ok(record !== undefined)
-    const presence = new Map<ShardId, NodeId[]>()
-    for (const { candidate, held, state } of this.nodes) {
-      if (state === 'down') continue
-      for (const key of held) {
-        const [heldStripe, position] = key.split(':').map(Number)
-        const shard = heldStripe === stripe ? record.shards[position ?? 0] : undefined
-        if (shard !== undefined) presence.set(shard, [...(presence.get(shard) ?? []), candidate.node])
-      }
-    }
-    const recentlyDown = this.nodes
-      .filter(({ state, sinceMs }) => state === 'down' && this.nowMs - sinceMs < GRACE_MS)
-      .map(({ candidate }) => candidate)
-    const waitedMs = this.nowMs - (node.shortSinceMs.get(stripe) ?? this.nowMs)
-    const self = node.candidate.node
-    return {
-      id: recordIdOf(record),
-      record,
-      presence,
-      candidates: this.candidates(),
-      failed: new Set(),
-      recentlyDown,
-      self,
-      isBeingPut: false,
-      waitedMs,
-      patienceMs: PATIENCE_MS,
-    }
-  }
-
-  /** Acts on a view that may be old by now. */
-  act(node: SimNode, stripe: number, view: StripeView): string {
-    if (node.state === 'down') return 'down'
-    const plan = planRepair(view)
-    if (plan.kind === 'whole') {
-      node.shortSinceMs.delete(stripe)
-      return plan.kind
-    }
-    if (!node.shortSinceMs.has(stripe)) node.shortSinceMs.set(stripe, this.nowMs)
-    if (plan.kind === 'trim') node.held.delete(`${stripe}:${view.record.shards.indexOf(plan.shard)}`)
-    if (plan.kind === 'rebuild') {
-      const placement = new Placement(view.id, this.candidates(), plan.holders)
-      for (const position of plan.missing) {
-        for (let target = placement.next(); target !== undefined; target = placement.next()) {
-          if (!this.put(target.node, stripe, position)) placement.failed(target)
-          else {
-            this.rebuilt += 1
-            break
-          }
-        }
-      }
-    }
-    return plan.kind
-  }
-
-  /** Distinct shards of a stripe that exist on nodes for which `counts` holds. */
-  existing(stripe: number, counts: (node: SimNode) => boolean): number {
-    const keys = this.nodes
-      .filter(counts)
-      .flatMap(({ held }) => [...held].filter((key) => key.startsWith(`${stripe}:`)))
-    return this.records[stripe]?.data === 1 ? keys.length : new Set(keys).size
-  }
-
-  /** Takes shards away only so far that every stripe stays readable by somebody. */
-  mayLose(victim: SimNode, keys: readonly string[]): boolean {
-    return this.records.every((record, stripe) => {
-      const mine = keys.filter((key) => key.startsWith(`${stripe}:`)).length
-      return mine === 0 || this.existing(stripe, (node) => node !== victim) >= record.data
-    })
-  }
-
-  disturb(): void {
-    const node = this.random.pick(this.nodes)
-    assert.ok(node !== undefined)
-    if (node.state === 'down') {
-      node.state = 'up'
-      node.sinceMs = this.nowMs
-    } else if (this.random.chance(0.5)) {
-      node.state = 'down'
-      node.sinceMs = this.nowMs
-      if (this.random.chance(0.4) && this.mayLose(node, [...node.held])) {
-        node.held.clear()
-        node.known.clear()
-      }
-    } else {
-      const key = this.random.pick([...node.held])
-      if (key !== undefined && this.mayLose(node, [key])) node.held.delete(key)
-    }
-  }
-
-  assertSafe(): void {
-    for (const [stripe, record] of this.records.entries()) {
-      assert.ok(this.existing(stripe, () => true) >= record.data, 'no stripe is lost')
-      for (const { held } of this.nodes) {
-        const mine = [...held].filter((key) => key.startsWith(`${stripe}:`))
-        assert.ok(mine.length <= 1, 'no node holds two shards of a stripe')
-      }
-    }
-  }
-
-  isWhole(): boolean {
-    return this.records.every((record, stripe) => this.existing(stripe, () => true) >= record.shards.length)
-  }
-}
-
-function run(seed: number): void {
-  const world = new RepairWorld(seed)
-  const underWay: { node: SimNode; stripe: number; view: StripeView }[] = []
-  for (let step = 0; step < 400; step += 1) {
-    world.nowMs += world.random.below(20_000)
-    if (world.random.chance(0.15)) world.disturb()
-    const node = world.random.pick(world.nodes)
-    const stripe = node && world.random.pick([...node.known])
-    if (node?.state === 'up' && stripe !== undefined) underWay.push({ node, stripe, view: world.viewOf(node, stripe) })
-    if (underWay.length > 4) {
-      const [next] = underWay.splice(world.random.below(underWay.length), 1)
-      if (next !== undefined) world.act(next.node, next.stripe, next.view)
-    }
-    world.assertSafe()
-  }
-  for (const node of world.nodes) node.state = 'up'
-  for (let round = 0; round < 40 && !world.isWhole(); round += 1) {
-    world.nowMs += GRACE_MS
-    for (const node of world.nodes) for (const stripe of node.known) world.act(node, stripe, world.viewOf(node, stripe))
-  }
-  world.assertSafe()
-  assert.ok(world.isWhole(), 'with all nodes back every stripe becomes whole')
-  const before = world.rebuilt
-  for (const node of world.nodes) {
-    for (const stripe of node.known) assert.equal(world.act(node, stripe, world.viewOf(node, stripe)), 'whole')
-  }
-  assert.equal(world.rebuilt, before, 'nothing is rebuilt that is there')
-}
+import { PATIENCE_MS, recordOf, shardId, simulateRepair } from './repair-world.ts'
 
 describe('the repair planner', () => {
   test('in a simulated crowd never loses, doubles up or stops short', () => {
     for (let seed = 1; seed <= (fullSlice ? 2000 : 100); seed += 1) {
       try {
-        run(seed)
+        simulateRepair(seed)
       } catch (error) {
         throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : error}`, { cause: error })
       }
@@ -261,6 +39,7 @@ describe('the repair planner', () => {
       self: nodeAt(self),
       isBeingPut: false,
       waitedMs: 0,
+      turn: 0,
     },
     patienceMs: PATIENCE_MS,
     presence: new Map(
@@ -325,11 +104,55 @@ describe('the repair planner', () => {
     const six = ranked.slice(0, 6)
     const presence = new Map(view([4], 0).presence)
     presence.set(record.shards[2] ?? shardId(1, 2), [nodeAt(4), nodeAt(2), nodeAt(5)])
-    const seen = (self: number) => planRepair(view([], self, { presence, candidates: six }))
+    const seen = (self: number, turn = 2) => planRepair(view([], self, { presence, candidates: six, turn }))
+    const [shard] = record.shards.slice(2)
     assert.deepEqual(seen(2), { kind: 'no-room' })
-    assert.deepEqual(seen(4), { kind: 'trim', shard: record.shards[2] })
-    assert.deepEqual(seen(5), { kind: 'trim', shard: record.shards[2] })
+    assert.deepEqual(seen(4), { kind: 'trim', shard, keepers: [nodeAt(2)] })
+    assert.deepEqual(seen(5), { kind: 'trim', shard, keepers: [nodeAt(2), nodeAt(4)] })
     assert.deepEqual(seen(0), { kind: 'no-room' })
+    for (const turn of [0, 1, 3, 4]) assert.deepEqual(seen(5, turn), { kind: 'no-room' })
+    assert.equal(seen(5, 7).kind, 'trim')
+  })
+
+  const claiming = (missing: readonly number[], liar: NodeId, claimed: readonly number[]) => {
+    const presence = new Map<ShardId, NodeId[]>()
+    record.shards.forEach((shard, at) => {
+      const claims = claimed.includes(at) ? [liar] : []
+      presence.set(shard, missing.includes(at) ? claims : [...claims, nodeAt(at)])
+    })
+    return presence
+  }
+
+  test('a node that names several shards counts for one at most, and makes nobody give up any', () => {
+    const five = ranked.slice(0, 5)
+    const everything = claiming([0], nodeAt(0), [1, 2, 3, 4])
+    for (const self of [1, 2, 3, 4]) {
+      for (let turn = 0; turn < 5; turn += 1) {
+        const plan = planRepair(view([], self, { presence: everything, candidates: five, turn }))
+        assert.deepEqual(plan, { kind: 'no-room' })
+      }
+    }
+    const plan = planRepair(view([], 1, { presence: claiming([2, 3], nodeAt(6), [0, 1, 2, 3, 4]) }))
+    assert.equal(plan.kind, 'follow')
+    const lead = planRepair(view([], 0, { presence: claiming([2, 3], nodeAt(6), [0, 1, 2, 3, 4]) }))
+    assert.ok(lead.kind === 'rebuild')
+    assert.deepEqual(lead.missing, [3])
+    assert.deepEqual(lead.sources, [nodeAt(0), nodeAt(1), nodeAt(6), undefined, nodeAt(4)])
+  })
+
+  test('nodes that were made to take a second shard of a stripe still count', () => {
+    const presence = new Map(record.shards.map((shard, at) => [shard, [nodeAt(at), nodeAt((at + 1) % 5)]]))
+    assert.equal(planRepair(view([], 0, { presence })).kind, 'whole')
+  })
+
+  test('who tells each holder that it has just its shard makes one at a time look into that', () => {
+    const five = ranked.slice(0, 5)
+    for (let turn = 0; turn < 10; turn += 1) {
+      const plans = [1, 2, 3, 4].map((self) =>
+        planRepair(view([], self, { presence: claiming([0], nodeAt(0), [self]), candidates: five, turn })),
+      )
+      assert.equal(plans.filter(({ kind }) => kind === 'trim').length, turn % 5 === 0 ? 0 : 1)
+    }
   })
 
   test('copies are never given up while there are too few', () => {

@@ -55,6 +55,33 @@ describe('shards of one node', () => {
     assert.deepEqual([store.shardCount, store.shardBytes], [0, 0])
   })
 
+  test('a shard that came under a false record is not taken again under that of a stripe held here', async () => {
+    const [first, second] = payloads
+    const [held, brought] = record.shards
+    assert.ok(first !== undefined && second !== undefined && held !== undefined && brought !== undefined)
+    await put(first)
+    const origin = { node: testNodeId(1), put: 'a put' }
+    const lie = { ...record, shards: [brought, ...record.shards.slice(2), shardIdOf(sampleBytes(shardBytes, 9))] }
+    await store.put({ shard: brought, id: recordIdOf(lie), record: lie, origin }, second)
+    await assert.rejects(store.put({ shard: brought, id, record, origin }, second), { code: 'STORE_STRIPE_HELD' })
+    await store.settle(origin, 'discard')
+    assert.deepEqual([store.has(held), store.has(brought), store.record(id)], [true, false, record])
+    assert.equal(store.record(recordIdOf(lie)), undefined)
+  })
+
+  test('a record stays when one shard is taken back and another one that it names is here', async () => {
+    const [first, second] = payloads
+    const [brought, held] = record.shards
+    assert.ok(first !== undefined && second !== undefined && brought !== undefined && held !== undefined)
+    const origin = { node: testNodeId(1), put: 'a put' }
+    await store.put({ shard: brought, id, record, origin }, first)
+    // A record that does not name the first.
+    const lie = { ...record, shards: [held, ...record.shards.slice(2), shardIdOf(sampleBytes(shardBytes, 9))] }
+    await store.put({ shard: held, id: recordIdOf(lie), record: lie }, second)
+    await store.settle(origin, 'discard')
+    assert.deepEqual([store.has(brought), store.has(held), store.record(id)], [false, true, record])
+  })
+
   test('what is brought anew while it is taken back is here afterwards', async () => {
     const [bytes] = payloads
     const [shard] = record.shards

@@ -1,4 +1,4 @@
-import { BufferPool, type LentBytes, limits } from '@borgios/core'
+import { type BufferPool, type LentBytes, limits } from '@borgios/core'
 import { manifestWrong } from '../errors.ts'
 import type { GetOptions, OpenedFile } from '../file-store.ts'
 import { parseCapability } from '../manifest/capability.ts'
@@ -31,8 +31,8 @@ export async function openFile(context: StoreContext, capability: string, option
 }
 
 /**
- * Stripes in order, a few of them fetched ahead. The consumer sets the pace: nothing is fetched that it did not ask for. What is
- * ready waits in memory of this get alone, so that a consumer that pauses holds up nobody else.
+ * Stripes in order, in pieces; a few stripes are fetched ahead, as far as the node has room for more than one of each get. The
+ * consumer sets the pace: nothing is fetched that it did not ask for, and one that pauses holds up nobody else.
  */
 async function* readContent(
   context: StoreContext,
@@ -40,31 +40,42 @@ async function* readContent(
   { onProgress, signal }: GetOptions,
 ): AsyncGenerator<LentBytes> {
   const { reader, root } = located
+  const { readAhead } = context
   const stripes = reader.stripes(root)
-  const ahead: Promise<LentBytes>[] = []
-  const { stripesInFlight } = limits.store
-  const plainTexts = new BufferPool({
-    bufferBytes: Math.min(root.file.bytes, root.file.stripeBytes),
-    kept: stripesInFlight,
-  })
+  const ahead: Promise<readonly LentBytes[]>[] = []
+  let places = 0
+  const keepPlaces = (count: number): void => {
+    readAhead.giveBack(places - count)
+    places = count
+  }
   let isAtEnd = false
   let doneBytes = 0
   try {
     for (;;) {
-      while (!isAtEnd && ahead.length < stripesInFlight) {
+      // The next one is now this get's own.
+      keepPlaces(Math.max(0, ahead.length - 1))
+      while (!isAtEnd && ahead.length < limits.store.stripesInFlight) {
         signal?.throwIfAborted()
+        if (ahead.length > 0) {
+          if (!readAhead.take(places)) break
+          places += 1
+        }
         const next = await stripes.next()
         if (next.done) isAtEnd = true
-        else ahead.push(startStripe(context, located, next.value, plainTexts))
+        else ahead.push(startStripe(context, located, next.value))
       }
-      const plain = await ahead.shift()
-      if (plain === undefined) return
-      doneBytes += plain.bytes.length
-      onProgress?.({ doneBytes, totalBytes: root.file.bytes })
-      yield plain
+      const pieces = await ahead.shift()
+      if (pieces === undefined) return
+      keepPlaces(ahead.length)
+      for (const plain of pieces) {
+        doneBytes += plain.bytes.length
+        onProgress?.({ doneBytes, totalBytes: root.file.bytes })
+        yield plain
+      }
     }
   } finally {
     await Promise.allSettled(ahead)
+    keepPlaces(0)
   }
 }
 
@@ -73,9 +84,8 @@ function startStripe(
   context: StoreContext,
   located: LocatedFile,
   stripe: ManifestStripe,
-  plainTexts: BufferPool,
-): Promise<LentBytes> {
-  const started = readStripe(context, located, stripe, plainTexts)
+): Promise<readonly LentBytes[]> {
+  const started = readStripe(context, located, stripe)
   started.catch(() => undefined)
   return started
 }
@@ -84,9 +94,8 @@ async function readStripe(
   context: StoreContext,
   { keys, root }: LocatedFile,
   stripe: ManifestStripe,
-  plainTexts: BufferPool,
-): Promise<LentBytes> {
-  const { codec } = context
+): Promise<readonly LentBytes[]> {
+  const { codec, readAhead } = context
   const { index, plainBytes, shardBytes, shards, holders, tags } = stripe
   const coding = { data: root.file.data, parity: root.file.parity }
   return codec.slots.with(async (region) => {
@@ -97,11 +106,7 @@ async function readStripe(
         const given = await gathering.gather()
         const place = { address: region.address, coding, shardBytes }
         const opened = await codec.open(place, given, keys.content, index, tags)
-        if (opened.outcome === 'opened') {
-          const plain = plainTexts.lend(plainBytes)
-          plain.bytes.set(region.bytes.subarray(0, plainBytes))
-          return plain
-        }
+        if (opened.outcome === 'opened') return piecesOf(region.bytes.subarray(0, plainBytes), readAhead.buffers)
         if (opened.outcome === 'wrong-key') throw manifestWrong(`its key does not open ${what}`)
         gathering.reject(opened.positions)
       }
@@ -109,4 +114,16 @@ async function readStripe(
       gathering.close()
     }
   })
+}
+
+/** A copy in buffers of one size, which any get can use again, whatever its coding. */
+function piecesOf(plain: Uint8Array, buffers: BufferPool): readonly LentBytes[] {
+  const pieces: LentBytes[] = []
+  for (let at = 0; at < plain.length; at += limits.store.maxShardBytes) {
+    const part = plain.subarray(at, at + limits.store.maxShardBytes)
+    const piece = buffers.lend(part.length)
+    piece.bytes.set(part)
+    pieces.push(piece)
+  }
+  return pieces
 }

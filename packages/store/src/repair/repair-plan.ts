@@ -21,6 +21,8 @@ export interface StripeView {
   readonly waitedMs: number
   /** How long each holder in line leaves the repair to the one before it. */
   readonly patienceMs: number
+  /** Goes up by one every so often, at the same time on all nodes. */
+  readonly turn: number
 }
 
 export type RepairPlan =
@@ -32,8 +34,8 @@ export type RepairPlan =
   | { readonly kind: 'unreadable' }
   /** No node is free to take a shard of this stripe. */
   | { readonly kind: 'no-room' }
-  /** No node is free, but this one holds a shard that a better-ranked one holds as well: it makes room. */
-  | { readonly kind: 'trim'; readonly shard: ShardId }
+  /** No node is free, but these say that they hold a shard of this node as well: if that is true of one it makes room. */
+  | { readonly kind: 'trim'; readonly shard: ShardId; readonly keepers: readonly NodeId[] }
   /** Another holder leads this repair. */
   | { readonly kind: 'follow'; readonly leader: NodeId }
   | {
@@ -65,8 +67,7 @@ export function planRepair(view: StripeView): RepairPlan {
   )
   const takers = candidates.filter(({ node }) => !failed.has(node))
   if (new Placement(id, takers, holders).next() === undefined) {
-    const shard = superfluousShard(view, holders)
-    return shard === undefined ? { kind: 'no-room' } : { kind: 'trim', shard }
+    return superfluousShard(view, holders) ?? { kind: 'no-room' }
   }
   const inLine = holders.findIndex(({ node }) => node === self)
   const place = inLine === -1 ? holders.length : inLine
@@ -77,34 +78,46 @@ export function planRepair(view: StripeView): RepairPlan {
   return { kind: 'rebuild', missing, sources, holders }
 }
 
-/** A node for each position that has one. Copies are interchangeable: each holder stands for one position. */
+/**
+ * A node for each position that has one. Copies are interchangeable: each holder stands for one position. What is said of shards
+ * is not proved, so nobody counts for two of a stripe: who names several fills one gap that the others leave.
+ */
 function sourcesOf({ record, presence, candidates }: StripeView): readonly (NodeId | undefined)[] {
   const up = new Set(candidates.map(({ node }) => node))
-  return record.shards.map((shard, position) => {
-    const nodes = (presence.get(shard) ?? []).filter((node) => up.has(node))
-    return record.data === 1 ? nodes[position] : nodes[0]
-  })
+  const claims = record.shards.map((shard) => (presence.get(shard) ?? []).filter((node) => up.has(node)))
+  if (record.data === 1) return claims.map((nodes, position) => nodes[position])
+  const several = namingSeveral(presence)
+  const sources = claims.map((nodes) => nodes.find((node) => !several.has(node)))
+  for (const node of several) {
+    const gap = sources.findIndex((source, position) => source === undefined && claims[position]?.includes(node))
+    if (gap !== -1) sources[gap] = node
+  }
+  return sources
+}
+
+/** Nodes that say they hold several shards of one stripe: liars, as a rule, for an honest node takes only one. In order. */
+function namingSeveral(presence: Presence): ReadonlySet<NodeId> {
+  const nodes = [...presence.values()].flat()
+  return new Set(nodes.filter((node, at) => nodes.indexOf(node) !== at).sort())
 }
 
 /**
- * A shard of ours that a holder before us in line has, too. After nodes returned from beyond their grace, shards exist twice; a
- * second one may keep the only free node from taking what is missing.
+ * A shard of ours that holders before us in line have, too. After nodes returned from beyond their grace, shards exist twice; a
+ * second one may keep the only free node from taking what is missing. Each shard of a stripe has its turn: whatever somebody
+ * tells each of us, we do not all give up our shards at once, and what the first gave up is made good before the next one's turn.
  */
-function superfluousShard({ record, presence, self }: StripeView, holders: readonly Candidate[]): ShardId | undefined {
+function superfluousShard(view: StripeView, holders: readonly Candidate[]): RepairPlan | undefined {
+  const { record, presence, self, turn } = view
+  const shard = record.shards[turn % record.shards.length]
   // Every copy counts as long as there are too few.
-  if (record.data === 1) return undefined
-  const before = new Set(
-    holders
-      .slice(
-        0,
-        holders.findIndex(({ node }) => node === self),
-      )
-      .map(({ node }) => node),
-  )
-  return record.shards.find((shard) => {
-    const nodes = presence.get(shard) ?? []
-    return nodes.includes(self) && nodes.some((node) => before.has(node))
-  })
+  if (shard === undefined || record.data === 1) return undefined
+  const nodes = presence.get(shard) ?? []
+  if (!nodes.includes(self)) return undefined
+  const several = namingSeveral(presence)
+  const line = holders.map(({ node }) => node)
+  const before = line.slice(0, Math.max(0, line.indexOf(self)))
+  const keepers = before.filter((node) => nodes.includes(node) && !several.has(node))
+  return keepers.length === 0 ? undefined : { kind: 'trim', shard, keepers }
 }
 
 /** Whether a node that went down lately is one that placement would have chosen for this stripe. */

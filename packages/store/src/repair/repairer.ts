@@ -8,6 +8,7 @@ import { Gate } from '../transfer/gate.ts'
 import { rebuildStripe } from './rebuild-stripe.ts'
 import { planRepair, type RepairPlan } from './repair-plan.ts'
 import { defaultTimings, type RepairTimings } from './repair-timings.ts'
+import { trimShard } from './trim-shard.ts'
 
 export interface RepairerModules extends StoreContext {
   readonly shards: ShardStore
@@ -175,16 +176,19 @@ export class Repairer {
     const failed = new Set(nodes.filter((node) => failedNodes.get(node) !== undefined))
     const recentlyDown = this.#recentlyDown()
     const nowMs = clock.monotonicMs()
+    const { patienceMs } = this.#timings
+    const turn = Math.floor(clock.nowMs() / patienceMs)
     return known.map(({ id, record }) => {
       const here = new Map(
         record.shards.flatMap((shard) => (presence.has(shard) ? [[shard, presence.get(shard) ?? []]] : [])),
       )
       const waitedMs = nowMs - (this.#short.get(id) ?? nowMs)
-      const { patienceMs } = this.#timings
       const { self } = holders
-      const isBeingPut = record.shards.some((shard) => shards.isBeingPut(shard))
+      const held = record.shards.filter((shard) => shards.has(shard))
+      // What was here before is not the putter's: it cannot keep us from mending that.
+      const isBeingPut = held.length > 0 && held.every((shard) => shards.isBeingPut(shard))
       const members = { candidates, failed, recentlyDown, self }
-      const plan = planRepair({ id, record, presence: here, ...members, isBeingPut, waitedMs, patienceMs })
+      const plan = planRepair({ id, record, presence: here, ...members, isBeingPut, waitedMs, patienceMs, turn })
       return { id, record, plan }
     })
   }
@@ -199,7 +203,7 @@ export class Repairer {
     // Nobody was to act meanwhile: patience with the leader begins afterwards.
     if (plan.kind === 'grace') this.#short.delete(id)
     this.#note(id, plan.kind === 'unreadable' || plan.kind === 'no-room')
-    if (plan.kind === 'trim') await this.#modules.shards.discard(plan.shard)
+    if (plan.kind === 'trim') await this.#lanes.with(() => trimShard(this.#modules, record, plan))
     if (plan.kind === 'rebuild') await this.#lanes.with(() => this.#rebuild(id, record, plan))
   }
 

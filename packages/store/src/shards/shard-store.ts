@@ -188,13 +188,12 @@ export class ShardStore {
   }
 
   async #write({ shard, id, record }: ArrivingShard, bytes: Uint8Array): Promise<void> {
+    // Two shards of a stripe on one node would be lost together. One that came under a false record must not get at this one later.
+    if (record.shards.some((other) => other !== shard && this.#isHeld(other))) throw stripeHeld(shard)
     if (this.has(shard)) {
       await this.#orDiskFailed(this.#index.add(shard, bytes.length, id, record))
       return
     }
-    // Two shards of a stripe on one node would be lost together.
-    const isHeld = (other: ShardId): boolean => this.has(other) || this.#arriving.has(other)
-    if (record.shards.some((other) => other !== shard && isHeld(other))) throw stripeHeld(shard)
     const { capacityBytes } = this.#options
     const freeBytes = Math.max(0, capacityBytes - this.#bytes - this.#reservedBytes)
     if (bytes.length > freeBytes) throw storeFull(freeBytes)
@@ -221,12 +220,18 @@ export class ShardStore {
     this.onLost(lost.records)
   }
 
+  #isHeld(shard: ShardId): boolean {
+    return this.has(shard) || this.#arriving.has(shard)
+  }
+
   /** Removes a shard that only a failed put brought, and the records of its stripe: nothing is to be repaired. */
   async #takeBack(shard: ShardId): Promise<void> {
     try {
       await this.#inTurn(shard, async () => {
         const removed = this.#openPuts.release(shard) ? await this.#removeNow(shard) : undefined
-        if (removed !== undefined) await this.#index.removeRecords(removed.records)
+        if (removed === undefined) return
+        const isOurs = (id: RecordId): boolean => this.record(id)?.shards.some((other) => this.#isHeld(other)) ?? false
+        await this.#index.removeRecords(removed.records.filter((id) => !isOurs(id)))
       })
     } catch (error) {
       this.#modules.logger.warn('a shard of a failed put could not be removed', { shard, why: messageOf(error) })
