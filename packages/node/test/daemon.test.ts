@@ -195,6 +195,27 @@ test('hanging up cancels a job, detaching does not; a follower sees it to its en
   assert.deepEqual(ran, ['cancelled', 'ended'])
 })
 
+test('hanging up while a job is still being written down cancels it, too', { timeout: 20_000 }, async () => {
+  await using nodes = await openNodes(1)
+  nodes.world.runJob = ({ signal }) =>
+    new Promise((_, reject) => {
+      if (signal?.aborted) reject(signal.reason)
+      signal?.addEventListener('abort', () => reject(signal.reason))
+    })
+  const book = nodes.daemons[0]?.services.book
+  assert(book)
+  const hangUp = new AbortController()
+  const createLog = book.createLog.bind(book)
+  book.createLog = async (...about) => {
+    hangUp.abort()
+    await systemTimers.sleep(200)
+    return createLog(...about)
+  }
+  const { socket } = nodePaths(embeddedNodeFolder(nodes.folder, 1))
+  await assert.rejects(collect(new DaemonClient(socket, systemTimers, hangUp.signal).run(job)))
+  while ((await book.list())[0]?.state !== 'cancelled') await systemTimers.sleep(10)
+})
+
 test('jobs under way when a daemon died are marked as failed at its next start', async () => {
   await using nodes = await openNodes(1)
   nodes.world.runJob = ({ signal }) =>

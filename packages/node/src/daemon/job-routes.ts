@@ -51,7 +51,10 @@ export const jobRoutes: RouteTable = {
     }
     const own = await desk.start(request, node)
     if (!request.detach) {
-      exchange.signal.addEventListener('abort', () => own.cancel(stopping('whoever asked for the job went away')))
+      const cancel = (): void => own.cancel(stopping('whoever asked for the job went away'))
+      exchange.signal.addEventListener('abort', cancel, { once: true })
+      // Whoever left while the job was being written down is told of no more.
+      if (exchange.signal.aborted) cancel()
     }
     await exchange.events(async (send) => {
       await send({ event: 'accepted', job: own.job })
