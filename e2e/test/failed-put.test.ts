@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statfsSync } from 'node:fs'
-import { truncate, writeFile } from 'node:fs/promises'
+import { rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -96,4 +96,40 @@ test('a put that is interrupted, or whose daemon is stopped, leaves nothing behi
   process.kill(self.pid, 'SIGTERM')
   assert.equal((await again).code, 1)
   await until(() => shardFiles(network) === 0)
+})
+
+test('records on a full disk: nothing is begun that could not be written down', {
+  skip: why,
+  timeout: 180_000,
+}, async () => {
+  await using network = await Network.up(2)
+  await network.json(['down'])
+  const records = join(network.folder, 'records')
+  const script = `mount -t tmpfs -o size=1m small "$0/records" && mkdir "$0/records/jobs" && exec "$1" "$2" up --data "$0"`
+  const [command, ...options] = OWN_MOUNTS
+  await promisify(execFile)(command, [...options, 'sh', '-c', script, network.folder, process.execPath, PROGRAM])
+  const tree = await network.until('whole', (now) => isWhole(now, 2))
+  const seen = join(`/proc/${tree.nodes[0]?.pid}/root`, records)
+  const small = await sparseFile(network, 1000)
+  const { capability } = await network.json<{ capability: string }>(['file', 'put', small, '--coding', '1+1'])
+  await assert.rejects(writeFile(join(seen, 'filler'), Buffer.alloc(2 * MIB)), { code: 'ENOSPC' })
+
+  const before = shardFiles(network)
+  for (const words of [
+    ['file', 'put', small, '--coding', '1+1'],
+    ['job', 'run', capability],
+  ]) {
+    const failed = await network.run([...words, '--json'])
+    assert.equal(failed.code, 1)
+    const { error } = jsonOf(failed) as { error: { code: string; message: string } }
+    assert.equal(error.code, 'NODE_DISK_FULL')
+    assert.match(error.message, /no room left for .* in .*records.*: free some space there/)
+  }
+  assert.equal(shardFiles(network), before)
+  await rm(join(seen, 'filler'))
+  const { files } = await network.json<{ files: unknown[] }>(['file', 'ls'])
+  const { jobs } = await network.json<{ jobs: unknown[] }>(['job', 'ls'])
+  assert.deepEqual([files.length, jobs.length], [1, 0])
+  const { listed } = await network.json<{ listed: boolean }>(['file', 'put', small, '--coding', '1+1'])
+  assert.equal(listed, true)
 })

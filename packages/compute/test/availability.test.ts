@@ -14,6 +14,8 @@ import { parseStatus } from '../src/sandbox/watch.ts'
 import { fullSlice } from './support/slice.ts'
 
 const NOBODY = '65534'
+const isRunning = async (pid: number): Promise<boolean> =>
+  /^State:\s+[^ZX]/m.test(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''))
 const isRoot = process.getuid?.() === 0
 
 describe('where there may be no sandbox', () => {
@@ -67,6 +69,30 @@ describe('where there may be no sandbox', () => {
       assert.match(sandbox.unavailableWhy ?? '', /did not start/)
     }
   })
+
+  for (const [what, bubblewrap] of [
+    ['says nothing', 'exec sleep 600'],
+    ['leaves a process that holds its pipes', 'sleep 600 & echo $! >"$0.pid"; wait'],
+    ['tells of its child and says no more', 'sleep 600 & echo $! >"$0.pid"; echo "{ \\"child-pid\\": $!" >&6; wait'],
+  ] as const) {
+    it(`ends a bubblewrap that hangs: one that ${what}`, { timeout: 30_000 }, async () => {
+      const name = `hangs-${what.length}`
+      const path = await programs(name, bubblewrap)
+      const hurried = {
+        ...systemTimers,
+        after: (delayMs: number, callback: () => void) => systemTimers.after(delayMs / 40, callback),
+      }
+      const sandbox = await openSandbox(
+        { folder: join(folder, name, 'box'), programFolders: [path, '/usr/bin'] },
+        { ...modules, timers: hurried },
+      )
+      assert.match(sandbox.unavailableWhy ?? '', /did not start/)
+      const left = await readFile(join(path, 'bwrap.pid'), 'utf8').catch(() => undefined)
+      if (left !== undefined && what.startsWith('leaves')) process.kill(Number(left))
+      // Its parent is gone: who takes its place reaps it, or leaves a zombie.
+      else if (left !== undefined) while (await isRunning(Number(left))) await systemTimers.sleep(10)
+    })
+  }
 
   it('works for an ordinary user, with every limit in force', { skip: !isRoot && 'these tests run as one' }, () => {
     const script = fileURLToPath(new URL('./support/run-as-user.ts', import.meta.url))

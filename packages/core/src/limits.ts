@@ -537,6 +537,10 @@ export const limits = {
     jobLogSpareBytes: 1 * MIB,
     /** Jobs one daemon has under way for its users; each holds a stream and a log file. */
     maxOwnJobs: 64,
+    /** How often the end of a job that could not be written down is tried again: a full disk stays so until someone looks. */
+    bookRetryMs: 10 * SECOND_MS,
+    /** Tries, so for an hour: until then its result is known to the daemon alone. */
+    bookTries: 360,
     /** Arguments, inputs and environment variables of one job. */
     maxJobItems: 1_000,
     /** How often a reader of a running job's log looks for more. */

@@ -39,6 +39,8 @@ export const ambiguousSubject = make('NODE_AMBIGUOUS', 'invalid', 'caller')
 export const badRequest = make('NODE_BAD_REQUEST', 'invalid', 'caller')
 /** A bound of this node is reached. */
 export const full = make('NODE_FULL', 'exhausted', 'self', true)
+/** No room on a disk of this machine for what this node keeps of files and jobs. */
+export const diskFull = make('NODE_DISK_FULL', 'exhausted', 'self', true)
 /** A node process ended or stayed silent while it was being started. */
 export const startFailed = make('NODE_START_FAILED', 'unavailable', 'self')
 export const startTimeout = make('NODE_START_TIMEOUT', 'timeout', 'self', true)

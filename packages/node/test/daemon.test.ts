@@ -5,34 +5,17 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { BorgError, encodeBase64Url, isBorgError } from '@borgios/core'
 import { systemTimers } from '@borgios/core/adapters'
-import type { DaemonEvent, JobSubmission } from '@borgios/protocol'
+import type { DaemonEvent } from '@borgios/protocol'
 import { DaemonClient } from '../src/client/daemon-client.ts'
 import { findDaemon } from '../src/client/find-daemon.ts'
 import { embeddedNodeFolder, nodePaths } from '../src/config/data-folder.ts'
 import { readPidFile } from '../src/daemon/pid-file.ts'
-import { openNodes } from './node-fixture.ts'
+import { collect, job, openNodes } from './node-fixture.ts'
 
 const withCode = (code: string) => (error: unknown) => isBorgError(error) && error.code === code
 
 async function* bytesOf(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text)
-}
-
-async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
-  const all: Item[] = []
-  for await (const item of items) all.push(item)
-  return all
-}
-
-const job: JobSubmission = {
-  name: 'count',
-  program: 'borgios-file-1-x',
-  args: ['a'],
-  env: {},
-  inputs: [],
-  limits: {},
-  node: null,
-  detach: false,
 }
 
 test('status and network tell of every member, the frozen and the dead one with the reason', async () => {
@@ -205,7 +188,7 @@ test('jobs under way when a daemon died are marked as failed at its next start',
   assert(identity)
   // What a SIGKILL leaves behind is exactly the record as it was.
   await nodes.daemons[0]?.services.book.open(identity.node)
-  const [record] = await nodes.client(1).jobs()
+  const [record] = (await nodes.daemons[0]?.services.book.list()) ?? []
   assert.equal(record?.state, 'failed')
   assert.match(record?.why ?? '', /stopped meanwhile/)
 })

@@ -12,6 +12,8 @@ export class MemoryWorld {
   readonly files = new Map<string, { readonly name: string | undefined; readonly bytes: Buffer }>()
   /** Set by a test: what the next `get` throws after half of its bytes. */
   breakGetWith: Error | undefined
+  /** Set by a test: what happens once a `put` has all bytes and has not said so. */
+  beforePutEnds: () => Promise<void> = async () => {}
   /** Set by a test: how jobs behave. */
   runJob: (options: RunOptions) => Promise<Partial<JobResult>> = async () => ({})
 
@@ -47,6 +49,7 @@ export class MemoryWorld {
           options.onProgress?.({ doneBytes, totalBytes: options.totalBytes })
           options.signal?.throwIfAborted()
         }
+        await this.beforePutEnds()
         const bytes = Buffer.concat(parts)
         const capability = `borgios-file-1-${createHash('sha256').update(bytes).digest('hex')}`
         this.files.set(capability, { name: options.name, bytes })

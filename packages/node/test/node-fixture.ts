@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { silentLogger } from '@borgios/core'
 import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
 import { nobleEd25519 } from '@borgios/crypto'
+import type { JobSubmission } from '@borgios/protocol'
 import { DaemonClient } from '../src/client/daemon-client.ts'
 import { embeddedNodeFolder, nodePaths } from '../src/config/data-folder.ts'
 import { type NodeDaemon, startNodeDaemon } from '../src/daemon/node-daemon.ts'
@@ -54,4 +55,21 @@ export async function openNodes(count: number, below = ''): Promise<NodeFixture>
       await temporary[Symbol.asyncDispose]()
     },
   }
+}
+
+export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
+export const job: JobSubmission = {
+  name: 'count',
+  program: 'borgios-file-1-x',
+  args: ['a'],
+  env: {},
+  inputs: [],
+  limits: {},
+  node: null,
+  detach: false,
 }

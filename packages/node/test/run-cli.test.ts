@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
+import { systemTimers } from '@borgios/core/adapters'
 import { readEnvironment } from '../src/adapters/index.ts'
 import { runCli } from '../src/cli/run-cli.ts'
 import { Stopped } from '../src/cli/stopped.ts'
@@ -117,4 +118,46 @@ test('a stopped command says what became of its work', async () => {
   const { code, stderr } = await run(['job', 'run', 'borgios-file-1-x', '--data', nodes.folder], stop)
   assert.equal(code, 143)
   assert.match(stderr, /^stopped: (no job was started|the job j[a-z2-7]{7} is cancelled)$/m)
+})
+
+test('a file that is stored and finds no room in the list is told with its capability, also for a job', async () => {
+  await using nodes = await openNodes(1)
+  const data = ['--data', nodes.folder]
+  const program = join(nodes.folder, 'program.wasm')
+  await writeFile(program, Buffer.from('0061736d01000000', 'hex'))
+  const listed = oneObject((await run(['file', 'put', program, ...data, '--json'])).stdout)
+  assert.deepEqual([listed['listed'], listed['why']], [true, ''])
+  const catalogue = join(nodes.folder, 'records', 'files.ndjson')
+  await rm(catalogue)
+  await symlink('/dev/full', catalogue)
+
+  const capability = String(listed['capability'])
+  const why = /no room left for the list of stored files in .*records: free some space/
+  const put = await run(['file', 'put', program, ...data, '--json'])
+  assert.equal(put.code, 0, put.stderr)
+  const view = oneObject(put.stdout)
+  assert.deepEqual([view['capability'], view['listed']], [capability, false])
+  assert.match(String(view['why']), why)
+  for (const words of [
+    ['file', 'put'],
+    ['job', 'run'],
+  ]) {
+    const { code, stderr } = await run([...words, program, ...data])
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /^warning: program.wasm is stored, but could not be listed: there is no room/m)
+    assert(stderr.includes(`Keep its capability: ${capability}\n`))
+  }
+})
+
+test('a put that is stopped when all was sent does not say that nothing was stored', async () => {
+  await using nodes = await openNodes(1)
+  const source = join(nodes.folder, 'source')
+  await writeFile(source, 'text')
+  const stop = new AbortController()
+  nodes.world.beforePutEnds = async () => stop.abort(new Stopped('SIGINT'))
+  const { code, stderr } = await run(['file', 'put', source, '--data', nodes.folder], stop)
+  assert.equal(code, 130)
+  assert.match(stderr, /^stopped: all of source had been sent, so it may be stored: .*file ls.* shows it if it is$/m)
+  const client = nodes.client(1)
+  while ((await client.files()).length === 0) await systemTimers.sleep(10)
 })

@@ -143,6 +143,10 @@ export const PutViewSchema = Type.Object({
   stripes: CounterSchema,
   shards: CounterSchema,
   missingShards: CounterSchema,
+  /** Whether `file ls` knows it. */
+  listed: Type.Boolean(),
+  /** Why it is not listed; empty when it is. */
+  why: WhySchema,
 })
 export type PutView = Static<typeof PutViewSchema>
 

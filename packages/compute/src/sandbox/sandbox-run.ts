@@ -56,6 +56,7 @@ export class SandboxRun {
   /** Whether bubblewrap has said all it will about that process. */
   #knowsPid = false
   #doomed = false
+  #gaveUp = false
   #startedMs: number | undefined
   #endedMs: number | undefined
   #ended: EndedReport | undefined
@@ -83,9 +84,7 @@ export class SandboxRun {
     if (signal.aborted) return { ...stoppedVerdict, wallTimeMs: 0 }
     signal.addEventListener('abort', onStop, { once: true })
     const cancelStart = timers.after(limits.compute.startTimeoutMs, () => {
-      if (this.#startedMs !== undefined) return
-      this.#knowsPid = true
-      this.#kill()
+      if (this.#startedMs === undefined) this.#giveUpStart()
     })
     try {
       const verdict = await this.#live()
@@ -130,7 +129,8 @@ export class SandboxRun {
       this.#over.abort()
     }
     if (this.#verdict !== undefined) return this.#verdict
-    if (failure !== undefined) throw failure
+    // A start that was given up broke its pipes: that is no cause.
+    if (failure !== undefined && !this.#gaveUp) throw failure
     return this.#conclude()
   }
 
@@ -160,10 +160,13 @@ export class SandboxRun {
   /** Puts the waiting child into its control group, then lets it go on. */
   async #openGate(child: ChildProcess): Promise<void> {
     let text = ''
-    for await (const chunk of pipeOf(child, FD.info) as Readable) text += String(chunk)
-    const pid = /"child-pid":\s*(\d+)/.exec(text)?.[1]
+    for await (const chunk of pipeOf(child, FD.info) as Readable) {
+      text += String(chunk)
+      // At once: a bubblewrap that hangs says no more, yet that process must be ended, too.
+      const pid = /"child-pid":\s*(\d+)\D/.exec(text)?.[1]
+      if (pid !== undefined) this.#pid = Number(pid)
+    }
     this.#knowsPid = true
-    if (pid !== undefined) this.#pid = Number(pid)
     if (this.#doomed) this.#kill()
     if (this.#doomed || this.#pid === undefined) return
     await this.#modules.controlGroup?.add(this.#pid)
@@ -274,6 +277,14 @@ export class SandboxRun {
     if (child === undefined || !this.#knowsPid || child.exitCode !== null || child.signalCode !== null) return
     if (this.#pid !== undefined) killProcess(this.#pid)
     child.kill('SIGKILL')
+  }
+
+  /** Whatever bubblewrap has said of the first process by now must do; one that nobody knows of must not hold the pipes open. */
+  #giveUpStart(): void {
+    this.#gaveUp = true
+    this.#knowsPid = true
+    this.#kill()
+    for (const stream of this.#child?.stdio ?? []) stream?.destroy()
   }
 
   #wallTimeMs(): number {

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { limits } from '@borgios/core'
 import { syncFolder } from '@borgios/core/adapters'
@@ -6,7 +6,9 @@ import { type FileEntry, FileEntrySchema } from '@borgios/protocol'
 import { Compile } from 'typebox/compile'
 import { readBounded } from '../config/checked-file.ts'
 import { full } from '../errors.ts'
+import { orDiskFull } from './disk-full.ts'
 
+const WHAT = 'the list of stored files'
 const entryCheck = Compile(FileEntrySchema)
 
 /**
@@ -20,7 +22,7 @@ export class FileCatalogue {
     this.#path = path
   }
 
-  /** Throws NODE_FULL when no further file could be listed. */
+  /** Throws NODE_FULL or NODE_DISK_FULL when no further file could be listed. */
   async assertRoom(): Promise<void> {
     const bytes = await stat(this.#path).then(
       (found) => found.size,
@@ -31,14 +33,33 @@ export class FileCatalogue {
         `the list of stored files is full. Put it away and begin a new one: mv ${this.#path} ${this.#path}.old`,
       )
     }
+    await orDiskFull(WHAT, dirname(this.#path), this.#tryDisk())
   }
 
-  async add(entry: FileEntry): Promise<void> {
+  /** What the system says of free space leaves out quotas, so that a line's worth is written to a file that goes at once. */
+  async #tryDisk(): Promise<void> {
+    const trial = `${this.#path}.${process.pid}.tmp`
+    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 })
+    const file = await open(trial, 'w', 0o600)
+    try {
+      await rm(trial, { force: true })
+      await file.writeFile(Buffer.alloc(limits.node.maxCatalogueLineBytes))
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** Throws NODE_DISK_FULL. */
+  add(entry: FileEntry): Promise<void> {
+    return orDiskFull(WHAT, dirname(this.#path), this.#append(`\n${JSON.stringify(entry)}\n`))
+  }
+
+  /** A line break first, so that a line a crash tore stays alone. */
+  async #append(line: string): Promise<void> {
     const isNew = await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 }).then((made) => made !== undefined)
     const file: FileHandle = await open(this.#path, 'a', 0o600)
     try {
-      // A line break first, so that a line a crash tore stays alone.
-      await file.write(`\n${JSON.stringify(entry)}\n`)
+      await file.appendFile(line)
       await file.datasync()
     } finally {
       await file.close()

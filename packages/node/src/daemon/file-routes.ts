@@ -1,4 +1,4 @@
-import { limits } from '@borgios/core'
+import { limits, messageOf } from '@borgios/core'
 import { FileInfoRequestSchema, type FileInfoView, FileOpenSchema } from '@borgios/protocol'
 import type { Coding, FileInfo } from '@borgios/store'
 import { badRequest } from '../errors.ts'
@@ -45,6 +45,7 @@ export const fileRoutes: RouteTable = {
   'GET /v1/files': async (exchange, { files }) => exchange.answer({ files: await files.list() }),
 
   'POST /v1/files': async (exchange, { context, rooms, files }) => {
+    const { clock, logger } = context
     const name = nameOf(exchange.query)
     const totalBytes = countOf(exchange.query, 'bytes')
     const coding = codingOf(exchange.query) ?? rooms.defaultCoding()
@@ -56,8 +57,11 @@ export const fileRoutes: RouteTable = {
       const known = totalBytes === undefined ? {} : { totalBytes }
       const put = await rooms.store.put(exchange.body, { name, coding, signal: exchange.signal, onProgress, ...known })
       const { capability, bytes } = put
-      await files.add({ name, bytes, storedAtMs: context.clock.nowMs(), capability })
-      await send({ event: 'put', put: { ...put, name, coding: { ...put.coding } } })
+      // Without its capability a stored file is lost: it is told in any case.
+      const why = await files.add({ name, bytes, storedAtMs: clock.nowMs(), capability }).then(() => '', messageOf)
+      if (why !== '') logger.error('a stored file could not be listed', { why })
+      const listed = { listed: why === '', why: why.slice(0, limits.node.maxWhyChars) }
+      await send({ event: 'put', put: { ...put, name, coding: { ...put.coding }, ...listed } })
     })
   },
 

@@ -4,13 +4,24 @@ import { JobId, type JsonObject, limits, type NodeId } from '@borgios/core'
 import { type JobRecord, JobRecordSchema } from '@borgios/protocol'
 import { checkedFile } from '../config/checked-file.ts'
 import { ambiguousSubject, unknownSubject } from '../errors.ts'
+import { orDiskFull } from './disk-full.ts'
 import { JobLog } from './job-log.ts'
+import { readPidFile, writePidFile } from './pid-file.ts'
 
 const recordFile = checkedFile(JobRecordSchema, 'the record of a job')
 const RECORD = '.json'
 const LOG = '.log'
+const WHAT = 'the records of jobs'
 
-export const isFinal = (record: JobRecord): boolean => ['done', 'failed', 'cancelled'].includes(record.state)
+export const isFinal = ({ state }: Pick<JobRecord, 'state'>): boolean =>
+  state === 'done' || state === 'failed' || state === 'cancelled'
+
+/** What became of a job that is under way by its record, while nobody is there any more who waits for it. */
+export const abandoned = (record: JobRecord): JobRecord => ({
+  ...record,
+  state: 'failed',
+  why: 'the node that had asked for it stopped meanwhile. Run it again',
+})
 
 /**
  * What became of the jobs a user ran: a record and a log each, in one folder that several daemons of the user may share. Only the daemon
@@ -23,33 +34,52 @@ export class JobBook {
     this.#folder = folder
   }
 
-  /** Makes the folder, ends what was under way when this node last stopped, and forgets what is too old. */
+  /**
+   * Makes the folder, ends what was under way when this node last stopped, and forgets what is too old. From now on other daemons see
+   * that this one is there.
+   */
   async open(self: NodeId): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    await orDiskFull(WHAT, this.#folder, writePidFile(this.#pidPath(self)))
     for (const record of await this.list()) {
       if (record.requester !== self || isFinal(record)) continue
-      const why = 'the node that had asked for it stopped meanwhile. Run it again'
-      await this.write({ ...record, state: 'failed', why })
+      await this.write(abandoned(record))
     }
     await this.forgetOldest()
   }
 
+  /** Says that the daemon of this node is no more. */
+  async close(self: NodeId): Promise<void> {
+    await rm(this.#pidPath(self), { force: true })
+  }
+
+  /** Whether the daemon of a node that shares this book is alive. */
+  async isServedBy(node: NodeId): Promise<boolean> {
+    return (await readPidFile(this.#pidPath(node))) !== undefined
+  }
+
+  /** Throws NODE_DISK_FULL. */
   async write(record: JobRecord): Promise<void> {
-    await recordFile.write(this.#recordPath(record.job), record as JobRecord & JsonObject)
+    const written = recordFile.write(this.#recordPath(record.job), record as JobRecord & JsonObject)
+    await orDiskFull(WHAT, this.#folder, written)
   }
 
   /** Forgets the oldest finished jobs beyond the bound, each with its log. */
   async forgetOldest(): Promise<void> {
     const finished = (await this.list()).filter(isFinal)
     for (const record of finished.slice(0, Math.max(0, finished.length - limits.node.maxJobRecords))) {
-      await rm(this.logPath(record.job), { force: true })
-      await rm(this.#recordPath(record.job), { force: true })
+      await this.forget(record.job)
     }
   }
 
-  /** A log to write for a job that may print `logBytes`; the record must be there already. */
+  async forget(job: string): Promise<void> {
+    await rm(this.logPath(job), { force: true })
+    await rm(this.#recordPath(job), { force: true })
+  }
+
+  /** A log to write for a job that may print `logBytes`; the record must be there already. Throws NODE_DISK_FULL. */
   createLog(job: string, logBytes: number): Promise<JobLog> {
-    return JobLog.create(this.logPath(job), logBytes)
+    return orDiskFull(WHAT, this.#folder, JobLog.create(this.logPath(job), logBytes))
   }
 
   logPath(job: string): string {
@@ -85,6 +115,10 @@ export class JobBook {
     }
     if (found.length > 1) throw ambiguousSubject(`${found.length} jobs begin with "${beginning}": give more of the id`)
     return first
+  }
+
+  #pidPath(node: NodeId): string {
+    return join(this.#folder, `${node}.pid`)
   }
 
   #recordPath(job: string): string {

@@ -73,12 +73,12 @@ export class JobLog {
     // What was printed so far is void: the bound holds for each attempt.
     if (event.event === 'restart') [this.#bytes, this.#isCut] = [0, false]
     const line = lineOf(event)
-    if (event.event === 'job' || this.#bytes + line.length <= this.#maxBytes) {
+    if (this.#bytes + line.length <= this.#maxBytes) {
       this.#bytes += line.length
-      await this.#file.write(line)
+      await this.#file.appendFile(line)
     } else if (!this.#isCut) {
       this.#isCut = true
-      await this.#file.write(lineOf({ event: 'state', state: 'running', node: null, why: CUT }))
+      await this.#file.appendFile(lineOf({ event: 'state', state: 'running', node: null, why: CUT }))
     }
   }
 
@@ -122,7 +122,6 @@ export async function* readJobLog(path: string, options: FollowOptions): AsyncGe
       for (const line of lines.whole) {
         const event = parseEvent(line)
         if (event !== undefined) yield event
-        if (event?.event === 'job') return
       }
       // Longer than any event of ours: not our file.
       if (rest.length > limits.node.maxAnswerBytes) return

@@ -13,7 +13,7 @@ const logsCheck = bodyCheck(JobLogsRequestSchema)
 
 type Send = Parameters<Parameters<Exchange['events']>[0]>[0]
 
-/** Sends a job's events from its log, to the end or to where it has come; the last one is its record. */
+/** Sends a job's events from its log, to the end or to where it has come, and then its record. */
 async function sendLog(
   job: string,
   follow: boolean,
@@ -23,22 +23,19 @@ async function sendLog(
 ): Promise<void> {
   const { book, desk, context } = services
   const isGrowing = async (): Promise<boolean> => {
-    if (!follow) return false
-    if (desk.isRunning(job)) return true
-    const record = await book.read(job)
+    const record = follow ? await desk.read(job) : undefined
     return record !== undefined && !isFinal(record)
   }
   const options = { isGrowing, timers: context.timers, signal: exchange.signal }
   for await (const event of readJobLog(book.logPath(job), options)) {
     await send(event)
-    if (event.event === 'job') return
   }
-  const record = await book.read(job)
+  const record = await desk.read(job)
   if (record !== undefined) await send({ event: 'job', job: record })
 }
 
 export const jobRoutes: RouteTable = {
-  'GET /v1/jobs': async (exchange, { book }) => exchange.answer({ jobs: await book.list() }),
+  'GET /v1/jobs': async (exchange, { desk }) => exchange.answer({ jobs: await desk.list() }),
 
   'POST /v1/jobs': async (exchange, services) => {
     const request = await exchange.json(jobCheck)
@@ -51,7 +48,10 @@ export const jobRoutes: RouteTable = {
     }
     const own = await desk.start(request, node)
     if (!request.detach) {
-      exchange.signal.addEventListener('abort', () => own.cancel(stopping('whoever asked for the job went away')))
+      const cancel = (): void => own.cancel(stopping('whoever asked for the job went away'))
+      exchange.signal.addEventListener('abort', cancel, { once: true })
+      // Whoever left while the job was being written down is told of no more.
+      if (exchange.signal.aborted) cancel()
     }
     await exchange.events(async (send) => {
       await send({ event: 'accepted', job: own.job })

@@ -60,6 +60,7 @@ export async function startNodeDaemon(options: NodeDaemonOptions, modules: NodeD
     const rooms = await modules.openRooms(context)
     undo.push(() => rooms.stop())
     const services = await openServices(context, rooms)
+    undo.push(() => services.book.close(context.identity.node))
     undo.push(() => services.desk.stop(stopping('the node that asked for the job is stopping')))
     const server = await DaemonServer.listen(paths.socket, services)
     undo.push(() => server.close(paths.socket))
@@ -87,7 +88,7 @@ async function prepare({ folder }: NodeDaemonOptions, modules: NodeDaemonModules
 }
 
 async function openServices(context: RoomsContext, rooms: NodeServices['rooms']): Promise<NodeServices> {
-  const { identity, config, paths, clock, random, logger } = context
+  const { identity, config, paths, clock, timers, random, logger } = context
   const records = resolve(paths.folder, config.records)
   const book = new JobBook(resolve(records, 'jobs'))
   await book.open(identity.node)
@@ -95,7 +96,7 @@ async function openServices(context: RoomsContext, rooms: NodeServices['rooms'])
   rooms.network.handle(DESCRIBE_METHOD, () => self.describe())
   const files = new FileCatalogue(resolve(records, 'files.ndjson'))
   const { compute, jobLimits: defaultLimits } = rooms
-  const desk = new JobDesk(identity.node, { compute, defaultLimits, book, clock, random, logger })
+  const desk = new JobDesk(identity.node, { compute, defaultLimits, book, clock, timers, random, logger })
   return { context, rooms, self, files, book, desk }
 }
 

@@ -33,7 +33,7 @@ export async function explain(subject: string, services: NodeServices): Promise<
 async function candidates(subject: string, services: NodeServices): Promise<Map<string, Explanation>> {
   const found = new Map<string, Explanation>()
   if (subject.length < MIN_BEGINNING_CHARS) return found
-  const { rooms, context, book, files } = services
+  const { rooms, context, desk, files } = services
   const { identity } = context
   if (roleOf(identity) === 'guest' && identity.node.startsWith(subject)) {
     found.set(identity.node, async () => explainGuest(identity))
@@ -53,7 +53,7 @@ async function candidates(subject: string, services: NodeServices): Promise<Map<
       )
     }
   }
-  for (const record of await book.list()) {
+  for (const record of await desk.list()) {
     if (record.job.startsWith(subject)) found.set(record.job, async () => explainJob(record))
   }
   for (const { capability } of await files.list()) {

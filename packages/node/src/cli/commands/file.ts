@@ -33,14 +33,38 @@ export async function putFile(
   context.ifStopped(`${shown} was not stored`)
   const progress = new Progress(`storing ${safeLine(shown)}`, context.terminal, context.clock)
   try {
-    for await (const event of daemon.put(source, { name: shown, bytes, coding: options.coding })) {
+    const sent = thenCall(source, () =>
+      context.ifStopped(
+        `all of ${shown} had been sent, so it may be stored: ${nextCommand(context, 'file ls')} shows it if it is`,
+      ),
+    )
+    for await (const event of daemon.put(sent, { name: shown, bytes, coding: options.coding })) {
       if (event.event === 'progress') progress.update(event.doneBytes, event.totalBytes ?? undefined)
-      if (event.event === 'put') return event.put
+      if (event.event === 'put') {
+        progress.end()
+        warnUnlisted(context, event.put)
+        return event.put
+      }
     }
   } finally {
     progress.end()
   }
   throw daemonBrokeOff('the daemon ended the upload without a result')
+}
+
+/** Passes bytes on; calls `atEnd` before anyone can see that they have ended. */
+async function* thenCall(source: AsyncIterable<Uint8Array>, atEnd: () => void): AsyncGenerator<Uint8Array> {
+  yield* source
+  atEnd()
+}
+
+/** The capability is said here, too: a job that needs the file first shows it nowhere else. */
+function warnUnlisted({ terminal }: CliContext, { name, capability, listed, why }: PutView): void {
+  if (listed) return
+  terminal.note(
+    `${terminal.style('warning:', 'warn', 'stderr')} ${safeLine(name)} is stored, but could not be listed: ${safeLine(why)}. ` +
+      `"file ls" will not show it. Keep its capability: ${capability}`,
+  )
 }
 
 export async function put(context: CliContext, path: string, options: PutFileOptions): Promise<void> {
