@@ -35,6 +35,10 @@ export const limits = {
   peertree: {
     /** One frame on a session, header included: an envelope or a page of the directory fits. */
     maxFrameBytes: 512 * KIB,
+    /** The first frame each way, from somebody not let in yet: eight addresses, a certificate and an invitation take 4 KiB at most. */
+    maxHelloBytes: 16 * KIB,
+    /** From the first byte of a frame to its last: the largest at 140 kbit/s. A slower peer would make us keep half a frame for ever. */
+    frameTimeoutMs: 30 * SECOND_MS,
     /** Frames waiting for a slow neighbour: some seconds of control traffic. Beyond it the peer is hung up. */
     maxOutboxBytes: 4 * MIB,
     /** Broadcasts one session may bring, in bytes: all members speak through one neighbour. The burst is a whole repair. */
