@@ -106,6 +106,8 @@ export const limits = {
     streamReadAhead: 2,
     /** Flow-control window of a stream: what may be under way; 50 ms of round trip then carry 20 MiB/s. */
     streamWindowBytes: 1 * MIB,
+    /** Smaller pieces that wait for the reader of a stream are put together: each by itself would cost many times its bytes. */
+    minHeldPieceBytes: 4 * KIB,
     /** Sessions with guests at once: twice those the tree keeps, since the others are told where else to ask. */
     maxGuests: 64,
     /** Members whose addresses are kept over a restart. */

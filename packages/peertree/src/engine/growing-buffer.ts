@@ -3,7 +3,7 @@
  * buffers they are views of.
  */
 export class GrowingBuffer {
-  #buffer: Uint8Array = new Uint8Array(1024)
+  #buffer: Uint8Array = new Uint8Array(0)
   #length = 0
 
   get length(): number {
