@@ -48,6 +48,18 @@ export const limits = {
     minBroadcastBytes: 8 * KIB,
     /** Frames handled in one turn of the event loop before others get theirs: a flood must not starve the node. */
     framesPerTurn: 64,
+    /** Their bytes: the worst JSON of this size is parsed in 35 ms. */
+    frameBytesPerTurn: 256 * KIB,
+    /** Frames other than broadcasts, in bytes, that a session reads; beyond it the sender is held back. The burst: every request that may wait, each of the largest. */
+    controlBytesPerSecond: 8 * MIB,
+    controlBurstBytes: 64 * MIB,
+    /** The same for a guest, which asks for a place, beats and asks little else. */
+    guestControlBytesPerSecond: 64 * KIB,
+    guestControlBurstBytes: 256 * KIB,
+    /** One frame of a guest: the worst JSON of this size is parsed in 10 ms, and many guests may send at once. */
+    maxGuestFrameBytes: 64 * KIB,
+    /** A frame counts as at least so many bytes, for handling it. */
+    minControlBytes: 256,
     /** Connections at once, admitted or not: edges, lazy links and transfers, far above any degree. */
     maxConnections: 1_024,
     /** Connections still shaking hands (TLS and hello): a whole small network may arrive at once after a power cut. */

@@ -38,7 +38,13 @@ function channel() {
     onEnd: (reason: Error | undefined) => ends.push(reason),
   }
   const made = new FrameChannel(stream, time, listener)
-  return { time, frames, ends, letIn: () => made.handOver(listener), says: (bytes: Uint8Array) => peer?.onData(bytes) }
+  return {
+    time,
+    frames,
+    ends,
+    letIn: () => made.handOver(limits.peertree.maxFrameBytes, listener),
+    says: (bytes: Uint8Array) => peer?.onData(bytes),
+  }
 }
 
 test('any frames survive any cutting into pieces', () => {
@@ -88,12 +94,12 @@ test('of a frame that comes in crumbs none is kept, only their bytes', async () 
 
 test('an announced length costs nothing until its bytes come', () => {
   const readers = Array.from({ length: 200 }, () => new FrameReader())
-  const head = frameOf(new Uint8Array(limits.peertree.maxFrameBytes - 1)).subarray(0, 10)
+  const head = frameOf(new Uint8Array(limits.peertree.maxHelloBytes - 1)).subarray(0, 10)
   collect()
   const before = process.memoryUsage().arrayBuffers
   for (const reader of readers) reader.take(head)
   const kept = process.memoryUsage().arrayBuffers - before
-  assert.ok(kept < readers.length * 4_096, `${kept} bytes for ${readers.length} announced frames`)
+  assert.ok(kept < readers.length * 2_048, `${kept} bytes for ${readers.length} announced frames`)
 })
 
 test('before it is let in a peer sends no more than a hello', () => {

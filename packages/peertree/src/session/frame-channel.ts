@@ -33,8 +33,9 @@ export class FrameChannel {
   #paused = false
   #parsing = false
   #yielding = false
-  /** Frames until others get their turn. */
-  #budget: number = limits.peertree.framesPerTurn
+  /** Frames and their bytes until others get their turn. */
+  #turnFrames: number = limits.peertree.framesPerTurn
+  #turnBytes: number = limits.peertree.frameBytesPerTurn
   #peerEnded = false
   #over = false
 
@@ -42,7 +43,6 @@ export class FrameChannel {
   constructor(stream: ByteStream, timers: Timers, listener: FrameListener) {
     this.#stream = stream
     this.#timers = timers
-    this.#reader.maxFrameBytes = limits.peertree.maxHelloBytes
     this.#listener = listener
     stream.listen({
       onData: (chunk) => {
@@ -62,9 +62,9 @@ export class FrameChannel {
     return !this.#over
   }
 
-  /** The peer was let in: hands later frames, which may be larger than a hello, to someone else. */
-  handOver(listener: FrameListener): void {
-    this.#reader.maxFrameBytes = limits.peertree.maxFrameBytes
+  /** The peer was let in: hands later frames, which may have so many bytes, to someone else. */
+  handOver(maxFrameBytes: number, listener: FrameListener): void {
+    this.#reader.maxFrameBytes = maxFrameBytes
     this.#listener = listener
   }
 
@@ -146,7 +146,8 @@ export class FrameChannel {
     this.#stream.pause()
     setImmediate(() => {
       this.#yielding = false
-      this.#budget = limits.peertree.framesPerTurn
+      this.#turnFrames = limits.peertree.framesPerTurn
+      this.#turnBytes = limits.peertree.frameBytesPerTurn
       this.#parse()
       if (!this.#paused && !this.#yielding && !this.#over) this.#stream.resume()
     })
@@ -161,8 +162,9 @@ export class FrameChannel {
         this.#watchBegun()
         if (frame === undefined) break
         this.#listener.onFrame(frame[0] ?? 0, frame.subarray(1))
-        this.#budget -= 1
-        if (this.#budget === 0) this.#continueLater()
+        this.#turnFrames -= 1
+        this.#turnBytes -= frame.length
+        if (this.#turnFrames === 0 || this.#turnBytes <= 0) this.#continueLater()
       }
     } finally {
       this.#parsing = false

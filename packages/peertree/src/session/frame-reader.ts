@@ -9,8 +9,8 @@ const LENGTH_BYTES = 4
  * buffer, which grows as they come: what the peer announces costs nothing by itself.
  */
 export class FrameReader {
-  /** Most bytes of a frame, its kind included. */
-  maxFrameBytes: number = limits.peertree.maxFrameBytes
+  /** Most bytes of a frame, its kind included; a peer that was let in may send more. */
+  maxFrameBytes: number = limits.peertree.maxHelloBytes
   #begun: GrowingBuffer | undefined
 
   /** Whether it stands between two frames. */
