@@ -35,7 +35,7 @@ export const limits = {
   peertree: {
     /** One frame on a session, header included: an envelope or a page of the directory fits. */
     maxFrameBytes: 512 * KIB,
-    /** The first frame each way, from somebody not let in yet: eight addresses, a certificate and an invitation take 4 KiB at most. */
+    /** The first frame each way, from somebody not let in yet: eight addresses, a certificate and an invitation take 4 KiB, all escaped 14. */
     maxHelloBytes: 16 * KIB,
     /** From the first byte of a frame to its last: the largest at 140 kbit/s. A slower peer would make us keep half a frame for ever. */
     frameTimeoutMs: 30 * SECOND_MS,
