@@ -6,6 +6,7 @@ export type Tamper = (bytes: Uint8Array) => readonly Uint8Array[]
 /** A real engine whose owner lies: it changes, repeats or leaves out what the node above it sends. */
 export class TamperingEngine implements Engine {
   readonly #engine: Engine
+  #closedConnections = 0
   /** Honest until a test sets it. */
   tamper: Tamper = (bytes) => [bytes]
 
@@ -19,6 +20,11 @@ export class TamperingEngine implements Engine {
       onStream: (connection, protocol, stream) =>
         events.onStream(this.#wrap(connection), protocol, this.#lying(stream)),
     })
+  }
+
+  /** How many of its connections are over by now. */
+  get closedConnections(): number {
+    return this.#closedConnections
   }
 
   addresses = (): readonly string[] => this.#engine.addresses()
@@ -44,6 +50,9 @@ export class TamperingEngine implements Engine {
       onClose: (listener) => connection.onClose(listener),
     }
     this.#wrapped.set(connection, wrapped)
+    connection.onClose(() => {
+      this.#closedConnections += 1
+    })
     return wrapped
   }
 

@@ -1,3 +1,5 @@
+import { assert } from './errors.ts'
+
 /** Bytes that are given back by disposing: use them only until then. Whoever never does only costs a fresh buffer. */
 export interface LentBytes extends Disposable {
   readonly bytes: Uint8Array
@@ -27,6 +29,7 @@ export class BufferPool {
   /** `length` bytes with whatever was there before. */
   lend(length: number): LentBytes {
     const { bufferBytes, kept, minBytes = 0 } = this.#options
+    assert(length <= bufferBytes, 'no more is lent than a buffer holds')
     if (length < minBytes) return { bytes: new Uint8Array(length), [Symbol.dispose]: () => undefined }
     let buffer: Uint8Array | undefined = this.#free.pop() ?? new Uint8Array(bufferBytes)
     const bytes = buffer.subarray(0, length)

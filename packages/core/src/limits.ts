@@ -35,6 +35,10 @@ export const limits = {
   peertree: {
     /** One frame on a session, header included: an envelope or a page of the directory fits. */
     maxFrameBytes: 512 * KIB,
+    /** The first frame each way, from somebody not let in yet: eight addresses, a certificate and an invitation take 4 KiB, all escaped 14. */
+    maxHelloBytes: 16 * KIB,
+    /** From the first byte of a frame to its last: the largest at 140 kbit/s. A slower peer would make us keep half a frame for ever. */
+    frameTimeoutMs: 30 * SECOND_MS,
     /** Frames waiting for a slow neighbour: some seconds of control traffic. Beyond it the peer is hung up. */
     maxOutboxBytes: 4 * MIB,
     /** Broadcasts one session may bring, in bytes: all members speak through one neighbour. The burst is a whole repair. */
@@ -44,6 +48,18 @@ export const limits = {
     minBroadcastBytes: 8 * KIB,
     /** Frames handled in one turn of the event loop before others get theirs: a flood must not starve the node. */
     framesPerTurn: 64,
+    /** Their bytes: the worst JSON of this size is parsed in 35 ms. */
+    frameBytesPerTurn: 256 * KIB,
+    /** Frames other than broadcasts, in bytes, that a session reads; beyond it the sender is held back. The burst: every request that may wait, each of the largest. */
+    controlBytesPerSecond: 8 * MIB,
+    controlBurstBytes: 64 * MIB,
+    /** The same for a guest, which asks for a place, beats and asks little else. */
+    guestControlBytesPerSecond: 64 * KIB,
+    guestControlBurstBytes: 256 * KIB,
+    /** One frame of a guest: the worst JSON of this size is parsed in 10 ms, and many guests may send at once. */
+    maxGuestFrameBytes: 64 * KIB,
+    /** A frame counts as at least so many bytes, for handling it. */
+    minControlBytes: 256,
     /** Connections at once, admitted or not: edges, lazy links and transfers, far above any degree. */
     maxConnections: 1_024,
     /** Connections still shaking hands (TLS and hello): a whole small network may arrive at once after a power cut. */
@@ -102,6 +118,8 @@ export const limits = {
     streamReadAhead: 2,
     /** Flow-control window of a stream: what may be under way; 50 ms of round trip then carry 20 MiB/s. */
     streamWindowBytes: 1 * MIB,
+    /** Smaller pieces that wait for the reader of a stream are put together: each by itself would cost many times its bytes. */
+    minHeldPieceBytes: 4 * KIB,
     /** Sessions with guests at once: twice those the tree keeps, since the others are told where else to ask. */
     maxGuests: 64,
     /** Members whose addresses are kept over a restart. */

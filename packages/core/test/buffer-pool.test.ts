@@ -37,3 +37,9 @@ test('a few bytes have a buffer of their own size', () => {
   assert.equal(lent.bytes.buffer.byteLength, 15)
   giveBack(lent)
 })
+
+test('more than a buffer holds is not lent', () => {
+  const pool = new BufferPool(options)
+  assert.throws(() => pool.lend(65), /no more is lent/)
+  assert.equal(pool.lend(64).bytes.length, 64)
+})

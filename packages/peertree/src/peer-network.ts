@@ -44,7 +44,7 @@ export type StreamHandler = (stream: PeerStream) => Promise<void>
 export type BroadcastHandler = (envelope: Envelope) => void
 
 export interface Access {
-  /** Guests may use it too. Defaults to false: members only. */
+  /** Guests may use it too. Defaults to false: members only. A request of a guest fits `limits.peertree.maxGuestFrameBytes`. */
   readonly openToGuests?: boolean
 }
 

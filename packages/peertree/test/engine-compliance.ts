@@ -275,6 +275,27 @@ export function engineCompliance(name: string, make: () => Promise<EngineUnderTe
       connection.abort(new Error('test is over'))
     })
 
+    test('crumbs that come while the reader pauses arrive whole, in order and before the end', async () => {
+      const connection = await connect()
+      const { near, far } = await open(connection)
+      far.stream.pause()
+      const large = new Uint8Array(20_000).fill(65)
+      const sent = [Buffer.from('!')]
+      for (let index = 0; index < 60; index += 1) {
+        const piece = index % 20 === 10 ? Buffer.from(large) : Buffer.from(`crumb ${index};`)
+        sent.push(piece)
+        near.stream.write(piece)
+        await new Promise(setImmediate)
+      }
+      await near.stream.end()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      assert.equal(far.text(), '!')
+      far.stream.resume()
+      await until(() => far.ended)
+      assert.equal(far.text(), Buffer.concat(sent).toString())
+      connection.abort(new Error('test is over'))
+    })
+
     test('no data comes after a pause inside onData until resume', async () => {
       const connection = await connect()
       const { near, far } = await open(connection)

@@ -6,10 +6,11 @@ import { isBorgError, limits, NodeId } from '@borgios/core'
 import { systemTimers } from '@borgios/core/adapters'
 import { contactsToTry } from '../src/address-book.ts'
 import { assertDialable } from '../src/engine/dial-targets.ts'
+import type { ByteStream } from '../src/engine/engine.ts'
 import { Libp2pEngine } from '../src/engine/libp2p-engine.ts'
 import { MemoryEngine, MemoryNet } from '../src/testing/memory-engine.ts'
-import { engineCompliance } from './engine-compliance.ts'
-import { code, signerOf, until } from './support.ts'
+import { engineCompliance, Recorder } from './engine-compliance.ts'
+import { code, collect, signerOf, until } from './support.ts'
 
 let made = 0
 const net = new MemoryNet()
@@ -48,6 +49,42 @@ test('a dial to an address that takes the connection and says nothing runs out o
     await engine.stop()
     for (const socket of sockets) socket.destroy()
     frozen.close()
+  }
+})
+
+test('single bytes sent to a reader that pauses do not fill its memory', async () => {
+  const far = Promise.withResolvers<Recorder>()
+  const onStream = (_: unknown, __: unknown, stream: ByteStream) => far.resolve(new Recorder(stream))
+  const options = { listen: ['/ip4/127.0.0.1/tcp/0'], protocols: ['/test/a'] }
+  const [here, there] = [95, 96].map((n) => new Libp2pEngine(options, { signer: signerOf(n), timers: systemTimers }))
+  assert(here !== undefined && there !== undefined)
+  try {
+    await here.start({ onConnection() {}, onStream })
+    await there.start({ onConnection() {}, onStream() {} })
+    const connection = await there.dial(here.addresses(), undefined, AbortSignal.timeout(10_000))
+    const near = await connection.openStream('/test/a', AbortSignal.timeout(10_000))
+    near.listen({ onData() {}, onDrain() {}, onEnd() {}, onClose() {} })
+    near.write(new Uint8Array(1))
+    const reader = await far.promise
+    await until(() => reader.bytes === 1, 'the stream')
+    reader.stream.pause()
+    collect()
+    const before = process.memoryUsage().heapUsed
+    const count = 100_000
+    for (let sent = 0; sent < count; sent += 1) {
+      near.write(new Uint8Array(1))
+      // Else the sender joins them.
+      if (sent % 10 === 0) await new Promise(setImmediate)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    collect()
+    const kept = process.memoryUsage().heapUsed - before
+    assert.ok(kept < 20 * count, `${kept} bytes for ${count}`)
+    reader.stream.resume()
+    await until(() => reader.bytes === 1 + count, 'all bytes')
+  } finally {
+    await here.stop()
+    await there.stop()
   }
 })
 

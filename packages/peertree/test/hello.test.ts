@@ -165,9 +165,20 @@ describe('hello', () => {
     assert.equal(b.opened.length, 0)
   })
 
+  test('the largest hello there can be is let in', async () => {
+    const b = await node()
+    const addresses = Array<string>(limits.tree.maxAddresses).fill('\u0001'.repeat(limits.tree.maxAddressChars))
+    const release = '\u0001'.repeat(limits.tree.maxReleaseChars)
+    const certificate = certificateOf(407, 800_000)
+    const largest = helloOf(407, { addresses, release, certificate, invitation: invitationFor(800_000) })
+    const raw = await RawPeer.dial(net, 407, b)
+    raw.send(FrameKind.hello, largest)
+    await until(() => b.opened.length === 1)
+  })
+
   test('an oversized or empty frame is hung up before it is read', async () => {
     const b = await node({ time: new ManualTime() })
-    for (const length of [limits.peertree.maxFrameBytes + 1, 0xffff_ffff, 0]) {
+    for (const length of [limits.peertree.maxHelloBytes + 1, 0xffff_ffff, 0]) {
       const raw = await RawPeer.dial(net, 402, b)
       const head = Buffer.alloc(5)
       head.writeUInt32BE(length)

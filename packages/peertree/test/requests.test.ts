@@ -272,6 +272,81 @@ describe('requests', () => {
     assert.ok(turns >= 15, `handled within ${turns} turns`)
   })
 
+  test('a guest that sends faster than it may is held back, and loses nothing', async () => {
+    const { guestControlBurstBytes, minControlBytes } = limits.peertree
+    const time = new ManualTime()
+    const b = await node('member', time)
+    let [large, small] = [0, 0]
+    b.services.methods.add('test.large', () => ++large, { openToGuests: true })
+    b.services.methods.add('test.small', () => ++small, { openToGuests: true })
+    const raw = await RawPeer.dial(net, 7_310, b)
+    raw.send(FrameKind.hello, { version: 1, network, release: 'raw', role: 'guest', addresses: [] })
+    await until(() => raw.received.length > 0)
+    // The handler of each is done before the next frame is sent: none is one too many in work.
+    let id = 0
+    const ask = async (method: string, body: string): Promise<void> => {
+      id += 1
+      raw.send(FrameKind.request, { id, method, body })
+      for (let turn = 0; turn < 8; turn += 1) await new Promise(setImmediate)
+    }
+    const body = 'x'.repeat(32_000)
+    const burst = Math.floor(guestControlBurstBytes / (body.length + 50))
+    for (let count = 0; count < burst + 8; count += 1) await ask('test.large', body)
+    assert.equal(large, burst + 1, 'the one beyond the burst is the last')
+    time.advance(250)
+    await ask('test.large', body)
+    assert.equal(large, burst + 1, 'too early')
+    time.advance(1_000)
+    await ask('test.large', body)
+    assert.ok(large > burst + 1 && large < burst + 5, `${large} of ${burst + 10} within the second`)
+    for (let second = 0; second < 10; second += 1) {
+      time.advance(1_000)
+      await ask('test.small', '')
+    }
+    assert.equal(large, burst + 10)
+    time.advance(5_000)
+    const many = guestControlBurstBytes / minControlBytes
+    for (let count = 0; count < many + 20; count += 1) await ask('test.small', '')
+    assert.equal(small, 10 + many + 1, 'a small one counts for more than its bytes')
+    assert.equal(b.opened[0]?.isOpen, true)
+  })
+
+  test('a guest may send no large frame', async () => {
+    const b = await node()
+    const raw = await RawPeer.dial(net, 7_311, b)
+    raw.send(FrameKind.hello, { version: 1, network, release: 'raw', role: 'guest', addresses: [] })
+    await until(() => raw.received.length > 0)
+    raw.send(FrameKind.request, { id: 1, method: 'test.any', body: 'x'.repeat(limits.peertree.maxGuestFrameBytes) })
+    await raw.untilClosed()
+  })
+
+  test('as many of the largest requests as may wait pass at once, from a member', async () => {
+    const time = new ManualTime()
+    const [asks, answers] = [await node(), await node('member', time)]
+    const session = await asks.sessions.connect(answers.self, answers.engine.addresses())
+    answers.services.methods.add('test.length', (body) => String(body).length)
+    const body = 'x'.repeat(limits.peertree.maxFrameBytes - 100)
+    const count = Math.floor((limits.peertree.maxOutboxBytes - 1) / limits.peertree.maxFrameBytes)
+    for (let asked = 0; asked + count <= limits.peertree.maxOutboundRequests; asked += count) {
+      const some = Array.from({ length: count }, () => session.requests.ask('test.length', body, signal()))
+      assert.deepEqual(new Set(await Promise.all(some)), new Set([body.length]))
+    }
+  })
+
+  test('large frames get one turn each', async () => {
+    const b = await node()
+    b.services.methods.add('test.now', () => 'now')
+    const raw = await rawMember(b, 7_312)
+    const body = 'x'.repeat(limits.peertree.frameBytesPerTurn)
+    for (let id = 1; id <= 10; id += 1) raw.send(FrameKind.request, { id, method: 'test.now', body })
+    let turns = 0
+    while (raw.frames().length < 11) {
+      turns += 1
+      await new Promise(setImmediate)
+    }
+    assert.ok(turns >= 10, `handled within ${turns} turns`)
+  })
+
   test('a session nobody uses is closed, one in use stays', async () => {
     const time = new ManualTime()
     const [a, b] = [await node('member', time), await node('member', time)]

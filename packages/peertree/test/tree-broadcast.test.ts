@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '@borgios/core'
+import { pullMissing } from '../src/tree/repair.ts'
 import { belowOf, envelopeOf, nodeOf, recordOf, TreeBench } from './tree-bench.ts'
 
 const [a, b, c, stranger] = [nodeOf(1), nodeOf(2), nodeOf(3), nodeOf(60)]
@@ -59,6 +60,15 @@ test('what a neighbour has and we lack is pulled after a moment, again from anot
   }
   bench.wait(4 * bounds.pullRetryMs, beats)
   assert.deepEqual(bench.sent('want'), [])
+})
+
+test('what grew too old while we stood still is not asked for any more', () => {
+  const bench = withChildren()
+  bench.receive(b, { kind: 'have', after: 0, upTo: 1, ids: [{ from: a, sequences: [7] }] })
+  bench.state.nowMs += bounds.recentAgeMs + 1
+  pullMissing(bench.state)
+  assert.equal(bench.state.missing.size, 0)
+  assert.deepEqual(bench.state.effects, [])
 })
 
 test('what was published while alone is offered to whoever comes, and sent when asked for', () => {

@@ -2,6 +2,12 @@ import { assert, messageOf } from '@borgios/core'
 import type { Stream, StreamMessageEvent } from '@libp2p/interface'
 import { closed } from '../errors.ts'
 import type { ByteStream, ByteStreamListener } from './engine.ts'
+import { HeldPieces } from './held-pieces.ts'
+
+/** How the multiplexer hands over what came: what every libp2p stream has, but its interface does not name. */
+interface Receiving {
+  onData(data: StreamMessageEvent['data']): void
+}
 
 /**
  * A libp2p stream as a {@link ByteStream}. It uses `message` events with pause and resume, since reading it as an iterable has
@@ -10,8 +16,8 @@ import type { ByteStream, ByteStreamListener } from './engine.ts'
 export class Libp2pStream implements ByteStream {
   readonly #stream: Stream
   #listener: ByteStreamListener | undefined
-  /** Pieces of a message that came before `pause` took hold. */
-  #held: Uint8Array[] = []
+  /** What came while paused. */
+  readonly #held = new HeldPieces()
   #paused = false
   #delivering = false
   /** The other side really ended; libp2p's `end` event alone also comes when the connection just broke. */
@@ -48,7 +54,11 @@ export class Libp2pStream implements ByteStream {
       if (event.error !== undefined) this.#drop()
       this.#settle()
     })
-    stream.addEventListener('message', (event: StreamMessageEvent) => this.#onMessage(event))
+    stream.addEventListener('message', ({ data }: StreamMessageEvent) => {
+      this.#hold(data)
+      this.#settle()
+    })
+    this.#holdWhilePaused()
     if (stream.status !== 'open' && stream.status !== 'closing') {
       this.#over = true
       setImmediate(() => this.#settle())
@@ -87,11 +97,21 @@ export class Libp2pStream implements ByteStream {
     this.#stream.abort(reason)
   }
 
-  #onMessage(event: StreamMessageEvent): void {
-    const data = event.data
+  /** libp2p would keep what comes while it is paused, too, but each piece by itself: a peer that sends single bytes fills the memory. */
+  #holdWhilePaused(): void {
+    const stream = this.#stream
+    assert('onData' in stream && typeof stream.onData === 'function', 'libp2p streams are handed what came by onData')
+    const receiving = stream as Stream & Receiving
+    const pass = receiving.onData.bind(stream)
+    receiving.onData = (data) => {
+      if (stream.readStatus === 'paused') this.#hold(data)
+      else pass(data)
+    }
+  }
+
+  #hold(data: StreamMessageEvent['data']): void {
     if (data instanceof Uint8Array) this.#held.push(data)
     else for (const piece of data) this.#held.push(piece)
-    this.#settle()
   }
 
   /** Delivers what may be delivered now: held pieces, then the end, then the close. */
@@ -117,7 +137,7 @@ export class Libp2pStream implements ByteStream {
       }
       if (this.#stream.readStatus !== 'paused') break
       this.#unpause()
-      if (this.#held.length === 0) break
+      if (this.#held.isEmpty) break
     }
     if (this.#finished && this.#readToEnd && !this.#endTold) {
       this.#endTold = true
@@ -140,7 +160,7 @@ export class Libp2pStream implements ByteStream {
 
   /** After a reset nothing more is delivered. */
   #drop(): void {
-    this.#held = []
+    this.#held.clear()
     this.#paused = false
   }
 }

@@ -1,7 +1,8 @@
-import { assert, limits } from '@borgios/core'
+import { assert, isBorgError, limits, type Timers } from '@borgios/core'
 import type { FrameKind } from '@borgios/protocol'
 import type { ByteStream } from '../engine/engine.ts'
-import { misbehaved, tooSlow } from '../errors.ts'
+import { tooSlow } from '../errors.ts'
+import { FrameReader } from './frame-reader.ts'
 
 const LENGTH_BYTES = 4
 const HEADER_BYTES = LENGTH_BYTES + 1
@@ -20,27 +21,32 @@ export interface FrameListener {
  */
 export class FrameChannel {
   readonly #stream: ByteStream
+  readonly #timers: Timers
   #listener: FrameListener
   #outbox: Uint8Array[] = []
   #outboxBytes = 0
   #writable = true
+  readonly #reader = new FrameReader()
+  /** The rest of a chunk that came before a pause. */
   #unread: Uint8Array[] = []
-  #unreadBytes = 0
+  #cancelDeadline: (() => void) | undefined
   #paused = false
   #parsing = false
   #yielding = false
-  /** Frames until others get their turn. */
-  #budget: number = limits.peertree.framesPerTurn
+  /** Frames and their bytes until others get their turn. */
+  #turnFrames: number = limits.peertree.framesPerTurn
+  #turnBytes: number = limits.peertree.frameBytesPerTurn
   #peerEnded = false
   #over = false
 
-  constructor(stream: ByteStream, listener: FrameListener) {
+  /** Until `handOver` it takes no frame larger than a hello. */
+  constructor(stream: ByteStream, timers: Timers, listener: FrameListener) {
     this.#stream = stream
+    this.#timers = timers
     this.#listener = listener
     stream.listen({
       onData: (chunk) => {
         this.#unread.push(chunk)
-        this.#unreadBytes += chunk.length
         this.#parse()
       },
       onDrain: () => this.#flush(),
@@ -56,8 +62,9 @@ export class FrameChannel {
     return !this.#over
   }
 
-  /** Hands later frames to someone else. */
-  handOver(listener: FrameListener): void {
+  /** The peer was let in: hands later frames, which may have so many bytes, to someone else. */
+  handOver(maxFrameBytes: number, listener: FrameListener): void {
+    this.#reader.maxFrameBytes = maxFrameBytes
     this.#listener = listener
   }
 
@@ -139,7 +146,8 @@ export class FrameChannel {
     this.#stream.pause()
     setImmediate(() => {
       this.#yielding = false
-      this.#budget = limits.peertree.framesPerTurn
+      this.#turnFrames = limits.peertree.framesPerTurn
+      this.#turnBytes = limits.peertree.frameBytesPerTurn
       this.#parse()
       if (!this.#paused && !this.#yielding && !this.#over) this.#stream.resume()
     })
@@ -151,10 +159,12 @@ export class FrameChannel {
     try {
       while (!this.#over && !this.#paused && !this.#yielding) {
         const frame = this.#nextFrame()
+        this.#watchBegun()
         if (frame === undefined) break
         this.#listener.onFrame(frame[0] ?? 0, frame.subarray(1))
-        this.#budget -= 1
-        if (this.#budget === 0) this.#continueLater()
+        this.#turnFrames -= 1
+        this.#turnBytes -= frame.length
+        if (this.#turnFrames === 0 || this.#turnBytes <= 0) this.#continueLater()
       }
     } finally {
       this.#parsing = false
@@ -164,36 +174,30 @@ export class FrameChannel {
 
   /** The next whole frame, kind byte first; undefined until there is one. */
   #nextFrame(): Uint8Array | undefined {
-    if (this.#unreadBytes < HEADER_BYTES) return undefined
-    const header = this.#contiguous(LENGTH_BYTES)
-    const length = new DataView(header.buffer, header.byteOffset).getUint32(0)
-    if (length < 1 || length > limits.peertree.maxFrameBytes) {
-      this.abort(misbehaved(`the peer announced a frame of ${length} bytes`))
-      return undefined
+    try {
+      for (let chunk = this.#unread[0]; chunk !== undefined; chunk = this.#unread[0]) {
+        const { consumed, frame } = this.#reader.take(chunk)
+        if (consumed === chunk.length) this.#unread.shift()
+        else this.#unread[0] = chunk.subarray(consumed)
+        if (frame !== undefined) return frame
+      }
+    } catch (error) {
+      if (!isBorgError(error)) throw error
+      this.abort(error)
     }
-    if (this.#unreadBytes < LENGTH_BYTES + length) return undefined
-    const whole = this.#contiguous(LENGTH_BYTES + length)
-    const frame = whole.subarray(LENGTH_BYTES, LENGTH_BYTES + length)
-    this.#consume(LENGTH_BYTES + length)
-    return frame
+    return undefined
   }
 
-  /** Makes the first chunk hold at least so many bytes, joining chunks only where a frame crosses them. */
-  #contiguous(length: number): Uint8Array {
-    const [first] = this.#unread
-    assert(first !== undefined && this.#unreadBytes >= length, 'there are as many bytes as asked for')
-    if (first.length >= length) return first
-    const joined: Uint8Array = Buffer.concat(this.#unread)
-    this.#unread = [joined]
-    return joined
-  }
-
-  #consume(length: number): void {
-    const [first] = this.#unread
-    assert(first !== undefined && first.length >= length, 'a frame is consumed from the first chunk')
-    this.#unreadBytes -= length
-    if (first.length === length) this.#unread.shift()
-    else this.#unread[0] = first.subarray(length)
+  /** A begun frame must end in time: what came of it is kept meanwhile. */
+  #watchBegun(): void {
+    if (this.#reader.isBetween || this.#over) {
+      this.#cancelDeadline?.()
+      this.#cancelDeadline = undefined
+      return
+    }
+    this.#cancelDeadline ??= this.#timers.after(limits.peertree.frameTimeoutMs, () => {
+      this.abort(tooSlow('the peer did not end a frame it began; it is hung up'))
+    })
   }
 
   #finish(reason: Error | undefined): void {
@@ -201,6 +205,7 @@ export class FrameChannel {
     this.#over = true
     this.#outbox = []
     this.#unread = []
+    this.#watchBegun()
     this.#listener.onEnd(reason)
   }
 }

@@ -49,7 +49,7 @@ export async function greet(
 ): Promise<Admitted> {
   return withTimeout(modules.timers, limits.peertree.handshakeTimeoutMs, signal, async (bounded) => {
     const stream = await connection.openStream(CONTROL_PROTOCOL, bounded)
-    const { channel, first } = firstFrame(stream)
+    const { channel, first } = firstFrame(modules, stream)
     channel.send(FrameKind.hello, toPayload(helloOf(modules.introduction), 'the hello'))
     const { kind, payload } = await first
     if (kind === FrameKind.refusal) throw refusalOf(fromPayload(payload, isRefusal, 'refusal'))
@@ -75,7 +75,7 @@ export async function receive(
   connection: Connection,
   stream: ByteStream,
 ): Promise<Omit<Admitted, 'role'> & { readonly verdict: Role | 'refused' }> {
-  const { channel, first } = firstFrame(stream)
+  const { channel, first } = firstFrame(modules, stream)
   return withTimeout(modules.timers, limits.peertree.handshakeTimeoutMs, undefined, async () => {
     const { kind, payload } = await first
     if (kind !== FrameKind.hello) throw misbehaved('the peer did not begin with a hello')
@@ -116,9 +116,9 @@ export async function turnAway(
 }
 
 /** A channel that waits for one frame and then pauses. */
-function firstFrame(stream: ByteStream) {
+function firstFrame({ timers }: HandshakeModules, stream: ByteStream) {
   const { promise, resolve, reject } = Promise.withResolvers<{ kind: number; payload: Uint8Array }>()
-  const channel = new FrameChannel(stream, {
+  const channel = new FrameChannel(stream, timers, {
     onFrame: (kind, payload) => {
       channel.pause()
       resolve({ kind, payload: payload.slice() })

@@ -40,6 +40,10 @@ export class Session {
   readonly #channel: FrameChannel
   readonly #modules: SessionModules
   readonly #broadcasts: TokenBucket
+  /** Bytes of all other frames. */
+  readonly #control: TokenBucket
+  readonly #controlBytesPerSecond: number
+  #cancelHold: (() => void) | undefined
   #streams = 0
   #lastUsedMs: number
   #unseen = false
@@ -54,10 +58,14 @@ export class Session {
     this.#modules = modules
     this.openedMs = modules.clock.monotonicMs()
     this.#lastUsedMs = this.openedMs
-    const { broadcastBytesPerSecond, broadcastBurstBytes } = limits.peertree
-    this.#broadcasts = new TokenBucket(broadcastBytesPerSecond, broadcastBurstBytes, this.openedMs)
+    const bounds = limits.peertree
+    this.#broadcasts = new TokenBucket(bounds.broadcastBytesPerSecond, bounds.broadcastBurstBytes, this.openedMs)
+    const isGuest = admitted.role === 'guest'
+    const burstBytes = isGuest ? bounds.guestControlBurstBytes : bounds.controlBurstBytes
+    this.#controlBytesPerSecond = isGuest ? bounds.guestControlBytesPerSecond : bounds.controlBytesPerSecond
+    this.#control = new TokenBucket(this.#controlBytesPerSecond, burstBytes, this.openedMs)
     this.requests = new Requests(this.peer, { ...modules, channel: this.#channel })
-    this.#channel.handOver({
+    this.#channel.handOver(isGuest ? bounds.maxGuestFrameBytes : bounds.maxFrameBytes, {
       onFrame: (kind, payload) => this.#onFrame(kind, payload),
       onEnd: (reason) => this.#finish(reason),
     })
@@ -148,6 +156,7 @@ export class Session {
     if (this.#over) return
     this.#use()
     try {
+      if (kind !== FrameKind.broadcast) this.#pace(payload.length)
       this.#dispatch(kind, payload)
     } catch (error) {
       if (!isBorgError(error)) throw error
@@ -184,6 +193,18 @@ export class Session {
     }
   }
 
+  /** After a frame that came too fast nothing is read until the rate allows it: the peer is held back, and nothing is lost. */
+  #pace(bytes: number): void {
+    const { clock, timers } = this.#modules
+    const cost = Math.max(bytes, limits.peertree.minControlBytes)
+    if (this.#control.take(cost, clock.monotonicMs())) return
+    this.#channel.pause()
+    this.#cancelHold = timers.after(Math.ceil((1_000 * cost) / this.#controlBytesPerSecond), () => {
+      this.#control.take(cost, clock.monotonicMs())
+      this.#channel.resume()
+    })
+  }
+
   /** What comes too fast is dropped unread: repair brings back what was worth it. */
   #mayBroadcast(bytes: number): boolean {
     const cost = Math.max(bytes, limits.peertree.minBroadcastBytes)
@@ -207,6 +228,7 @@ export class Session {
   }
 
   #tellOver(): void {
+    this.#cancelHold?.()
     this.requests.end(this.#unseen)
     this.#modules.listener.onClosed(this)
   }

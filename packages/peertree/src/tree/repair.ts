@@ -82,7 +82,10 @@ function noteMissing(state: TreeState, holder: NodeId, from: NodeId, sequence: n
 export function pullMissing(state: TreeState): void {
   const wanted = new Map<NodeId, Missing[]>()
   for (const [id, missing] of state.missing) {
-    if (state.nowMs - missing.sinceMs > bounds.recentAgeMs) state.missing.delete(id)
+    if (state.nowMs - missing.sinceMs > bounds.recentAgeMs) {
+      state.missing.delete(id)
+      continue
+    }
     if (missing.dueMs > state.nowMs) continue
     const holder = missing.holders.find((node) => state.links.has(node))
     if (holder === undefined) {
