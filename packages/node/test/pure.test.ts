@@ -18,7 +18,7 @@ import { saveFile } from '../src/cli/save-file.ts'
 import { defaultCodingFor, knownOperators, storingOperators } from '../src/daemon/open-rooms.ts'
 import { explainGuest, explainInfo, explainJob, explainNode } from '../src/daemon/why.ts'
 import { isWhole } from '../src/embedded/embedded-network.ts'
-import { castParts } from '../src/tour/cast.ts'
+import { assertRunsJobs, castParts } from '../src/tour/cast.ts'
 import { countNatively } from '../src/tour/native-count.ts'
 
 const nodeId = (byte: number): NodeId => NodeId.fromBytes(new Uint8Array(32).fill(byte))
@@ -205,6 +205,20 @@ test('the tour kills the root and another holder, never the node it asks', () =>
   assert.throws(() => castParts(tree, { ...info, holders: holders.slice(1) }, nodeId(2)), /root holds no shard/)
   assert.throws(() => castParts(tree, { ...info, holders: holders.slice(0, 2) }, nodeId(2)), /no second node/)
   assert.throws(() => castParts(network([], null), info, nodeId(2)), /no root/)
+})
+
+test('the tour tells why no node runs jobs, and goes on while one does', () => {
+  const idle = {
+    ...{ cpuPercent: 0, rssBytes: 0, shards: 0, storedBytes: 0, repairsPending: 0, repairsWaiting: 0, repairsDone: 0 },
+    ...{ runningJobs: 0, jobSlots: 0 },
+  }
+  const noJobs = (id: number, jobsWhy: string | null): NodeView => ({
+    ...view(id, null, []),
+    load: { ...idle, jobsWhy },
+  })
+  const barred = network([noJobs(1, 'bwrap: no namespaces'), noJobs(2, null)])
+  assert.throws(() => assertRunsJobs(barred, nodeId(2)), /bwrap: no namespaces/)
+  assertRunsJobs(barred, nodeId(3))
 })
 
 test('files are replaced whole, through links, and left as they were when the source breaks', async () => {

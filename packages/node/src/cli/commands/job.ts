@@ -65,7 +65,9 @@ export async function run(
     const record = await printer.take(event)
     if (record !== undefined) {
       context.exitWith(jobExitCode(record, options.passExitCode === true))
-      return showEnd(context, record)
+      await showEnd(context, record)
+      if (record.state === 'failed' && record.node === null) await noteWhyNone(context, daemon)
+      return
     }
   }
   throw daemonBrokeOff('the daemon ended without saying what became of the job. "borgios job ls" may know')
@@ -175,6 +177,13 @@ async function showEnd(context: CliContext, record: JobRecord): Promise<void> {
       terminal.note(`  ${safeLine(output.name)}  ${formatBytes(output.bytes)}  ${output.capability}`)
     }
   }
+}
+
+/** A member tells others that it runs no jobs, but not why: its own word is one question away. */
+async function noteWhyNone(context: CliContext, daemon: DaemonClient): Promise<void> {
+  const { jobsWhy } = (await daemon.status()).self.load
+  if (jobsWhy !== null) context.terminal.note(`The node that was asked runs none itself: ${safeLine(jobsWhy)}`)
+  context.terminal.note(`A node says why it runs no jobs: ${nextCommand(context, 'why NODE')}`)
 }
 
 /** A process has one byte for its exit code, a WebAssembly program four: those beyond count as errors. */
