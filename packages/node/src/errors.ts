@@ -65,6 +65,8 @@ export const stopping = make('NODE_STOPPING', 'unavailable', 'self', true)
 export const unexpected = make('NODE_UNEXPECTED', 'unavailable', 'self')
 /** A step of the tour whose result is not what it must be. */
 export const tourFailed = make('NODE_TOUR_FAILED', 'corrupt', 'self')
+/** Only a member may do this, and this node is a guest. */
+export const guestRefused = make('NODE_GUEST', 'denied', 'caller')
 /** Only a founder may do this. */
 export const notFounder = make('NODE_NOT_FOUNDER', 'denied', 'caller')
 /** The invitation is for another operator, of no founder, or has run out. */

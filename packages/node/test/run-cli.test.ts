@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
@@ -7,6 +7,7 @@ import { readEnvironment } from '../src/adapters/index.ts'
 import { runCli } from '../src/cli/run-cli.ts'
 import { Stopped } from '../src/cli/stopped.ts'
 import { Terminal } from '../src/cli/terminal.ts'
+import { embeddedNodeFolder, nodePaths } from '../src/config/data-folder.ts'
 import { openNodes } from './node-fixture.ts'
 
 interface Outcome {
@@ -117,4 +118,29 @@ test('a stopped command says what became of its work', async () => {
   const { code, stderr } = await run(['job', 'run', 'borgios-file-1-x', '--data', nodes.folder], stop)
   assert.equal(code, 143)
   assert.match(stderr, /^stopped: (no job was started|the job j[a-z2-7]{7} is cancelled)$/m)
+})
+
+test('a guest is refused what needs members, and is told how to be admitted', async () => {
+  await using nodes = await openNodes(2)
+  const paths = nodePaths(embeddedNodeFolder(nodes.folder, 2))
+  await nodes.daemons[1]?.stop()
+  await rm(paths.invitation)
+  const guest = await nodes.start(2)
+  const { operator } = guest.services.context.identity
+  const program = join(nodes.folder, 'program.wasm')
+  await writeFile(program, Buffer.from('0061736d01000000', 'hex'))
+  const data = ['--data', paths.folder]
+  for (const words of [
+    ['file', 'put', program],
+    ['file', 'get', 'borgios-file-1-x', '-o', join(nodes.folder, 'back')],
+    ['file', 'info', 'borgios-file-1-x'],
+    ['job', 'run', program],
+    ['job', 'run', 'borgios-file-1-x'],
+  ]) {
+    const { code, stderr } = await run([...words, ...data])
+    assert.equal(code, 4, stderr)
+    assert.match(stderr, /this node is a guest.*until it is admitted/)
+  }
+  assert.equal((await run(['file', 'ls', ...data])).code, 0)
+  assert((await run(['status', ...data])).stdout.includes(operator), 'the whole id, as the founder needs it')
 })

@@ -133,7 +133,7 @@ export const explainGuest = ({
   what: 'node',
   state: 'guest',
   why: `${shortId(node)} is a guest of "${genesis.name}": the member it hangs on knows it, but it sees no tree and holds no shards until it is admitted`,
-  todo: `Ask a founder for an invitation ("borgios net invite ${operator}") and start it again with --invitation FILE; docs/joining.md has the steps`,
+  todo: `Ask a founder for an invitation ("borgios net invite ${operator} -o FILE"), then "borgios down" and "borgios node start --invitation FILE"; docs/joining.md has the steps`,
 })
 
 function explainOperator(operator: string, nodes: readonly NodeView[]): WhyView {

@@ -9,13 +9,17 @@ import { joinTextJson } from '../../config/join-text.ts'
 import { networkFile } from '../../config/network-file.ts'
 import { loadSeed } from '../../config/secret-key.ts'
 import { notFounder, usageError, wrongFolder } from '../../errors.ts'
-import { quoteWord } from '../command-line.ts'
+import { quoteWord, withCommandLines } from '../command-line.ts'
 import { type CliContext, commandElsewhere, daemonOf, showResult } from '../context.ts'
 import { drawTree } from '../draw-tree.ts'
 
 export async function tree(context: CliContext): Promise<void> {
   const view = await (await daemonOf(context)).network()
-  await showResult(context, view, () => drawTree(view, (text, style) => context.terminal.style(text, style)))
+  await showResult(context, view, () =>
+    drawTree(view, (text, style) => context.terminal.style(text, style)).map((line) =>
+      withCommandLines(line, context.calling),
+    ),
+  )
 }
 
 export interface InviteOptions {

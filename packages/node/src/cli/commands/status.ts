@@ -18,7 +18,7 @@ function statusLines(view: StatusView): string[] {
   return tableLines([
     ['network', `${safeLine(view.name)} (${shortId(view.network)})`],
     ['node', `${self.node}, process ${self.pid}, up ${formatDuration(self.uptimeMs)}`],
-    ['operator', `${shortId(self.operator)}, place ${safeLine(self.place)}`],
+    ['operator', `${self.operator}, place ${safeLine(self.place)}`],
     [
       'tree',
       isGuest
