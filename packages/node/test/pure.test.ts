@@ -126,16 +126,20 @@ test('progress tells share, speed and time left', () => {
 })
 
 test('numbers of options are read with their units or refused', () => {
-  assert.equal(byteCount('256MiB'), 256 * 2 ** 20)
-  assert.equal(byteCount('1.5g'), 1.5 * 2 ** 30)
-  assert.equal(byteCount('7'), 7)
-  assert.equal(duration('1500ms'), 1500)
-  assert.equal(duration('30'), 30_000)
-  assert.equal(duration('5m'), 300_000)
-  for (const wrong of ['', '-1', '0', 'x', '1x', '1e9999']) {
-    assert.throws(() => byteCount(wrong), wrong)
-    assert.throws(() => duration(wrong), wrong)
+  const [bytes, time] = [byteCount([1, 2 ** 41]), duration([1, 3_600_000])]
+  assert.equal(bytes('256MiB'), 256 * 2 ** 20)
+  assert.equal(bytes('1.5g'), 1.5 * 2 ** 30)
+  assert.equal(bytes('1TiB'), 2 ** 40)
+  assert.equal(bytes('7'), 7)
+  assert.equal(time('1500ms'), 1500)
+  assert.equal(time('30'), 30_000)
+  assert.equal(time('5m'), 300_000)
+  for (const wrong of ['', '-1', '0', 'x', '1x', '1e9999', '3TiB']) {
+    assert.throws(() => bytes(wrong), wrong)
+    assert.throws(() => time(wrong), wrong)
   }
+  assert.throws(() => time('61m'))
+  assert.throws(() => byteCount([96 * 2 ** 20, 2 ** 32])('1'), /from 96(\.0)? MiB to 4(\.0)? GiB/)
   assert.equal(wholeNumber(1, 5)('5'), 5)
   for (const wrong of ['0', '6', '1.5', '', '0x1']) assert.throws(() => wholeNumber(1, 5)(wrong))
 })

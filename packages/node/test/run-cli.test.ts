@@ -108,6 +108,46 @@ test('what a job printed is shown to its last byte, also half a character', asyn
   assert.equal(oneObject((await run([...job, '--json'])).stdout)['stderr'], 'caf\u00e9!\ufffd')
 })
 
+test('job run says the end once, on a line of its own', async () => {
+  await using nodes = await openNodes(2)
+  nodes.world.runJob = async ({ onEvent }) => {
+    onEvent?.({ kind: 'log', stream: 'stderr', bytes: Buffer.from('no newline') })
+    onEvent?.({ kind: 'state', state: 'done', node: undefined, why: '' })
+    return { exitCode: 0 }
+  }
+  const { stderr } = await run(['job', 'run', 'borgios-file-1-x', '--data', nodes.folder])
+  assert.match(stderr, /no newline\nj[a-z2-7]{7} done with exit code 0 in \S+ ms\n$/)
+})
+
+test('what a script takes is alone on stdout', async () => {
+  await using nodes = await openNodes(2)
+  const detached = await run(['job', 'run', 'borgios-file-1-x', '--detach', '--data', nodes.folder])
+  assert.match(detached.stdout, /^j[a-z2-7]+\n$/)
+  assert.match(detached.stderr, /job logs --follow/)
+  const made = await run(['node', 'init', '--data', join(nodes.folder, 'other')])
+  assert.match(made.stdout, /^o[a-z2-7]{52}\n$/)
+  assert.match(made.stderr, /net invite/)
+})
+
+test('what cannot be meant of a job is refused before anything is stored', async () => {
+  await using nodes = await openNodes(2)
+  const program = join(nodes.folder, 'program.wasm')
+  await writeFile(program, Buffer.from('0061736d01000000', 'hex'))
+  const wrong: [string[], RegExp][] = [
+    [['-v', `a/b=${program}`], /"a\/b" cannot be the name of an input/],
+    [['-v', `a=${program}`, '-v', `a=${program}`], /two inputs have the name "a"/],
+    [['--memory', '1'], /from 96(\.0)? MiB to 4(\.0)? GiB/],
+    [['--memory', '1TiB'], /from 96(\.0)? MiB to 4(\.0)? GiB/],
+    [['--timeout', '2h'], /must be from/],
+  ]
+  for (const [words, said] of wrong) {
+    const { code, stderr } = await run(['job', 'run', program, ...words, '--data', nodes.folder])
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, said)
+  }
+  assert.equal(nodes.world.files.size, 0)
+})
+
 test('a stopped command says what became of its work', async () => {
   await using nodes = await openNodes(2)
   const stop = new AbortController()

@@ -34,12 +34,10 @@ export async function init(context: CliContext): Promise<void> {
   const paths = await ownFolder(context)
   await mkdir(paths.folder, { recursive: true, mode: 0o700 })
   const { id } = await loadOperator(paths, modules)
-  await showResult(context, { operator: id, data: paths.folder }, () => [
-    id,
-    '',
-    `A founder runs:  ${commandElsewhere(context, `net invite ${id} -o invitation.json`)}`,
-    `Then start here: ${nextCommand(context, 'node start --invitation invitation.json')}`,
-  ])
+  await showResult(context, { operator: id, data: paths.folder }, () => [id])
+  if (context.json) return
+  context.terminal.note(`A founder runs:  ${commandElsewhere(context, `net invite ${id} -o invitation.json`)}`)
+  context.terminal.note(`Then start here: ${nextCommand(context, 'node start --invitation invitation.json')}`)
 }
 
 export interface NodeStartOptions {
