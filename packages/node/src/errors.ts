@@ -53,6 +53,8 @@ export const hostUnusable = make('NODE_HOST_UNUSABLE', 'invalid', 'caller')
 export const localFileExists = make('NODE_LOCAL_FILE_EXISTS', 'denied', 'caller')
 /** A folder where a file was asked for. */
 export const notAFile = make('NODE_NOT_A_FILE', 'invalid', 'caller')
+/** Something else where a folder is needed. */
+export const notAFolder = make('NODE_NOT_A_FOLDER', 'invalid', 'caller')
 /** A file that was given as a program and is none. */
 export const notWasm = make('NODE_NOT_WASM', 'invalid', 'caller')
 /** What was given as an invitation is none. */

@@ -77,7 +77,7 @@ test('with --json every command writes one object on one line, also when it fail
     [3, ['job', 'run', program, '-v', 'x=none']],
     [3, ['job', 'logs', 'jzzzz']],
     [3, ['why', 'nzzzz']],
-    [3, ['why', 'z']],
+    [2, ['why', 'z']],
     [4, ['file', 'get', capability, '--no-clobber', '-o', source]],
   ]
   for (const [expected, words] of bad) {

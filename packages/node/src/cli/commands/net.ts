@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
+import { Readable } from 'node:stream'
 import { HOUR_MS, OperatorId } from '@borgios/core'
-import { systemRandom, writeFileDurably } from '@borgios/core/adapters'
+import { systemRandom } from '@borgios/core/adapters'
 import { type Genesis, networkIdOf, nobleEd25519, parseGenesis, type Signer, signInvitation } from '@borgios/crypto'
 import { findDaemon } from '../../client/find-daemon.ts'
 import { networkPaths, nodePaths } from '../../config/data-folder.ts'
@@ -12,6 +13,7 @@ import { notFounder, usageError, wrongFolder } from '../../errors.ts'
 import { quoteWord, withCommandLines } from '../command-line.ts'
 import { type CliContext, commandElsewhere, daemonOf, showResult } from '../context.ts'
 import { drawTree } from '../draw-tree.ts'
+import { saveFile } from '../save-file.ts'
 
 export async function tree(context: CliContext): Promise<void> {
   const view = await (await daemonOf(context)).network()
@@ -54,7 +56,7 @@ type Credentials = Pick<Parameters<typeof joinTextJson>[0], 'genesis' | 'invitat
 async function showJoinText(context: CliContext, credentials: Credentials, output: string | undefined): Promise<void> {
   const value = joinTextJson({ ...credentials, addresses: await reachableAddresses(context) })
   if (output === undefined) return showResult(context, value, () => [JSON.stringify(value)])
-  await writeFileDurably(output, `${JSON.stringify(value)}\n`)
+  await saveFile(output, Readable.from([Buffer.from(`${JSON.stringify(value)}\n`)]))
   await showResult(context, { file: output }, () => [
     `Written to ${output}. On the other machine: ${commandElsewhere(context, `node start --invitation ${quoteWord(basename(output))}`)}`,
   ])

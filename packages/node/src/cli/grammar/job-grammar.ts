@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration, limits } from '@borgios/core'
 import type { Command } from 'commander'
-import { byteCount, collect, duration } from '../option-values.ts'
+import { byteCount, collect, duration, matching } from '../option-values.ts'
 import { CODING, coding } from './file-grammar.ts'
 import { leaf, type Runner } from './leaf.ts'
 
@@ -66,7 +66,7 @@ export function addJobCommands(program: Command, run: Runner): void {
     (logs) =>
       logs
         .description('what a job printed')
-        .argument('<job>', 'its id or the beginning of it')
+        .argument('<job>', 'its id or the beginning of it', matching(/./, 'the id of a job or its beginning'))
         .option('-f, --follow', 'go on until it ends')
         .action((id, options) =>
           run(async (context) => (await import('../commands/job.ts')).logs(context, id, options), options),
