@@ -3,6 +3,7 @@ import { debianPackages, FULL_TESTS, RUNTIME } from './debian-packages.mjs'
 import { alone } from './lock.mjs'
 import { nodeProgram } from './node-program.mjs'
 import { npmPackages } from './npm-packages.mjs'
+import { sandbox } from './sandbox.mjs'
 import { wasmPrograms } from './wasm-programs.mjs'
 
 /**
@@ -38,7 +39,7 @@ async function prepare(/** @type {Step} */ step) {
 export async function setup(options = {}) {
   /** @type {readonly Step[]} */
   const needed = [npmPackages, nodeProgram, wasmPrograms]
-  const wanted = [debianPackages(RUNTIME), ...(options.forFullTests ? [debianPackages(FULL_TESTS)] : [])]
+  const wanted = [debianPackages(RUNTIME), sandbox, ...(options.forFullTests ? [debianPackages(FULL_TESTS)] : [])]
   if (await areReady([...needed, ...wanted])) return
   await alone(
     async () => {

@@ -55,6 +55,8 @@ export const hostUnusable = make('NODE_HOST_UNUSABLE', 'invalid', 'caller')
 export const localFileExists = make('NODE_LOCAL_FILE_EXISTS', 'denied', 'caller')
 /** A folder where a file was asked for. */
 export const notAFile = make('NODE_NOT_A_FILE', 'invalid', 'caller')
+/** Something else where a folder is needed. */
+export const notAFolder = make('NODE_NOT_A_FOLDER', 'invalid', 'caller')
 /** A file that was given as a program and is none. */
 export const notWasm = make('NODE_NOT_WASM', 'invalid', 'caller')
 /** What was given as an invitation is none. */
@@ -67,6 +69,8 @@ export const stopping = make('NODE_STOPPING', 'unavailable', 'self', true)
 export const unexpected = make('NODE_UNEXPECTED', 'unavailable', 'self')
 /** A step of the tour whose result is not what it must be. */
 export const tourFailed = make('NODE_TOUR_FAILED', 'corrupt', 'self')
+/** Only a member may do this, and this node is a guest. */
+export const guestRefused = make('NODE_GUEST', 'denied', 'caller')
 /** Only a founder may do this. */
 export const notFounder = make('NODE_NOT_FOUNDER', 'denied', 'caller')
 /** The invitation is for another operator, of no founder, or has run out. */

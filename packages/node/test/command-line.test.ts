@@ -19,6 +19,10 @@ test('commands to try name the data folder that was given, quoted for the shell'
     withCommandLines(message, { ...given, givenData: '/d' }),
     'nothing runs: "npx borgios up --data /d" starts it, borgios is its name, then "npx borgios net tree --data /d"',
   )
+  assert.equal(
+    withCommandLines('ask a founder: "borgios net invite o1 -o FILE"', given),
+    'ask a founder: "npx borgios net invite o1 -o FILE"',
+  )
 })
 
 test('any text is one word of a shell once it is quoted', () => {

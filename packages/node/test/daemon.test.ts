@@ -215,7 +215,7 @@ test('why explains nodes, operators, jobs, files and shards by their beginnings'
   assert.equal((await client.why(put.put.capability)).state, 'whole')
   assert.equal((await client.why(`s${'a'.repeat(52)}`)).what, 'shard')
   await assert.rejects(client.why('nothing-such'), withCode('NODE_UNKNOWN'))
-  await assert.rejects(client.why('n'), withCode('NODE_UNKNOWN'))
+  await assert.rejects(client.why('n'), withCode('NODE_USAGE'))
 })
 
 test('the socket, the keys and the folder are the owner’s alone, however deep the folder lies', async () => {

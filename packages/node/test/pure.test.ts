@@ -18,7 +18,7 @@ import { saveFile } from '../src/cli/save-file.ts'
 import { defaultCodingFor, knownOperators, storingOperators } from '../src/daemon/open-rooms.ts'
 import { explainGuest, explainInfo, explainJob, explainNode } from '../src/daemon/why.ts'
 import { isWhole } from '../src/embedded/embedded-network.ts'
-import { castParts } from '../src/tour/cast.ts'
+import { assertRunsJobs, castParts } from '../src/tour/cast.ts'
 import { countNatively } from '../src/tour/native-count.ts'
 
 const nodeId = (byte: number): NodeId => NodeId.fromBytes(new Uint8Array(32).fill(byte))
@@ -126,16 +126,20 @@ test('progress tells share, speed and time left', () => {
 })
 
 test('numbers of options are read with their units or refused', () => {
-  assert.equal(byteCount('256MiB'), 256 * 2 ** 20)
-  assert.equal(byteCount('1.5g'), 1.5 * 2 ** 30)
-  assert.equal(byteCount('7'), 7)
-  assert.equal(duration('1500ms'), 1500)
-  assert.equal(duration('30'), 30_000)
-  assert.equal(duration('5m'), 300_000)
-  for (const wrong of ['', '-1', '0', 'x', '1x', '1e9999']) {
-    assert.throws(() => byteCount(wrong), wrong)
-    assert.throws(() => duration(wrong), wrong)
+  const [bytes, time] = [byteCount([1, 2 ** 41]), duration([1, 3_600_000])]
+  assert.equal(bytes('256MiB'), 256 * 2 ** 20)
+  assert.equal(bytes('1.5g'), 1.5 * 2 ** 30)
+  assert.equal(bytes('1TiB'), 2 ** 40)
+  assert.equal(bytes('7'), 7)
+  assert.equal(time('1500ms'), 1500)
+  assert.equal(time('30'), 30_000)
+  assert.equal(time('5m'), 300_000)
+  for (const wrong of ['', '-1', '0', 'x', '1x', '1e9999', '3TiB']) {
+    assert.throws(() => bytes(wrong), wrong)
+    assert.throws(() => time(wrong), wrong)
   }
+  assert.throws(() => time('61m'))
+  assert.throws(() => byteCount([96 * 2 ** 20, 2 ** 32])('1'), /from 96(\.0)? MiB to 4(\.0)? GiB/)
   assert.equal(wholeNumber(1, 5)('5'), 5)
   for (const wrong of ['0', '6', '1.5', '', '0x1']) assert.throws(() => wholeNumber(1, 5)(wrong))
 })
@@ -205,6 +209,20 @@ test('the tour kills the root and another holder, never the node it asks', () =>
   assert.throws(() => castParts(tree, { ...info, holders: holders.slice(1) }, nodeId(2)), /root holds no shard/)
   assert.throws(() => castParts(tree, { ...info, holders: holders.slice(0, 2) }, nodeId(2)), /no second node/)
   assert.throws(() => castParts(network([], null), info, nodeId(2)), /no root/)
+})
+
+test('the tour tells why no node runs jobs, and goes on while one does', () => {
+  const idle = {
+    ...{ cpuPercent: 0, rssBytes: 0, shards: 0, storedBytes: 0, repairsPending: 0, repairsWaiting: 0, repairsDone: 0 },
+    ...{ runningJobs: 0, jobSlots: 0 },
+  }
+  const noJobs = (id: number, jobsWhy: string | null): NodeView => ({
+    ...view(id, null, []),
+    load: { ...idle, jobsWhy },
+  })
+  const barred = network([noJobs(1, 'bwrap: no namespaces'), noJobs(2, null)])
+  assert.throws(() => assertRunsJobs(barred, nodeId(2)), /bwrap: no namespaces/)
+  assertRunsJobs(barred, nodeId(3))
 })
 
 test('files are replaced whole, through links, and left as they were when the source breaks', async () => {

@@ -8,6 +8,7 @@ import { readEnvironment } from '../src/adapters/index.ts'
 import { runCli } from '../src/cli/run-cli.ts'
 import { Stopped } from '../src/cli/stopped.ts'
 import { Terminal } from '../src/cli/terminal.ts'
+import { embeddedNodeFolder, nodePaths } from '../src/config/data-folder.ts'
 import { openNodes } from './node-fixture.ts'
 
 interface Outcome {
@@ -77,7 +78,7 @@ test('with --json every command writes one object on one line, also when it fail
     [3, ['job', 'run', program, '-v', 'x=none']],
     [3, ['job', 'logs', 'jzzzz']],
     [3, ['why', 'nzzzz']],
-    [3, ['why', 'z']],
+    [2, ['why', 'z']],
     [4, ['file', 'get', capability, '--no-clobber', '-o', source]],
   ]
   for (const [expected, words] of bad) {
@@ -106,6 +107,46 @@ test('what a job printed is shown to its last byte, also half a character', asyn
   const job = ['job', 'run', 'borgios-file-1-x', '--data', nodes.folder]
   assert.match((await run(job)).stderr, /^caf\u00e9!\ufffd/m)
   assert.equal(oneObject((await run([...job, '--json'])).stdout)['stderr'], 'caf\u00e9!\ufffd')
+})
+
+test('job run says the end once, on a line of its own', async () => {
+  await using nodes = await openNodes(2)
+  nodes.world.runJob = async ({ onEvent }) => {
+    onEvent?.({ kind: 'log', stream: 'stderr', bytes: Buffer.from('no newline') })
+    onEvent?.({ kind: 'state', state: 'done', node: undefined, why: '' })
+    return { exitCode: 0 }
+  }
+  const { stderr } = await run(['job', 'run', 'borgios-file-1-x', '--data', nodes.folder])
+  assert.match(stderr, /no newline\nj[a-z2-7]{7} done with exit code 0 in \S+ ms\n$/)
+})
+
+test('what a script takes is alone on stdout', async () => {
+  await using nodes = await openNodes(2)
+  const detached = await run(['job', 'run', 'borgios-file-1-x', '--detach', '--data', nodes.folder])
+  assert.match(detached.stdout, /^j[a-z2-7]+\n$/)
+  assert.match(detached.stderr, /job logs --follow/)
+  const made = await run(['node', 'init', '--data', join(nodes.folder, 'other')])
+  assert.match(made.stdout, /^o[a-z2-7]{52}\n$/)
+  assert.match(made.stderr, /net invite/)
+})
+
+test('what cannot be meant of a job is refused before anything is stored', async () => {
+  await using nodes = await openNodes(2)
+  const program = join(nodes.folder, 'program.wasm')
+  await writeFile(program, Buffer.from('0061736d01000000', 'hex'))
+  const wrong: [string[], RegExp][] = [
+    [['-v', `a/b=${program}`], /"a\/b" cannot be the name of an input/],
+    [['-v', `a=${program}`, '-v', `a=${program}`], /two inputs have the name "a"/],
+    [['--memory', '1'], /from 96(\.0)? MiB to 4(\.0)? GiB/],
+    [['--memory', '1TiB'], /from 96(\.0)? MiB to 4(\.0)? GiB/],
+    [['--timeout', '2h'], /must be from/],
+  ]
+  for (const [words, said] of wrong) {
+    const { code, stderr } = await run(['job', 'run', program, ...words, '--data', nodes.folder])
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, said)
+  }
+  assert.equal(nodes.world.files.size, 0)
 })
 
 test('a stopped command says what became of its work', async () => {
@@ -160,4 +201,29 @@ test('a put that is stopped when all was sent does not say that nothing was stor
   assert.match(stderr, /^stopped: all of source had been sent, so it may be stored: .*file ls.* shows it if it is$/m)
   const client = nodes.client(1)
   while ((await client.files()).length === 0) await systemTimers.sleep(10)
+})
+
+test('a guest is refused what needs members, and is told how to be admitted', async () => {
+  await using nodes = await openNodes(2)
+  const paths = nodePaths(embeddedNodeFolder(nodes.folder, 2))
+  await nodes.daemons[1]?.stop()
+  await rm(paths.invitation)
+  const guest = await nodes.start(2)
+  const { operator } = guest.services.context.identity
+  const program = join(nodes.folder, 'program.wasm')
+  await writeFile(program, Buffer.from('0061736d01000000', 'hex'))
+  const data = ['--data', paths.folder]
+  for (const words of [
+    ['file', 'put', program],
+    ['file', 'get', 'borgios-file-1-x', '-o', join(nodes.folder, 'back')],
+    ['file', 'info', 'borgios-file-1-x'],
+    ['job', 'run', program],
+    ['job', 'run', 'borgios-file-1-x'],
+  ]) {
+    const { code, stderr } = await run([...words, ...data])
+    assert.equal(code, 4, stderr)
+    assert.match(stderr, /this node is a guest.*until it is admitted/)
+  }
+  assert.equal((await run(['file', 'ls', ...data])).code, 0)
+  assert((await run(['status', ...data])).stdout.includes(operator), 'the whole id, as the founder needs it')
 })

@@ -1,7 +1,7 @@
 import type { Clock, Timers } from '@borgios/core'
 import type { DaemonClient } from '../client/daemon-client.ts'
 import { findDaemon } from '../client/find-daemon.ts'
-import { type Calling, commandLine } from './command-line.ts'
+import { type Calling, commandLine, commandLineElsewhere } from './command-line.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What every command is given. */
@@ -31,8 +31,7 @@ export const daemonOf = (context: CliContext): Promise<DaemonClient> =>
 export const nextCommand = (context: CliContext, words: string): string => commandLine(context.calling, words)
 
 /** A command for another machine, where another folder is the usual one. */
-export const commandElsewhere = ({ calling }: CliContext, words: string): string =>
-  commandLine({ ...calling, givenData: undefined }, words)
+export const commandElsewhere = ({ calling }: CliContext, words: string): string => commandLineElsewhere(calling, words)
 
 /** The one result of a command: an object on one line for programs, lines for people. */
 export async function showResult(context: CliContext, value: object, lines: () => readonly string[]): Promise<void> {

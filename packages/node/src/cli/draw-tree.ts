@@ -25,6 +25,8 @@ const GUEST_LINES = [
   'A founder admits its operator with "borgios net invite OPERATOR" ("borgios status" here shows the id); see docs/joining.md.',
 ]
 
+const NO_ROOT = 'No root for the moment: the nodes that are left elect one.'
+
 /** The tree with state and load of every node; who hangs in no tree stands below, with the reason. */
 export function drawTree(view: NetworkView, paint: Paint): string[] {
   if (view.role === 'guest') return GUEST_LINES
@@ -42,7 +44,7 @@ export function drawTree(view: NetworkView, paint: Paint): string[] {
     rest.map((node) => [shortId(node.id), node.state, safeLine(node.place), safeLine(node.why)]),
   )
   return [
-    ...lines,
+    ...(lines.length === 0 ? [NO_ROOT] : lines),
     '',
     'Not in the tree:',
     ...restLines.map((line, index) => `  ${paintState(line, rest[index], paint)}`),
@@ -75,7 +77,7 @@ function cells({ branch, node }: Row): string[] {
     ...first,
     `cpu ${load.cpuPercent.toFixed(1)}%`,
     `mem ${formatBytes(load.rssBytes)}`,
-    `${formatCount(load.shards, 'shard')} ${formatBytes(load.storedBytes)}${load.repairsPending > 0 ? `, ${formatCount(load.repairsPending, 'stripe')} to check` : ''}`,
+    `${formatCount(load.shards, 'shard')} ${formatBytes(load.storedBytes)}${load.repairsPending > 0 ? `, checking ${formatCount(load.repairsPending, 'stripe')}` : ''}`,
     load.jobsWhy === null ? `jobs ${load.runningJobs}/${load.jobSlots}` : 'no jobs',
     safeLine(node.place),
   ]

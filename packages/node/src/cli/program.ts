@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { RELEASE } from '../daemon/release.ts'
 import { addFileCommands } from './grammar/file-grammar.ts'
 import { addJobCommands } from './grammar/job-grammar.ts'
-import { EVERYWHERE, type Runner } from './grammar/leaf.ts'
+import { type CommonOptions, EVERYWHERE, type Runner, withCommonOptions } from './grammar/leaf.ts'
 import { addNetCommands } from './grammar/net-grammar.ts'
 import { addNetworkCommands } from './grammar/network-grammar.ts'
 import { addNodeCommands } from './grammar/node-grammar.ts'
@@ -14,24 +14,25 @@ First steps:
   ${name} file put FILE       prints a capability, which "file get" takes
   ${name} down                ends them; the data stays
 
-Every command has --help, --data DIR and --json.
 Exit codes: 0 ok, 1 error, 2 wrong usage, 3 not found, 4 refused, 5 timed out;
 130 after Ctrl-C.`
 
 /** The command line of borgios, called `name` here. `run` is handed what a command does, to be run with its context. */
 export function createProgram(name: string, run: Runner): Command {
-  const program = new Command(name)
+  const program = withCommonOptions(new Command(name))
+    .enablePositionalOptions()
     .description('BorgIOS: servers that people contribute, turned into one autonomous cloud that nobody owns')
     .version(RELEASE, '-V, --version', 'print the release')
     .addHelpOption(new Option('-h, --help', 'print this').helpGroup(EVERYWHERE))
     .addHelpText('after', overview(name))
     .configureHelp({ subcommandTerm })
     .showHelpAfterError('(more: add --help)')
-  addNetworkCommands(program, run)
-  addNetCommands(program, run)
-  addFileCommands(program, run)
-  addJobCommands(program, run)
-  addNodeCommands(program, run)
+  const runWithAll: Runner = (action, options) => run(action, { ...program.opts<CommonOptions>(), ...options })
+  addNetworkCommands(program, runWithAll)
+  addNetCommands(program, runWithAll)
+  addFileCommands(program, runWithAll)
+  addJobCommands(program, runWithAll)
+  addNodeCommands(program, runWithAll)
   return program
 }
 

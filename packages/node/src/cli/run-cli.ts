@@ -12,6 +12,7 @@ import type { CommonOptions } from './grammar/leaf.ts'
 import { createProgram } from './program.ts'
 import { safeLine } from './safe-text.ts'
 import { Stopped } from './stopped.ts'
+import { explainSystemError } from './system-error.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
@@ -45,8 +46,9 @@ export async function runCli(
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok
     if (error instanceof CommanderError) return await failUsage(error, said, asJson, terminal)
     if (signal.aborted) return await endStopped(signal.reason, fate, asJson, terminal)
-    const view = errorView(error)
-    await showError(view, error, { asJson, env, calling }, terminal)
+    const explained = explainSystemError(error)
+    const view = errorView(explained)
+    await showError(view, explained, { asJson, env, calling }, terminal)
     return exitCodeOf(view)
   }
 }

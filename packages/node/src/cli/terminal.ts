@@ -18,6 +18,8 @@ export class Terminal {
   readonly #stdout: NodeJS.WriteStream
   readonly #stderr: NodeJS.WriteStream
   readonly #env: Environment
+  /** Whether what stands before a note has not ended its line. */
+  #isInLine = false
 
   constructor(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream, env: Environment) {
     this.#stdout = stdout
@@ -48,20 +50,30 @@ export class Terminal {
 
   /** Resolves when the reader keeps up. */
   async write(data: string | Uint8Array): Promise<void> {
+    if (this.isStdoutTerminal && this.#stderr.isTTY === true) this.#isInLine = isOpen(data, this.#isInLine)
     if (!this.#stdout.write(data)) await once(this.#stdout, 'drain')
   }
 
   async writeError(data: string | Uint8Array): Promise<void> {
+    this.#isInLine = isOpen(data, this.#isInLine)
     if (!this.#stderr.write(data)) await once(this.#stderr, 'drain')
   }
 
-  /** A line beside the result. */
+  /** A line of its own beside the result, also after output that ended in the middle of one. */
   note(text: string): void {
-    this.#stderr.write(`${text}\n`)
+    this.#stderr.write(`${this.#isInLine ? '\n' : ''}${text}\n`)
+    this.#isInLine = false
   }
 
   /** Draws over the current line of stderr. */
   draw(text: string): void {
     this.#stderr.write(`\r\u001b[2K${text}`)
   }
+}
+
+const NEWLINE = 0x0a
+
+function isOpen(data: string | Uint8Array, before: boolean): boolean {
+  if (data.length === 0) return before
+  return typeof data === 'string' ? !data.endsWith('\n') : data.at(-1) !== NEWLINE
 }

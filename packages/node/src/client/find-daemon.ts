@@ -39,11 +39,18 @@ export async function findDaemon(folder: string, timers: Timers, signal?: AbortS
     return await firstOf(asking, answered, timers)
   } catch (error) {
     signal?.throwIfAborted()
-    throw silentOf(error) ?? nothingRuns(`nothing runs here: start it with "borgios up"`)
+    throw silentOf(error) ?? nothingRuns(`nothing runs here: start it with ${await remedyFor(folder)}`)
   } finally {
     // A frozen daemon would keep the caller's process waiting for it.
     chosen.abort()
   }
+}
+
+async function remedyFor(folder: string): Promise<string> {
+  const paths = nodePaths(folder)
+  if (await isNetworkFolder(folder)) return '"borgios up"'
+  if ((await isThere(paths.config)) || (await isThere(paths.genesis))) return '"borgios node start"'
+  return (await isThere(paths.operatorKey)) ? '"borgios node start --invitation FILE"' : '"borgios up"'
 }
 
 async function firstOf(

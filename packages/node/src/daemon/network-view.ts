@@ -1,4 +1,4 @@
-import { formatDuration, isBorgError, limits, messageOf, type NodeId } from '@borgios/core'
+import { formatDuration, isBorgError, limits, messageOf, type NodeId, shortId } from '@borgios/core'
 import type { Member } from '@borgios/peertree'
 import { type NetworkView, type NodeDescription, NodeDescriptionSchema, type NodeView } from '@borgios/protocol'
 import { Compile } from 'typebox/compile'
@@ -79,7 +79,7 @@ export async function askedView(
     const isLate = isBorgError(error) && error.kind === 'timeout'
     const why = isLate
       ? `it did not answer within ${formatDuration(limits.node.describeTimeoutMs)}`
-      : `it does not answer: ${messageOf(error)}`
+      : `it does not answer: ${messageOf(error).replaceAll(member.node, shortId(member.node))}`
     return absentView(member, isLate ? 'silent' : 'down', lost + why)
   }
 }

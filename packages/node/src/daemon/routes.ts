@@ -1,7 +1,31 @@
+import { roleOf } from '../config/identity.ts'
+import { guestRefused } from '../errors.ts'
 import { fileRoutes } from './file-routes.ts'
 import { jobRoutes } from './job-routes.ts'
 import type { RouteTable } from './route.ts'
 import { viewRoutes } from './view-routes.ts'
 
+/** What needs the list of members, which a guest is not given. */
+const FOR_MEMBERS = ['POST /v1/files', 'POST /v1/files/open', 'POST /v1/files/info', 'POST /v1/jobs']
+
 /** Every request the daemon answers, by method and path. */
-export const routes: RouteTable = { ...viewRoutes, ...fileRoutes, ...jobRoutes }
+export const routes: RouteTable = forMembers({ ...viewRoutes, ...fileRoutes, ...jobRoutes })
+
+/** Whatever a guest tried would end in an error that blames the network. Throws NODE_GUEST instead. */
+function forMembers(table: RouteTable): RouteTable {
+  return Object.fromEntries(
+    Object.entries(table).map(([name, route]) => {
+      if (!FOR_MEMBERS.includes(name)) return [name, route]
+      const guarded: typeof route = async (exchange, services) => {
+        if (roleOf(services.context.identity) === 'guest') {
+          throw guestRefused(
+            'this node is a guest: it stores, reads and runs nothing until it is admitted. ' +
+              '"borgios status" shows its operator, for whom a founder makes an invitation',
+          )
+        }
+        await route(exchange, services)
+      }
+      return [name, guarded]
+    }),
+  )
+}

@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatDuration, OperatorId, ShardId, shortId } from '@borgios/core'
 import type { FileInfoView, JobRecord, NodeView, WhyView } from '@borgios/protocol'
 import { type NodeIdentity, roleOf } from '../config/identity.ts'
-import { ambiguousSubject, unknownSubject } from '../errors.ts'
+import { ambiguousSubject, unknownSubject, usageError } from '../errors.ts'
 import { infoView } from './file-routes.ts'
 import { isFinal } from './job-book.ts'
 import { askedView, gatherNetwork } from './network-view.ts'
@@ -16,7 +16,7 @@ type Explanation = () => Promise<WhyView>
 
 /**
  * Says in a sentence how something stands, why, and what to do. `subject` is an id of a node, operator or job, a capability, or the
- * beginning of one. Throws NODE_UNKNOWN or NODE_AMBIGUOUS.
+ * beginning of one. Throws NODE_UNKNOWN, NODE_AMBIGUOUS or NODE_USAGE.
  */
 export async function explain(subject: string, services: NodeServices): Promise<WhyView> {
   const found = await candidates(subject, services)
@@ -75,9 +75,7 @@ async function explainUnlisted(subject: string, services: NodeServices): Promise
   if (OperatorId.is(subject)) throw unknownSubject(`no node of the operator ${shortId(subject)} is known here`)
   if (subject.startsWith(CAPABILITY_BEGINNING)) return explainFile(subject, services)
   if (subject.length < MIN_BEGINNING_CHARS) {
-    throw unknownSubject(
-      `"${subject}" is too short to look for: give at least ${MIN_BEGINNING_CHARS} characters of an id`,
-    )
+    throw usageError(`"${subject}" is too short to look for: give at least ${MIN_BEGINNING_CHARS} characters of an id`)
   }
   throw unknownSubject(
     `no node, operator, job or file known here begins with "${subject.slice(0, 80)}". ` +
@@ -91,8 +89,8 @@ export function explainNode(node: NodeView): WhyView {
   if (node.state === 'down') {
     return {
       ...about,
-      why: `${name} (${node.place}) is down: ${node.why}. Its shards are being rebuilt elsewhere where there is room`,
-      todo: 'Start it again on its machine ("borgios up", or "borgios node start") and look at its node.log for how it ended',
+      why: `${name} (${node.place}) counts as down: ${node.why}. It may have ended, be frozen or without network. While it is away its shards are rebuilt only where nodes of other operators can take them`,
+      todo: 'Look on its machine: a stopped process goes on after "kill -CONT PID" (daemon.pid in its folder names it); if there is none, start it again ("borgios up", or "borgios node start"), and its node.log says how it ended',
     }
   }
   if (node.state === 'silent') {
@@ -133,7 +131,7 @@ export const explainGuest = ({
   what: 'node',
   state: 'guest',
   why: `${shortId(node)} is a guest of "${genesis.name}": the member it hangs on knows it, but it sees no tree and holds no shards until it is admitted`,
-  todo: `Ask a founder for an invitation ("borgios net invite ${operator}") and start it again with --invitation FILE; docs/joining.md has the steps`,
+  todo: `Ask a founder for an invitation ("borgios net invite ${operator} -o FILE"), then "borgios down" and "borgios node start --invitation FILE"; docs/joining.md has the steps`,
 })
 
 function explainOperator(operator: string, nodes: readonly NodeView[]): WhyView {

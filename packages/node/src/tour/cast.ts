@@ -21,3 +21,11 @@ export function castParts(view: NetworkView, file: FileInfoView, requester: Node
   if (second === undefined) throw tourFailed('no second node holds shards of the file')
   return { root, second, requester }
 }
+
+/** Throws NODE_TOUR_FAILED, with a node's own reason and remedy, when none but the requester could run a job. */
+export function assertRunsJobs({ nodes }: NetworkView, requester: NodeId): void {
+  const others = nodes.flatMap(({ id, load }) => (id === requester || load === null ? [] : [load]))
+  const reason = others.find(({ jobsWhy }) => jobsWhy !== null)?.jobsWhy
+  if (typeof reason !== 'string' || others.some(({ jobsWhy }) => jobsWhy === null)) return
+  throw tourFailed(`no node here runs jobs: ${reason}`)
+}

@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatDuration, MIB, type NodeId, SECOND_MS, 
 import type { CliContext } from '../cli/context.ts'
 import { drawTree } from '../cli/draw-tree.ts'
 import { tourFailed } from '../errors.ts'
-import { castParts } from './cast.ts'
+import { assertRunsJobs, castParts } from './cast.ts'
 import { countNatively } from './native-count.ts'
 import { StepList } from './step-list.ts'
 import { TourNetwork } from './tour-network.ts'
@@ -82,6 +82,7 @@ export async function runTour(context: CliContext): Promise<TourResult> {
   })
 
   await steps.run('count its lines, words and bytes in a sandbox on another node', async (report) => {
+    assertRunsJobs(await network.view(), network.requester)
     const job = await network.count(program, file, report)
     if (job.node === network.requester) throw tourFailed('the job ran on the node that asked for it')
     jobExit = job.exitCode ?? -1

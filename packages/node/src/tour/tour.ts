@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { messageOf } from '@borgios/core'
 import { hints } from '../cli/commands/up.ts'
 import { type CliContext, nextCommand } from '../cli/context.ts'
+import { errorView } from '../daemon/error-view.ts'
 import { takeDown } from '../embedded/embedded-network.ts'
 import { runTour, type TourResult } from './tour-steps.ts'
 
@@ -29,6 +30,11 @@ export async function tour(context: CliContext, options: TourOptions): Promise<v
   const dataFolder = await mkdtemp(join(context.temporaryFolder, 'borgios-tour-'))
   try {
     await showOutcome(context, await runTour({ ...quiet, dataFolder }), true)
+  } catch (error) {
+    // Programs read stdout also without --json, with which the error is shown anyway.
+    if (!context.json && !context.signal.aborted)
+      await terminal.write(`${JSON.stringify({ error: errorView(error) })}\n`)
+    throw error
   } finally {
     await takeDown(dataFolder, context.timers)
     await rm(dataFolder, { recursive: true, force: true }).catch((error) => terminal.note(messageOf(error)))

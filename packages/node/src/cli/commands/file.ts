@@ -76,6 +76,7 @@ export async function put(context: CliContext, path: string, options: PutFileOpt
     const speed = formatBytes(Math.round((bytes * SECOND_MS) / Math.max(1, tookMs)))
     context.terminal.note(
       `Stored ${formatBytes(bytes)} in ${formatDuration(tookMs)} (${speed}/s) as ${formatCount(shards, 'shard')}: any ${coding.data} of ${coding.data + coding.parity} rebuild a part.` +
+        (coding.parity === 0 ? ' None may be lost: the file goes with any node that holds a part of it.' : '') +
         (missingShards > 0
           ? ` ${formatCount(missingShards, 'shard')} still without a node: placed by itself when one is there.`
           : ''),
@@ -178,7 +179,7 @@ function infoLines(view: FileInfoView): string[] {
     view.spareShards < 0
       ? 'cannot be read now: too few nodes with its shards answer'
       : view.presentShards < view.shards
-        ? `readable; every part can lose ${view.spareShards} more shards; being repaired where nodes allow`
+        ? `readable; every part can lose ${formatCount(view.spareShards, 'more shard', 'more shards')}; being repaired where nodes allow`
         : `whole; every part can lose any ${formatCount(view.spareShards, 'shard')}`
   return tableLines([
     ['name', safeLine(view.name ?? '-')],

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { decodeBase64Url, formatBytes, formatDuration, limits, shortId } from '@borgios/core'
-import type { DaemonEvent, JobRecord, JobSubmission } from '@borgios/protocol'
+import { type DaemonEvent, type JobRecord, JobSpecSchema, type JobSubmission } from '@borgios/protocol'
+import { Compile } from 'typebox/compile'
 import { formatTime } from '../../adapters/index.ts'
 import type { DaemonClient } from '../../client/daemon-client.ts'
 import { daemonBrokeOff, usageError } from '../../errors.ts'
@@ -26,6 +27,8 @@ export interface JobRunOptions {
   readonly passExitCode?: boolean
 }
 
+const INPUT_NAME = Compile(JobSpecSchema.properties.inputs.items.properties.name)
+
 /** Runs a program on another node and shows what it prints as it prints it. */
 export async function run(
   context: CliContext,
@@ -35,6 +38,7 @@ export async function run(
 ): Promise<void> {
   context.ifStopped('no job was started')
   const inputs = (options.input ?? []).map((text) => pair(text, '--input', 'NAME=FILE-OR-CAPABILITY'))
+  assertInputNames(inputs.map(([name]) => name))
   const env = Object.fromEntries((options.env ?? []).map((text) => pair(text, '--env', 'NAME=VALUE')))
   // What is missing here is better said before anything is stored.
   if (!isCapability(program)) await assertProgram(program)
@@ -52,20 +56,21 @@ export async function run(
   }
   for (const [name, file] of inputs)
     request.inputs.push({ name, capability: await capabilityOf(context, daemon, file, options.coding) })
-  const printer = new JobPrinter(context)
+  const printer = new JobPrinter(context, false)
   for await (const event of daemon.run(request)) {
     if (event.event === 'accepted') context.ifStopped(`the job ${shortId(event.job)} is cancelled`)
     if (event.event === 'accepted' && request.detach) {
-      await showResult(context, { job: event.job }, () => [
-        event.job,
-        `Watch it: ${nextCommand(context, `job logs --follow ${shortId(event.job)}`)}`,
-      ])
+      await showResult(context, { job: event.job }, () => [event.job])
+      if (!context.json)
+        context.terminal.note(`Watch it: ${nextCommand(context, `job logs --follow ${shortId(event.job)}`)}`)
       return
     }
     const record = await printer.take(event)
     if (record !== undefined) {
       context.exitWith(jobExitCode(record, options.passExitCode === true))
-      return showEnd(context, record)
+      await showEnd(context, record)
+      if (record.state === 'failed' && record.node === null) await noteWhyNone(context, daemon)
+      return
     }
   }
   throw daemonBrokeOff('the daemon ended without saying what became of the job. "borgios job ls" may know')
@@ -86,6 +91,17 @@ function pair(text: string, option: string, shape: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)]
 }
 
+/** Throws NODE_USAGE for names that cannot stand under /in. */
+function assertInputNames(names: readonly string[]): void {
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) < index) throw usageError(`two inputs have the name "${name}": give each its own`)
+    if (INPUT_NAME.Check(name)) continue
+    throw usageError(
+      `"${name}" cannot be the name of an input: it is one file under /in, named with letters, digits and . _ + @ = , -`,
+    )
+  }
+}
+
 /** What a capability begins with; a file whose name begins so is meant by `./borgios-file-...`. */
 const isCapability = (text: string): boolean => text.startsWith('borgios-file-')
 
@@ -102,29 +118,27 @@ async function capabilityOf(
   return (await putFile(quiet, daemon, text, { coding })).capability
 }
 
+const ENDS: readonly string[] = ['done', 'failed', 'cancelled']
+
 /** Shows a job's events: its output where it belongs, the rest beside it. */
 class JobPrinter {
   readonly #context: CliContext
+  readonly #saysEnd: boolean
   readonly #decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() }
   /** With --json: stdout is for the one object, so what the program prints is gathered in it. */
   readonly #gathered = { stdout: '', stderr: '' }
 
-  constructor(context: CliContext) {
+  /** `saysEnd`: whether the last state is shown, too. */
+  constructor(context: CliContext, saysEnd: boolean) {
     this.#context = context
+    this.#saysEnd = saysEnd
   }
 
   /** The record when the job has ended. */
   async take(event: DaemonEvent): Promise<(JobRecord & { stdout?: string; stderr?: string }) | undefined> {
     const { terminal, json } = this.#context
     if (event.event === 'state') {
-      const where = event.node === null ? '' : ` on ${shortId(event.node)}`
-      terminal.note(
-        terminal.style(
-          `[${event.state}${where}${event.why === '' ? '' : `: ${safeLine(event.why)}`}]`,
-          'dim',
-          'stderr',
-        ),
-      )
+      if (this.#saysEnd || !ENDS.includes(event.state)) terminal.note(terminal.style(stateLine(event), 'dim', 'stderr'))
     } else if (event.event === 'restart') this.#startAnew(event.why)
     else if (event.event === 'log') await this.#print(event.stream, decodeBase64Url(event.data) ?? new Uint8Array())
     else if (event.event === 'job') {
@@ -163,6 +177,13 @@ class JobPrinter {
   }
 }
 
+function stateLine({ state, node, why }: Extract<DaemonEvent, { event: 'state' }>): string {
+  const where = node === null ? '' : ` on ${shortId(node)}`
+  // Only when it is over is it known whether there is anything.
+  if (state === 'storing') return `[ended${where}, storing what it left under /out, if anything]`
+  return `[${state}${where}${why === '' ? '' : `: ${safeLine(why)}`}]`
+}
+
 async function showEnd(context: CliContext, record: JobRecord): Promise<void> {
   const { terminal, json } = context
   if (json) await showResult(context, record, () => [])
@@ -175,6 +196,13 @@ async function showEnd(context: CliContext, record: JobRecord): Promise<void> {
       terminal.note(`  ${safeLine(output.name)}  ${formatBytes(output.bytes)}  ${output.capability}`)
     }
   }
+}
+
+/** A member tells others that it runs no jobs, but not why: its own word is one question away. */
+async function noteWhyNone(context: CliContext, daemon: DaemonClient): Promise<void> {
+  const { jobsWhy } = (await daemon.status()).self.load
+  if (jobsWhy !== null) context.terminal.note(`The node that was asked runs none itself: ${safeLine(jobsWhy)}`)
+  context.terminal.note(`A node says why it runs no jobs: ${nextCommand(context, 'why NODE')}`)
 }
 
 /** A process has one byte for its exit code, a WebAssembly program four: those beyond count as errors. */
@@ -190,7 +218,7 @@ export function jobExitCode(record: Pick<JobRecord, 'state' | 'exitCode'>, passE
 export async function logs(context: CliContext, job: string, options: { readonly follow?: boolean }): Promise<void> {
   const daemon = await daemonOf(context)
   context.ifStopped('the job is not touched')
-  const printer = new JobPrinter(context)
+  const printer = new JobPrinter(context, true)
   for await (const event of daemon.logs(job, options.follow === true)) {
     const record = await printer.take(event)
     if (record !== undefined) await showResult(context, record, () => [])

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
+import { Readable } from 'node:stream'
 import { HOUR_MS, OperatorId } from '@borgios/core'
-import { systemRandom, writeFileDurably } from '@borgios/core/adapters'
+import { systemRandom } from '@borgios/core/adapters'
 import { type Genesis, networkIdOf, nobleEd25519, parseGenesis, type Signer, signInvitation } from '@borgios/crypto'
 import { findDaemon } from '../../client/find-daemon.ts'
 import { networkPaths, nodePaths } from '../../config/data-folder.ts'
@@ -9,13 +10,18 @@ import { joinTextJson } from '../../config/join-text.ts'
 import { networkFile } from '../../config/network-file.ts'
 import { loadSeed } from '../../config/secret-key.ts'
 import { notFounder, usageError, wrongFolder } from '../../errors.ts'
-import { quoteWord } from '../command-line.ts'
+import { quoteWord, withCommandLines } from '../command-line.ts'
 import { type CliContext, commandElsewhere, daemonOf, showResult } from '../context.ts'
 import { drawTree } from '../draw-tree.ts'
+import { saveFile } from '../save-file.ts'
 
 export async function tree(context: CliContext): Promise<void> {
   const view = await (await daemonOf(context)).network()
-  await showResult(context, view, () => drawTree(view, (text, style) => context.terminal.style(text, style)))
+  await showResult(context, view, () =>
+    drawTree(view, (text, style) => context.terminal.style(text, style)).map((line) =>
+      withCommandLines(line, context.calling),
+    ),
+  )
 }
 
 export interface InviteOptions {
@@ -50,7 +56,7 @@ type Credentials = Pick<Parameters<typeof joinTextJson>[0], 'genesis' | 'invitat
 async function showJoinText(context: CliContext, credentials: Credentials, output: string | undefined): Promise<void> {
   const value = joinTextJson({ ...credentials, addresses: await reachableAddresses(context) })
   if (output === undefined) return showResult(context, value, () => [JSON.stringify(value)])
-  await writeFileDurably(output, `${JSON.stringify(value)}\n`)
+  await saveFile(output, Readable.from([Buffer.from(`${JSON.stringify(value)}\n`)]))
   await showResult(context, { file: output }, () => [
     `Written to ${output}. On the other machine: ${commandElsewhere(context, `node start --invitation ${quoteWord(basename(output))}`)}`,
   ])

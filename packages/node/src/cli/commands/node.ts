@@ -34,12 +34,10 @@ export async function init(context: CliContext): Promise<void> {
   const paths = await ownFolder(context)
   await mkdir(paths.folder, { recursive: true, mode: 0o700 })
   const { id } = await loadOperator(paths, modules)
-  await showResult(context, { operator: id, data: paths.folder }, () => [
-    id,
-    '',
-    `A founder runs:  ${commandElsewhere(context, `net invite ${id} -o invitation.json`)}`,
-    `Then start here: ${nextCommand(context, 'node start --invitation invitation.json')}`,
-  ])
+  await showResult(context, { operator: id, data: paths.folder }, () => [id])
+  if (context.json) return
+  context.terminal.note(`A founder runs:  ${commandElsewhere(context, `net invite ${id} -o invitation.json`)}`)
+  context.terminal.note(`Then start here: ${nextCommand(context, 'node start --invitation invitation.json')}`)
 }
 
 export interface NodeStartOptions {
@@ -70,11 +68,17 @@ export async function start(context: CliContext, options: NodeStartOptions): Pro
     if (context.signal.aborted) await stopNodeProcess(paths.folder, context.timers)
     throw error
   })
+  const config = await nodeConfigFile.read(paths.config)
   await showResult(context, view, () => [
     `Node ${view.self.node} is a ${view.role} of "${safeLine(view.name)}": ${placeOf(view.self)}, process ${view.self.pid}.`,
+    ...(config === undefined ? [] : [listeningOn(config)]),
     `See more: ${nextCommand(context, 'status')}`,
   ])
 }
+
+/** It has another port than the usual one only because that was taken. */
+const listeningOn = ({ host, port, isPortFixed }: NodeConfig): string =>
+  `It listens on TCP port ${port} of ${host}${isPortFixed || port === DEFAULT_PORT ? '' : `: port ${DEFAULT_PORT} was taken`}.`
 
 const placeOf = ({ parent, children }: StatusView['self']): string =>
   parent !== null ? `below ${shortId(parent)}` : children.length > 0 ? 'root of the tree' : 'alone so far'

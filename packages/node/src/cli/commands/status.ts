@@ -18,7 +18,7 @@ function statusLines(view: StatusView): string[] {
   return tableLines([
     ['network', `${safeLine(view.name)} (${shortId(view.network)})`],
     ['node', `${self.node}, process ${self.pid}, up ${formatDuration(self.uptimeMs)}`],
-    ['operator', `${shortId(self.operator)}, place ${safeLine(self.place)}`],
+    ['operator', `${self.operator}, place ${safeLine(self.place)}`],
     [
       'tree',
       isGuest
@@ -30,7 +30,7 @@ function statusLines(view: StatusView): string[] {
     ['load', `cpu ${load.cpuPercent.toFixed(1)}%, memory ${formatBytes(load.rssBytes)}`],
     [
       'store',
-      `${formatCount(load.shards, 'shard')}, ${formatBytes(load.storedBytes)}; ${formatCount(load.repairsPending, 'stripe')} to check, ${load.repairsWaiting} wait for nodes, ${load.repairsDone} repaired`,
+      `${formatCount(load.shards, 'shard')}, ${formatBytes(load.storedBytes)}; checking ${formatCount(load.repairsPending, 'stripe')}, ${load.repairsWaiting} wait for nodes, ${load.repairsDone} repaired`,
     ],
     [
       'jobs',

@@ -1,7 +1,10 @@
+import { formatBytes, formatDuration, limits } from '@borgios/core'
 import type { Command } from 'commander'
-import { byteCount, collect, duration } from '../option-values.ts'
+import { byteCount, collect, duration, matching } from '../option-values.ts'
 import { CODING, coding } from './file-grammar.ts'
 import { leaf, type Runner } from './leaf.ts'
+
+const bounds = limits.compute
 
 /** `job run`, `job logs` and `job ls`. */
 export function addJobCommands(program: Command, run: Runner): void {
@@ -16,10 +19,26 @@ export function addJobCommands(program: Command, run: Runner): void {
         .argument('[args...]', 'its arguments, after "--"')
         .option('-v, --input <name=file>', 'a file or capability that it finds at /in/NAME; may be repeated', collect)
         .option('-e, --env <name=value>', 'environment variable of the program; may be repeated', collect)
-        .option('--timeout <time>', 'how long it may run, e.g. 30s or 5m', duration)
-        .option('--memory <bytes>', 'memory it may use, e.g. 256MiB', byteCount)
-        .option('--output-limit <bytes>', 'how much it may write under /out, e.g. 1GiB', byteCount)
-        .option('--log-limit <bytes>', 'how much it may print, e.g. 1MiB', byteCount)
+        .option(
+          '--timeout <time>',
+          `how long it may run, e.g. 30s or 5m (default: ${formatDuration(bounds.defaultWallTimeMs)}, at most ${formatDuration(bounds.maxWallTimeMs)})`,
+          duration([1, bounds.maxWallTimeMs]),
+        )
+        .option(
+          '--memory <bytes>',
+          `memory it may use, e.g. 256MiB (default: ${formatBytes(bounds.defaultMemoryBytes)}, from ${formatBytes(bounds.minMemoryBytes)} to ${formatBytes(bounds.maxMemoryBytes)})`,
+          byteCount([bounds.minMemoryBytes, bounds.maxMemoryBytes]),
+        )
+        .option(
+          '--output-limit <bytes>',
+          `how much it may write under /out (default: ${formatBytes(bounds.defaultOutputBytes)}, at most ${formatBytes(bounds.maxOutputBytes)})`,
+          byteCount([1, bounds.maxOutputBytes]),
+        )
+        .option(
+          '--log-limit <bytes>',
+          `how much it may print (default: ${formatBytes(bounds.defaultLogBytes)}, at most ${formatBytes(bounds.maxLogBytes)})`,
+          byteCount([1, bounds.maxLogBytes]),
+        )
         .option('--node <id>', 'run there only (default: the least busy node but the one that is asked)')
         .option('--coding <k+m>', `for files stored first: ${CODING}`, coding)
         .option('--name <name>', "what to call it (default: the program's name)")
@@ -35,6 +54,7 @@ export function addJobCommands(program: Command, run: Runner): void {
       ],
       notes: [
         'What it leaves under /out comes back as capabilities.',
+        'A program or input of this machine is stored first, as "file put" does: "file ls" lists it, and it cannot be deleted yet.',
         'Ctrl-C cancels the job, unless it is detached.',
         'Returns 0 when the program returned 0, 5 when its time ran out, 1 otherwise.',
       ],
@@ -46,7 +66,7 @@ export function addJobCommands(program: Command, run: Runner): void {
     (logs) =>
       logs
         .description('what a job printed')
-        .argument('<job>', 'its id or the beginning of it')
+        .argument('<job>', 'its id or the beginning of it', matching(/./, 'the id of a job or its beginning'))
         .option('-f, --follow', 'go on until it ends')
         .action((id, options) =>
           run(async (context) => (await import('../commands/job.ts')).logs(context, id, options), options),

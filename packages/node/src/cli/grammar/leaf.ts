@@ -29,15 +29,20 @@ export const EVERYWHERE = 'Options of every command:'
 /** A command with the options that all have; `own` adds its own, which `--help` shows first. */
 export function leaf(parent: Command, name: string, own: (command: Command) => Command, options: LeafOptions = {}) {
   const { hidden = false, examples = [], notes = [] } = options
-  return own(parent.command(name, { hidden }))
+  return withCommonOptions(own(parent.command(name, { hidden }))).addHelpText('after', ({ command }) =>
+    afterText(programOf(command), examples, notes),
+  )
+}
+
+/** For every command, and for the program itself: people also put them first. */
+export const withCommonOptions = (command: Command): Command =>
+  command
     .addOption(
       new Option('--data <dir>', 'data folder (default: $XDG_DATA_HOME/borgios or ~/.local/share/borgios)').helpGroup(
         EVERYWHERE,
       ),
     )
     .addOption(new Option('--json', 'write one JSON object on one line to stdout, errors too').helpGroup(EVERYWHERE))
-    .addHelpText('after', ({ command }) => afterText(programOf(command), examples, notes))
-}
 
 function programOf(command: Command): string {
   let root = command
