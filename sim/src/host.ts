@@ -1,7 +1,9 @@
 import { NodeId } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
-import { createTree, type Role, type TreeEvent, type TreeState } from '@borgios/peertree'
+import { createTree, type Role, type TreeEffect, type TreeEvent, type TreeState } from '@borgios/peertree'
 import { fakeKeys } from './fake-keys.ts'
+
+export type Dial = Extract<TreeEffect, { kind: 'dial' }>
 
 export interface HostOptions {
   readonly index: number
@@ -30,6 +32,9 @@ export class Host {
   readonly inbox: TreeEvent[] = []
   /** Whom it holds a session with. The other side may think otherwise. */
   readonly sessions = new Set<NodeId>()
+  /** Dials under way, and those that wait for one of these to end. */
+  readonly dials = new Set<number>()
+  readonly waitingDials: { readonly effect: Dial; readonly sinceMs: number }[] = []
   /** Broadcasts given to the application in this life. */
   readonly delivered = new Set<string>()
   bornMs = 0
@@ -63,6 +68,8 @@ export class Host {
     this.inbox.length = 0
     this.delivered.clear()
     this.sessions.clear()
+    this.dials.clear()
+    this.waitingDials.length = 0
     this.state = createTree(
       {
         self: this.node,

@@ -151,6 +151,16 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'three of four machines lose power, more than can be dialed at once',
+    nodes: 200,
+    degree: 8,
+    healWithinMs: 15_000,
+    knownWithinMs: 30_000,
+    strike: (world) => {
+      for (const host of members(world)) if (host.index % 4 !== 0) world.crash(host, true)
+    },
+  },
+  {
     name: 'all but one die at once',
     nodes: 20,
     degree: 3,

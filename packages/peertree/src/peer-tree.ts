@@ -302,7 +302,7 @@ export class PeerTree implements PeerNetwork {
         this.#broadcasts.deliver(effect.envelope)
         return
       case 'dial':
-        void this.#dial(effect.dial, effect.node, effect.addresses)
+        void this.#dial(effect)
         return
       case 'hangUp':
         this.#hangUp(effect.node, effect.why)
@@ -329,9 +329,11 @@ export class PeerTree implements PeerNetwork {
     }
   }
 
-  async #dial(dial: number, node: NodeId | undefined, addresses: readonly string[]): Promise<void> {
+  async #dial({ dial, node, addresses, withinMs }: Extract<TreeEffect, { kind: 'dial' }>): Promise<void> {
     try {
-      const session = await this.#sessions.connect(node, addresses)
+      const session = await withTimeout(this.#modules.timers, withinMs, undefined, (signal) =>
+        this.#sessions.connect(node, addresses, signal),
+      )
       this.#feed({ kind: 'dialed', dial, node: session.peer.node })
     } catch (error) {
       this.#modules.logger.debug('a dial failed', { peer: node ?? addresses, error: messageOf(error) })

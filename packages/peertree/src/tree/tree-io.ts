@@ -40,12 +40,13 @@ export type TreeEvent =
 
 /** What the shell shall do, in this order. */
 export type TreeEffect =
-  /** Open a session; answer with `dialed` or `dialFailed`. `node`, if known, must be who answers. */
+  /** Open a session, and give up after `withinMs`; answer with `dialed` or `dialFailed`. `node`, if known, must be who answers. */
   | {
       readonly kind: 'dial'
       readonly dial: number
       readonly node: NodeId | undefined
       readonly addresses: readonly string[]
+      readonly withinMs: number
     }
   | { readonly kind: 'send'; readonly to: NodeId; readonly message: TreeMessage }
   /** Pass these bytes of an envelope on to each, unchanged. */
