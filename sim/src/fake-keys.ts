@@ -33,5 +33,6 @@ export const fakeKeys = (node: NodeId): DirectoryKeys => ({
   }),
   verifyRecord: (record) => record.signature === signatureOf(record.node, `${record.sequence}`),
   hasExpired: () => false,
+  isFounder: () => true,
   verifyNotice: (notice) => notice.signature === signatureOf(notice.by, `${notice.node}${notice.sequence}`),
 })

@@ -236,6 +236,8 @@ export const limits = {
     strangerMs: 10 * SECOND_MS,
     /** Members known: at 1-2 KiB each some MiB. Beyond it new ones wait for one that was long down. */
     directoryEntries: 4_096,
+    /** Members of one operator that may be up at once, founders' aside: a large operator fits, and one alone cannot take the whole directory (ADR 0006). */
+    membersPerOperator: 64,
     /** How long a down member is remembered: a split that lasts longer heals through contacts. */
     downMemoryMs: 60 * MINUTE_MS,
     /** Records in one message: fits a frame. */
@@ -250,6 +252,9 @@ export const limits = {
     /** Records one neighbour may be sent: the whole directory when it is new, little afterwards. */
     recordsPerSecond: 500,
     recordBurst: 8_192,
+    /** Records of one neighbour that are checked, at 0.4 ms each: the whole directory when this node is new, little afterwards. */
+    recordChecksPerSecond: 100,
+    recordCheckBurst: 4_096,
     /** A member whose record changes faster than this is passed on with delay: bounds what one can make all others send. */
     recordPauseMs: 300,
     /** A difference this old is no news on its way. */

@@ -314,6 +314,12 @@ export class PeerTree implements PeerNetwork {
         this.#addressBook?.changed(() => this.members(), this.self)
         for (const listener of this.#memberListeners) listener(this.#onWallClock(effect.member))
         return
+      case 'turnedAway':
+        this.#modules.logger.warn(
+          `the network has no room for this node: its operator has ${limits.tree.membersPerOperator} others up, or the directory is full`,
+          { peer: effect.by },
+        )
+        return
       case 'ignored':
         this.#modules.logger.debug('a peer was ignored', { peer: effect.from, reason: effect.reason })
         return

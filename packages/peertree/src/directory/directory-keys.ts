@@ -1,4 +1,4 @@
-import type { NodeId } from '@borgios/core'
+import type { NodeId, OperatorId } from '@borgios/core'
 import type { DownNotice, NodeRecord } from '@borgios/protocol'
 
 export interface RecordFields {
@@ -17,5 +17,7 @@ export interface DirectoryKeys {
   verifyRecord(record: NodeRecord): boolean
   /** Whether the member's invitation has run out by now. Looks only at the date: says nothing of signatures. */
   hasExpired(record: NodeRecord): boolean
+  /** Whether the operator is one of the founders. */
+  isFounder(operator: OperatorId): boolean
   verifyNotice(notice: DownNotice): boolean
 }

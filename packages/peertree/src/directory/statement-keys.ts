@@ -61,6 +61,7 @@ export function statementKeys(options: StatementKeysOptions): DirectoryKeys {
       }),
     hasExpired: ({ certificate: { operator }, invitation: brought }) =>
       brought !== undefined && brought.notAfterMs < clock.nowMs() && !genesis.founders.includes(operator),
+    isFounder: (operator) => genesis.founders.includes(operator),
     verifyNotice: (notice) =>
       notice.network === network &&
       NodeId.is(notice.by) &&

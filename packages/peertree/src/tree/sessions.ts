@@ -45,6 +45,7 @@ export function openSession(state: TreeState, node: NodeId, role: Role, addresse
     pulls: new TokenBucket(bounds.pullBytesPerSecond, bounds.pullBurstBytes, nowMs),
     summaries: new TokenBucket(bounds.summariesPerSecond, bounds.summaryBurst, nowMs),
     records: new TokenBucket(bounds.recordsPerSecond, bounds.recordBurst, nowMs),
+    recordChecks: new TokenBucket(bounds.recordChecksPerSecond, bounds.recordCheckBurst, nowMs),
     dialed: false,
     usedMs: nowMs,
     strikes: 0,

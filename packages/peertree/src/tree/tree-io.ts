@@ -60,6 +60,8 @@ export type TreeEffect =
   | { readonly kind: 'hangUp'; readonly node: NodeId; readonly why: 'idle' | 'lost' | 'abuse' | 'expired' }
   | { readonly kind: 'positionChanged' }
   | { readonly kind: 'memberChanged'; readonly member: Member }
+  /** For people: the network has no room for this node. */
+  | { readonly kind: 'turnedAway'; readonly by: NodeId }
   /** For the log: a peer said what makes no sense, or too much. It was ignored. */
   | { readonly kind: 'ignored'; readonly from: NodeId; readonly reason: string }
 

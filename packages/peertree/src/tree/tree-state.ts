@@ -18,6 +18,8 @@ export interface Session {
   readonly pulls: TokenBucket
   readonly summaries: TokenBucket
   readonly records: TokenBucket
+  /** How many of its records are checked. */
+  readonly recordChecks: TokenBucket
   /** Whether the tree opened it: then the tree hangs it up when idle. */
   dialed: boolean
   /** When it last served the tree. */
@@ -216,7 +218,7 @@ export function createTree(options: TreeOptions, nowMs: number): TreeState {
     grandparent: undefined,
     seek: undefined,
     moveAtMs: undefined,
-    directory: new Directory(),
+    directory: new Directory(options.keys.isFounder),
     sequence: options.firstSequence,
     announcedMs: Number.NEGATIVE_INFINITY,
     announceDue: false,
