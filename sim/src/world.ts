@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { assert, limits, type NodeId } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import type { Audience, Envelope } from '@borgios/crypto'
-import { type Role, step, type TreeEffect, type TreeEvent } from '@borgios/peertree'
+import { type Moment, type Role, step, type TreeEffect, type TreeEvent } from '@borgios/peertree'
 import { isTreeMessage } from '@borgios/protocol'
 import { EventQueue } from './event-queue.ts'
 import { simNetwork } from './fake-keys.ts'
@@ -11,9 +11,9 @@ import { Network } from './network.ts'
 import { checkStep } from './safety.ts'
 
 /** Stands between the world and the core: a mutant replaces it with something subtly broken. */
-export type Stepper = (host: Host, event: TreeEvent, nowMs: number) => readonly TreeEffect[]
+export type Stepper = (host: Host, event: TreeEvent, now: Moment) => readonly TreeEffect[]
 
-const honestStep: Stepper = (host, event, nowMs) => (host.state === undefined ? [] : step(host.state, event, nowMs))
+const honestStep: Stepper = (host, event, now) => (host.state === undefined ? [] : step(host.state, event, now))
 
 export interface WorldOptions {
   readonly seed: number
@@ -172,7 +172,7 @@ export class World {
       host.inbox.push(event)
       return
     }
-    const effects = this.#stepper(host, event, host.localMs(this.nowMs))
+    const effects = this.#stepper(host, event, host.momentAt(this.nowMs))
     if (this.#options.trace === true) {
       const sends = effects.map((effect) => (effect.kind === 'send' ? effect.message : { ...effect, bytes: 0 }))
       this.#trace.update(JSON.stringify([this.nowMs, host.index, event.kind, sends]))
@@ -281,7 +281,7 @@ export class World {
       if (host.life !== life) return
       const blocked = this.network.isCut(host.index, peer.index) || this.network.isCut(peer.index, host.index)
       if (blocked || peer.frozen || peer.dark) fail(Math.max(endsMs - this.nowMs, 0))
-      else if (!peer.alive) fail(this.network.delayMs())
+      else if (!peer.alive || peer.hasExpired(this.nowMs) || host.hasExpired(this.nowMs)) fail(this.network.delayMs())
       else {
         this.#endDial(host, dial)
         this.#connect(host, peer, dial)

@@ -112,13 +112,17 @@ export class TreeBench {
         keys: keysOf(this.self, this),
         degree,
       },
-      this.nowMs,
+      this.#now,
     )
     this.give({ kind: 'start', contacts })
   }
 
+  get #now() {
+    return { monotonicMs: this.nowMs, timeOfDayMs: this.nowMs }
+  }
+
   give(event: TreeEvent): readonly TreeEffect[] {
-    this.effects = step(this.state, event, this.nowMs)
+    this.effects = step(this.state, event, this.#now)
     return this.effects
   }
 

@@ -24,13 +24,13 @@ export function takeRecord(state: TreeState, from: NodeId, record: NodeRecord): 
   const { self, keys } = state.options
   if (!state.directory.wantsRecord(record, state.nowMs)) return 'good'
   if (record.node !== self && !state.directory.hasRoomFor(record)) return 'unlisted'
-  if (keys.hasExpired(record)) {
+  if (keys.hasExpired(record, state.timeOfDayMs)) {
     // No fault of the bearer: its clock may be a little behind ours.
     ignore(state, from, 'a node record whose invitation has run out')
     return 'expired'
   }
   if (state.sessions.get(from)?.recordChecks.take(1, state.nowMs) !== true) return 'busy'
-  if (!keys.verifyRecord(record)) {
+  if (!keys.verifyRecord(record, state.timeOfDayMs)) {
     strike(state, from, 'a node record whose signatures do not stand')
     return 'forged'
   }
@@ -89,7 +89,7 @@ export function expireMembers(state: TreeState): void {
   const { self, keys } = state.options
   for (const entry of state.directory.entries()) {
     const { node } = entry.record
-    if (node === self || !keys.hasExpired(entry.record)) continue
+    if (node === self || !keys.hasExpired(entry.record, state.timeOfDayMs)) continue
     state.directory.remove(node)
     state.effects.push({ kind: 'memberChanged', member: { ...memberOf(entry), state: 'down', sinceMs: state.nowMs } })
     if (state.sessions.get(node)?.role === 'member') state.effects.push({ kind: 'hangUp', node, why: 'expired' })

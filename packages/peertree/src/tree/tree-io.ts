@@ -73,6 +73,14 @@ export interface SelfDescription {
   readonly addresses: readonly string[]
 }
 
+/** When a step is taken. */
+export interface Moment {
+  /** Never goes back. */
+  readonly monotonicMs: number
+  /** Unix time. */
+  readonly timeOfDayMs: number
+}
+
 /** Somewhere to ask: a known node, or an address whose node is not known yet. */
 export interface Target {
   readonly node: NodeId | undefined
