@@ -9,7 +9,7 @@ import { receive } from './receive.ts'
 import { pullMissing } from './repair.ts'
 import { advanceSeek, beginJoining, isSeekValid, onAttemptDialed } from './seek.ts'
 import { hangUpIdle, openSession, send } from './sessions.ts'
-import { advanceSuspects, onCheckFailed } from './suspects.ts'
+import { advanceSuspects, failCheck } from './suspects.ts'
 import type { Moment, TreeEffect, TreeEvent } from './tree-io.ts'
 import { positionOf, type TreeState } from './tree-state.ts'
 import { advanceDirectory, advanceMoving, checkPulse, forgiveSilence } from './upkeep.ts'
@@ -129,7 +129,7 @@ function endDial(state: TreeState, number: number, node: NodeId | undefined): vo
     if (purpose.attempt.hops === 0) noteContact(state, purpose.attempt.target.addresses, node)
     onAttemptDialed(state, purpose.attempt, node)
   } else if (purpose.kind === 'check') {
-    if (session === undefined) onCheckFailed(state, purpose.node, purpose.suspect)
+    if (session === undefined) failCheck(purpose.suspect)
     else state.suspects.delete(purpose.node)
   } else if (session !== undefined) {
     if (purpose.kind === 'lazy') askLazy(state, session.node)

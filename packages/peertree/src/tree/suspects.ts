@@ -75,12 +75,8 @@ function check(state: TreeState, node: NodeId, one: Suspect): void {
   } else failCheck(one)
 }
 
-function failCheck(one: Suspect): void {
+/** It did not answer a check: its time is over, or the dial failed. */
+export function failCheck(one: Suspect): void {
   one.failures += 1
   one.checkEndsMs = undefined
-}
-
-/** The dial of a check failed. */
-export function onCheckFailed(state: TreeState, node: NodeId, one: Suspect): void {
-  if (state.suspects.get(node) === one && one.checkEndsMs !== undefined) failCheck(one)
 }
