@@ -1,8 +1,10 @@
 import { NetworkId, type NodeId, OperatorId } from '@borgios/core'
+import type { Invitation } from '@borgios/crypto'
 import type { DirectoryKeys } from '@borgios/peertree'
 
 export const simNetwork = NetworkId.fromBytes(new Uint8Array(32))
-const operator = OperatorId.fromBytes(new Uint8Array(32).fill(1))
+const founder = OperatorId.fromBytes(new Uint8Array(32).fill(1))
+const invited = OperatorId.fromBytes(new Uint8Array(32).fill(2))
 
 /** 86 characters that only the named node could have written, in a world where nobody forges. */
 const signatureOf = (node: NodeId, what: string): string => {
@@ -11,8 +13,16 @@ const signatureOf = (node: NodeId, what: string): string => {
   return `${hash >>> 0}`.padStart(86, 'A')
 }
 
-/** Signatures for simulations: cheap, deterministic, and wrong for whoever did not sign. */
-export const fakeKeys = (node: NodeId): DirectoryKeys => ({
+const invitationUntil = (notAfterMs: number): Invitation => ({
+  network: simNetwork,
+  operator: invited,
+  founder,
+  notAfterMs,
+  signature: 'A'.repeat(86),
+})
+
+/** Signatures for simulations: cheap, deterministic, and wrong for whoever did not sign. Of a founder's node, or one invited for a time. */
+export const fakeKeys = (node: NodeId, invitedUntilMs: number | undefined): DirectoryKeys => ({
   signRecord: ({ place, release, services, addresses, sequence }) => ({
     network: simNetwork,
     node,
@@ -21,7 +31,13 @@ export const fakeKeys = (node: NodeId): DirectoryKeys => ({
     services: [...services],
     addresses: [...addresses],
     sequence,
-    certificate: { network: simNetwork, node, operator, signature: signatureOf(node, 'certificate') },
+    certificate: {
+      network: simNetwork,
+      node,
+      operator: invitedUntilMs === undefined ? founder : invited,
+      signature: signatureOf(node, 'certificate'),
+    },
+    ...(invitedUntilMs === undefined ? {} : { invitation: invitationUntil(invitedUntilMs) }),
     signature: signatureOf(node, `${sequence}`),
   }),
   signNotice: ({ node: gone, sequence }) => ({
@@ -32,6 +48,7 @@ export const fakeKeys = (node: NodeId): DirectoryKeys => ({
     signature: signatureOf(node, `${gone}${sequence}`),
   }),
   verifyRecord: (record) => record.signature === signatureOf(record.node, `${record.sequence}`),
-  hasExpired: () => false,
+  hasExpired: ({ invitation }, timeOfDayMs) => invitation !== undefined && invitation.notAfterMs < timeOfDayMs,
+  isFounder: (operator) => operator === founder,
   verifyNotice: (notice) => notice.signature === signatureOf(notice.by, `${notice.node}${notice.sequence}`),
 })

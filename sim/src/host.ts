@@ -1,7 +1,9 @@
 import { NodeId } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
-import { createTree, type Role, type TreeEvent, type TreeState } from '@borgios/peertree'
+import { createTree, type Moment, type Role, type TreeEffect, type TreeEvent, type TreeState } from '@borgios/peertree'
 import { fakeKeys } from './fake-keys.ts'
+
+export type Dial = Extract<TreeEffect, { kind: 'dial' }>
 
 export interface HostOptions {
   readonly index: number
@@ -30,9 +32,14 @@ export class Host {
   readonly inbox: TreeEvent[] = []
   /** Whom it holds a session with. The other side may think otherwise. */
   readonly sessions = new Set<NodeId>()
+  /** Dials under way, and those that wait for one of these to end. */
+  readonly dials = new Set<number>()
+  readonly waitingDials: { readonly effect: Dial; readonly sinceMs: number }[] = []
   /** Broadcasts given to the application in this life. */
   readonly delivered = new Set<string>()
   bornMs = 0
+  /** When the invitation of its operator ends. Undefined: it is a founder's. To be set before it boots. */
+  invitedUntilMs: number | undefined
   /** Whom it was told to join through. */
   contacts: readonly Host[] = []
   framesReceived = 0
@@ -51,8 +58,15 @@ export class Host {
     return this.state !== undefined
   }
 
-  localMs(worldMs: number): number {
-    return 1_000_000 + this.index * 77_777 + worldMs * this.#options.clockRate
+  /** Its monotonic clock began sometime and is a little fast or slow; its time of day is right. */
+  momentAt(worldMs: number): Moment {
+    const monotonicMs = 1_000_000 + this.index * 77_777 + worldMs * this.#options.clockRate
+    return { monotonicMs, timeOfDayMs: worldMs }
+  }
+
+  /** Whether nobody takes it for a member any more. */
+  hasExpired(worldMs: number): boolean {
+    return this.invitedUntilMs !== undefined && this.invitedUntilMs < worldMs
   }
 
   boot(worldMs: number): void {
@@ -63,6 +77,8 @@ export class Host {
     this.inbox.length = 0
     this.delivered.clear()
     this.sessions.clear()
+    this.dials.clear()
+    this.waitingDials.length = 0
     this.state = createTree(
       {
         self: this.node,
@@ -70,10 +86,10 @@ export class Host {
         about: { place: 'sim', release: '1', services: ['store'], addresses: this.addresses },
         firstSequence: Math.floor(worldMs) + 1,
         random: new SeededRandom(this.#options.random.uint32()),
-        keys: fakeKeys(this.node),
+        keys: fakeKeys(this.node, this.invitedUntilMs),
         degree: this.#options.degree,
       },
-      this.localMs(worldMs),
+      this.momentAt(worldMs),
     )
   }
 

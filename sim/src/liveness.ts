@@ -14,7 +14,7 @@ export function leastHeight(nodes: number, degree: number): number {
 }
 
 const up = (world: World, role: Host['role']): Host[] =>
-  world.hosts.filter((host) => host.alive && !host.frozen && host.role === role)
+  world.hosts.filter((host) => host.alive && !host.frozen && host.role === role && !host.hasExpired(world.nowMs))
 
 /** Why the live members are not one sound tree; undefined if they are. */
 export function treeFault(world: World): string | undefined {
@@ -99,8 +99,9 @@ export function heightFault(world: World): string | undefined {
 export function broadcastFault(world: World): string | undefined {
   for (const broadcast of world.published) {
     if (!broadcast.by.alive || broadcast.by.frozen || broadcast.by.life !== broadcast.life) continue
+    if (broadcast.by.hasExpired(world.nowMs)) continue
     for (const host of world.hosts) {
-      if (mustHear(host, broadcast) && !host.delivered.has(broadcast.id)) {
+      if (mustHear(world, host, broadcast) && !host.delivered.has(broadcast.id)) {
         return `host ${host.index} missed a broadcast of host ${broadcast.by.index} at ${broadcast.atMs} ms`
       }
     }
@@ -108,9 +109,10 @@ export function broadcastFault(world: World): string | undefined {
   return undefined
 }
 
-const mustHear = (host: Host, { atMs, audience }: Published): boolean =>
+const mustHear = (world: World, host: Host, { atMs, audience }: Published): boolean =>
   host.alive &&
   !host.frozen &&
+  !host.hasExpired(world.nowMs) &&
   host.bornMs <= atMs &&
   (host.role === 'member' || (audience === 'everyone' && host.contacts.some((contact) => contact.alive)))
 

@@ -17,11 +17,11 @@ interface Break {
 
 const mutant = (name: string, { before, effects }: Break): Mutant => ({
   name,
-  stepper: (host, given, nowMs) => {
+  stepper: (host, given, now) => {
     const { state } = host
     if (state === undefined) return []
-    before?.(state, given, nowMs)
-    const found = step(state, given, nowMs)
+    before?.(state, given, now.monotonicMs)
+    const found = step(state, given, now)
     return effects?.(found, state) ?? found
   },
 })

@@ -25,7 +25,7 @@ export interface ScenarioResult {
 }
 
 export const members = (world: World): Host[] =>
-  world.hosts.filter((host) => host.alive && !host.frozen && host.role === 'member')
+  world.hosts.filter((host) => host.alive && !host.frozen && host.role === 'member' && !host.hasExpired(world.nowMs))
 
 const at = (world: World, depth: number): Host[] =>
   members(world).filter(({ state }) => state !== undefined && positionOf(state).depth === depth)
@@ -151,6 +151,16 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'three of four machines lose power, more than can be dialed at once',
+    nodes: 200,
+    degree: 8,
+    healWithinMs: 15_000,
+    knownWithinMs: 30_000,
+    strike: (world) => {
+      for (const host of members(world)) if (host.index % 4 !== 0) world.crash(host, true)
+    },
+  },
+  {
     name: 'all but one die at once',
     nodes: 20,
     degree: 3,
@@ -158,6 +168,26 @@ export const scenarios: readonly Scenario[] = [
     knownWithinMs: 4_000,
     strike: (world) => {
       for (const host of members(world).slice(1)) world.crash(host)
+    },
+  },
+  {
+    name: 'the invitation of an operator with two nodes ends',
+    nodes: 20,
+    degree: 3,
+    healWithinMs: 3_000,
+    knownWithinMs: 3_000,
+    strike: (world) => {
+      const until = world.nowMs + 20_000
+      for (let count = 0; count < 2; count += 1) {
+        const host = world.addHost()
+        host.invitedUntilMs = until
+        world.boot(host, [rootOf(world)])
+      }
+      settle(world, 10_000, treeFault, directoryFault)
+      // Below them hang nodes that stay.
+      for (let count = 0; count < 10; count += 1) world.boot(world.addHost(), [must(world.hosts[0])])
+      settle(world, until - world.nowMs - 1_000, treeFault, directoryFault)
+      world.run(until - world.nowMs + 1)
     },
   },
   {

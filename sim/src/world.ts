@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto'
-import { assert, type NodeId } from '@borgios/core'
+import { assert, limits, type NodeId } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import type { Audience, Envelope } from '@borgios/crypto'
-import { type Role, step, type TreeEffect, type TreeEvent } from '@borgios/peertree'
+import { type Moment, type Role, step, type TreeEffect, type TreeEvent } from '@borgios/peertree'
 import { isTreeMessage } from '@borgios/protocol'
 import { EventQueue } from './event-queue.ts'
 import { simNetwork } from './fake-keys.ts'
-import { Host } from './host.ts'
+import { type Dial, Host } from './host.ts'
 import { Network } from './network.ts'
 import { checkStep } from './safety.ts'
 
 /** Stands between the world and the core: a mutant replaces it with something subtly broken. */
-export type Stepper = (host: Host, event: TreeEvent, nowMs: number) => readonly TreeEffect[]
+export type Stepper = (host: Host, event: TreeEvent, now: Moment) => readonly TreeEffect[]
 
-const honestStep: Stepper = (host, event, nowMs) => (host.state === undefined ? [] : step(host.state, event, nowMs))
+const honestStep: Stepper = (host, event, now) => (host.state === undefined ? [] : step(host.state, event, now))
 
 export interface WorldOptions {
   readonly seed: number
@@ -34,7 +34,8 @@ export interface Published {
 }
 
 const TICK_MS = 250
-const REFUSED_DIAL_MS = 3_000
+/** Dials of one host under way at once: half of what its engine has, as the rooms dial too. The next wait their turn. */
+const DIALS_AT_ONCE = limits.peertree.maxParallelDials / 2
 
 /** Hosts, a network and a clock that all follow from one seed. */
 export class World {
@@ -171,7 +172,7 @@ export class World {
       host.inbox.push(event)
       return
     }
-    const effects = this.#stepper(host, event, host.localMs(this.nowMs))
+    const effects = this.#stepper(host, event, host.momentAt(this.nowMs))
     if (this.#options.trace === true) {
       const sends = effects.map((effect) => (effect.kind === 'send' ? effect.message : { ...effect, bytes: 0 }))
       this.#trace.update(JSON.stringify([this.nowMs, host.index, event.kind, sends]))
@@ -241,24 +242,50 @@ export class World {
     })
   }
 
-  #dial(host: Host, { dial, node, addresses }: Extract<TreeEffect, { kind: 'dial' }>): void {
+  #dial(host: Host, effect: Dial): void {
+    if (host.dials.size >= DIALS_AT_ONCE) host.waitingDials.push({ effect, sinceMs: this.nowMs })
+    else this.#beginDial(host, effect)
+  }
+
+  #beginDial(host: Host, effect: Dial): void {
+    host.dials.add(effect.dial)
+    this.#attempt(host, effect, this.nowMs + effect.withinMs)
+  }
+
+  /** Makes way for a dial that waits. By one that the core gave up before it began nobody could be judged. */
+  #endDial(host: Host, dial: number): void {
+    host.dials.delete(dial)
+    const next = host.waitingDials.shift()
+    if (next === undefined) return
+    const waitedMs = this.nowMs - next.sinceMs
+    const where = `seed ${this.seed}, host ${host.index} at ${this.nowMs} ms`
+    assert(waitedMs < limits.tree.dialTimeoutMs, `a dial begins before it is given up (${where})`)
+    this.#beginDial(host, { ...next.effect, withinMs: next.effect.withinMs - waitedMs })
+  }
+
+  #attempt(host: Host, { dial, node, addresses }: Dial, endsMs: number): void {
     const { life } = host
     const peer = this.#byAddress.get(addresses[0] ?? '')
-    const answer = (afterMs: number, event: TreeEvent): void =>
+    const fail = (afterMs: number): void =>
       this.plan(afterMs, () => {
-        if (host.life === life) this.give(host, event)
+        if (host.life !== life) return
+        this.#endDial(host, dial)
+        this.give(host, { kind: 'dialFailed', dial })
       })
     const there = this.network.delayMs() + this.network.delayMs()
     if (peer === undefined || peer === host || (node !== undefined && peer.node !== node)) {
-      answer(there, { kind: 'dialFailed', dial })
+      fail(there)
       return
     }
     this.plan(there, () => {
       if (host.life !== life) return
       const blocked = this.network.isCut(host.index, peer.index) || this.network.isCut(peer.index, host.index)
-      if (blocked || peer.frozen || peer.dark) answer(REFUSED_DIAL_MS, { kind: 'dialFailed', dial })
-      else if (!peer.alive) answer(this.network.delayMs(), { kind: 'dialFailed', dial })
-      else this.#connect(host, peer, dial)
+      if (blocked || peer.frozen || peer.dark) fail(Math.max(endsMs - this.nowMs, 0))
+      else if (!peer.alive || peer.hasExpired(this.nowMs) || host.hasExpired(this.nowMs)) fail(this.network.delayMs())
+      else {
+        this.#endDial(host, dial)
+        this.#connect(host, peer, dial)
+      }
     })
   }
 

@@ -74,6 +74,8 @@ export const limits = {
     dialAddressTimeoutMs: 4 * SECOND_MS,
     /** Addresses of one dial that are tried. */
     maxAddresses: 16,
+    /** Dials under way at once; the next wait, and time may run out before they begin. The tree keeps up to about 100 (10 s of four probes and three tries a second, and its checks), the rest is for the rooms. */
+    maxParallelDials: 256,
     /** No byte either way for this long ends a TCP connection; idle sessions are closed well before. */
     socketIdleMs: 2 * MINUTE_MS,
     /** A session nobody needs: long enough that bursts of requests share one. */
@@ -156,6 +158,8 @@ export const limits = {
     frozenMs: 1_500,
     /** A dial must be answered by the shell within this time, or counts as failed. */
     dialTimeoutMs: 1_500,
+    /** One that counts as failed may still bring a session for so long, as from a slow machine or by its second address: the next try finds it. */
+    lateDialMs: 10 * SECOND_MS,
     /** An asked node answers within this time: one trip and a busy machine. */
     attachTimeoutMs: 1 * SECOND_MS,
     /** Redirects one attempt follows: a walk to the root and down a deep tree. */
@@ -232,6 +236,8 @@ export const limits = {
     strangerMs: 10 * SECOND_MS,
     /** Members known: at 1-2 KiB each some MiB. Beyond it new ones wait for one that was long down. */
     directoryEntries: 4_096,
+    /** Members of one operator that may be up at once, founders' aside: a large operator fits, and one alone cannot take the whole directory (ADR 0006). */
+    membersPerOperator: 64,
     /** How long a down member is remembered: a split that lasts longer heals through contacts. */
     downMemoryMs: 60 * MINUTE_MS,
     /** Records in one message: fits a frame. */
@@ -246,6 +252,9 @@ export const limits = {
     /** Records one neighbour may be sent: the whole directory when it is new, little afterwards. */
     recordsPerSecond: 500,
     recordBurst: 8_192,
+    /** Records of one neighbour that are checked, at 0.4 ms each: the whole directory when this node is new, little afterwards. */
+    recordChecksPerSecond: 100,
+    recordCheckBurst: 4_096,
     /** A member whose record changes faster than this is passed on with delay: bounds what one can make all others send. */
     recordPauseMs: 300,
     /** A difference this old is no news on its way. */
@@ -258,8 +267,8 @@ export const limits = {
     noticeJitterMs: 1 * SECOND_MS,
     /** How long a member may be missing from the root's census before the root asks it: most that lost their parent are back by then (ADR 0013). */
     missingMs: 2 * SECOND_MS,
-    /** Suspects asked at once whether they live: half a network may be gone. */
-    checksAtOnce: 64,
+    /** Suspects asked at once whether they live. Half a network may be gone and silent: their dials must leave `maxParallelDials` to the living. */
+    checksAtOnce: 24,
     /** Ids in one part of a census. */
     censusPageNodes: 1_024,
     /** Pause between two census questions to one child. */

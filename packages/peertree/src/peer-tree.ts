@@ -33,7 +33,7 @@ import { Sessions } from './session/sessions.ts'
 import { payloadBuffers } from './streams/message-reader.ts'
 import { acceptBulkStream, openBulkStream } from './streams/stream-opening.ts'
 import { step } from './tree/step.ts'
-import type { SelfDescription, TreeEffect, TreeEvent } from './tree/tree-io.ts'
+import type { Moment, SelfDescription, TreeEffect, TreeEvent } from './tree/tree-io.ts'
 import { createTree, membersOf, positionOf, type TreeState } from './tree/tree-state.ts'
 
 /** A node of the network: see {@link PeerTree}. Nothing happens before `start`. */
@@ -77,9 +77,7 @@ export class PeerTree implements PeerNetwork {
     this.#engine = modules.engine ?? new Libp2pEngine({ listen: options.listen, protocols }, modules)
     this.#broadcasts = new Broadcasts(network, modules)
     this.#keys =
-      certificate === undefined
-        ? guestKeys
-        : statementKeys({ ed25519, signer, genesis, certificate, invitation, clock })
+      certificate === undefined ? guestKeys : statementKeys({ ed25519, signer, genesis, certificate, invitation })
     if (modules.addressBook !== undefined) {
       this.#addressBook = new AddressBookKeeper(modules.addressBook, timers, logger)
     }
@@ -129,7 +127,7 @@ export class PeerTree implements PeerNetwork {
         keys: this.#keys,
         ...(this.#options.degree === undefined ? {} : { degree: this.#options.degree }),
       },
-      clock.monotonicMs(),
+      this.#now(),
     )
     const contacts = contactsToTry(this.#options.contacts, known)
     // Before what came in since the engine listens.
@@ -282,7 +280,7 @@ export class PeerTree implements PeerNetwork {
     this.#stepping = true
     try {
       for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
-        for (const effect of step(this.#state, next, this.#modules.clock.monotonicMs())) this.#do(effect)
+        for (const effect of step(this.#state, next, this.#now())) this.#do(effect)
       }
     } finally {
       this.#stepping = false
@@ -302,7 +300,7 @@ export class PeerTree implements PeerNetwork {
         this.#broadcasts.deliver(effect.envelope)
         return
       case 'dial':
-        void this.#dial(effect.dial, effect.node, effect.addresses)
+        void this.#dial(effect)
         return
       case 'hangUp':
         this.#hangUp(effect.node, effect.why)
@@ -313,6 +311,12 @@ export class PeerTree implements PeerNetwork {
       case 'memberChanged':
         this.#addressBook?.changed(() => this.members(), this.self)
         for (const listener of this.#memberListeners) listener(this.#onWallClock(effect.member))
+        return
+      case 'turnedAway':
+        this.#modules.logger.warn(
+          `the network has no room for this node: its operator has ${limits.tree.membersPerOperator} others up, or the directory is full`,
+          { peer: effect.by },
+        )
         return
       case 'ignored':
         this.#modules.logger.debug('a peer was ignored', { peer: effect.from, reason: effect.reason })
@@ -329,9 +333,11 @@ export class PeerTree implements PeerNetwork {
     }
   }
 
-  async #dial(dial: number, node: NodeId | undefined, addresses: readonly string[]): Promise<void> {
+  async #dial({ dial, node, addresses, withinMs }: Extract<TreeEffect, { kind: 'dial' }>): Promise<void> {
     try {
-      const session = await this.#sessions.connect(node, addresses)
+      const session = await withTimeout(this.#modules.timers, withinMs, undefined, (signal) =>
+        this.#sessions.connect(node, addresses, signal),
+      )
       this.#feed({ kind: 'dialed', dial, node: session.peer.node })
     } catch (error) {
       this.#modules.logger.debug('a dial failed', { peer: node ?? addresses, error: messageOf(error) })
@@ -356,6 +362,11 @@ export class PeerTree implements PeerNetwork {
   #opening() {
     const { timers, logger } = this.#modules
     return { timers, logger, services: this.#services, buffers: this.#buffers }
+  }
+
+  #now(): Moment {
+    const { clock } = this.#modules
+    return { monotonicMs: clock.monotonicMs(), timeOfDayMs: clock.nowMs() }
   }
 
   /** The core counts in monotonic time; people and rooms want the time of day. */

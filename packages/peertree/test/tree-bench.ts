@@ -14,13 +14,16 @@ import {
 import type { Above, Below, NodeRecord, TreeMessage, TreeMessageKind, TreeMessageOf } from '@borgios/protocol'
 
 const network = NetworkId.fromBytes(new Uint8Array(32))
-const operator = OperatorId.fromBytes(new Uint8Array(32).fill(1))
+const operatorOf = (number: number): OperatorId => OperatorId.fromBytes(new Uint8Array(32).fill(number))
+const founder = operatorOf(1)
+/** Somebody the founder invited. */
+export const invited = operatorOf(2)
 const GOOD = 'A'.repeat(86)
 
 /** The id of a made-up node. */
 export const nodeOf = (number: number): NodeId => NodeId.fromBytes(new Uint8Array(32).fill(number))
 
-export const recordOf = (node: NodeId, sequence = 1, signature = GOOD): NodeRecord => ({
+export const recordOf = (node: NodeId, sequence = 1, signature = GOOD, operator = founder): NodeRecord => ({
   network,
   node,
   place: '',
@@ -32,10 +35,14 @@ export const recordOf = (node: NodeId, sequence = 1, signature = GOOD): NodeReco
   signature,
 })
 
-const keysOf = (self: NodeId, expired: ReadonlySet<NodeId>): DirectoryKeys => ({
+const keysOf = (self: NodeId, { expired, verified }: Pick<TreeBench, 'expired' | 'verified'>): DirectoryKeys => ({
   signRecord: ({ sequence }) => recordOf(self, sequence),
   signNotice: ({ node, sequence }) => ({ network, node, sequence, by: self, signature: GOOD }),
-  verifyRecord: ({ signature }) => signature === GOOD,
+  verifyRecord: ({ node, signature }) => {
+    verified.push(node)
+    return signature === GOOD
+  },
+  isFounder: (operator) => operator === founder,
   hasExpired: ({ node }) => expired.has(node),
   verifyNotice: ({ signature }) => signature === GOOD,
 })
@@ -88,6 +95,8 @@ export class TreeBench {
   readonly self = nodeOf(100)
   /** Members whose invitation has run out. */
   readonly expired = new Set<NodeId>()
+  /** Of whom the signatures of a record were checked. */
+  readonly verified: NodeId[] = []
   readonly state: TreeState
   nowMs = 1_000
   effects: readonly TreeEffect[] = []
@@ -100,16 +109,20 @@ export class TreeBench {
         about: { place: '', release: '1', services: [], addresses: ['/test/self'] },
         firstSequence: 1,
         random: new SeededRandom(1),
-        keys: keysOf(this.self, this.expired),
+        keys: keysOf(this.self, this),
         degree,
       },
-      this.nowMs,
+      this.#now,
     )
     this.give({ kind: 'start', contacts })
   }
 
+  get #now() {
+    return { monotonicMs: this.nowMs, timeOfDayMs: this.nowMs }
+  }
+
   give(event: TreeEvent): readonly TreeEffect[] {
-    this.effects = step(this.state, event, this.nowMs)
+    this.effects = step(this.state, event, this.#now)
     return this.effects
   }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { limits } from '@borgios/core'
+import { limits, NodeId } from '@borgios/core'
 import { membersOf } from '@borgios/peertree'
+import type { NodeRecord } from '@borgios/protocol'
 import fc from 'fast-check'
 import { Directory } from '../src/directory/directory.ts'
-import { nodeOf, noticeOf, recordOf, TreeBench } from './tree-bench.ts'
+import { invited, nodeOf, noticeOf, recordOf, TreeBench } from './tree-bench.ts'
 
 const [a, b, c] = [nodeOf(1), nodeOf(2), nodeOf(3)]
 const bounds = limits.tree
@@ -155,7 +156,7 @@ interface Saying {
   readonly sequence: number
 }
 
-function hearing(sayings: readonly Saying[], directory = new Directory()): Directory {
+function hearing(sayings: readonly Saying[], directory = new Directory(() => true)): Directory {
   for (const [index, { isNotice, node, sequence }] of sayings.entries()) {
     const nowMs = index * bounds.recordPauseMs * 1_000
     if (isNotice) directory.putNotice(noticeOf(node, sequence, node), nowMs)
@@ -165,13 +166,99 @@ function hearing(sayings: readonly Saying[], directory = new Directory()): Direc
   return directory
 }
 
+const numbered = (index: number): typeof a => {
+  const bytes = new Uint8Array(32)
+  new DataView(bytes.buffer).setUint32(4, index)
+  return NodeId.fromBytes(bytes)
+}
+const ofInvited = (index: number, sequence = 1) => recordOf(numbered(index), sequence, undefined, invited)
+
 test('the directory is bounded, and makes room only by forgetting who is down', () => {
-  const directory = new Directory()
-  const idOf = (index: number) => `n${index}` as typeof a
-  for (let index = 0; index < bounds.directoryEntries; index += 1) directory.putRecord(recordOf(idOf(index)), 0)
-  assert.equal(directory.putRecord(recordOf(a), 0), false)
-  directory.putNotice(noticeOf(idOf(5), 1, b), 0)
-  assert.equal(directory.putRecord(recordOf(a), 0), true)
-  assert.equal(directory.has(idOf(5)), false)
+  const directory = new Directory(() => true)
+  for (let index = 0; index < bounds.directoryEntries; index += 1) directory.putRecord(recordOf(numbered(index)), 0)
+  assert.equal(directory.hasRoomFor(recordOf(a)), false)
+  assert.equal(directory.hasRoomFor(recordOf(numbered(7), 2)), true, 'who has a place keeps it')
+  directory.putNotice(noticeOf(numbered(5), 1, b), 0)
+  directory.putNotice(noticeOf(numbered(6), 1, b), 1)
+  assert.equal(directory.hasRoomFor(recordOf(a)), true)
+  directory.putRecord(recordOf(a), 0)
+  assert.deepEqual([directory.has(numbered(5)), directory.has(numbered(6))], [false, true])
   assert.equal(directory.size, bounds.directoryEntries)
+})
+
+test('an invited operator has so many members up and no more, whatever it did before; a founder has no such bound', () => {
+  const directory = new Directory((operator) => operator !== invited)
+  const most = bounds.membersPerOperator
+  for (let index = 0; index < most; index += 1) directory.putRecord(ofInvited(index), 0)
+  const [next, other] = [ofInvited(most), ofInvited(most + 1)]
+  assert.equal(directory.hasRoomFor(next), false)
+  assert.equal(directory.hasRoomFor(ofInvited(0, 2)), true)
+  assert.equal(directory.hasRoomFor(recordOf(next.node)), true, 'the same of a founder')
+  directory.putRecord(ofInvited(0, 2), 0)
+  assert.equal(directory.hasRoomFor(next), false)
+  directory.putNotice(noticeOf(numbered(0), 2, b), 0)
+  assert.equal(directory.hasRoomFor(next), true)
+  directory.putRecord(next, 0)
+  assert.equal(directory.hasRoomFor(ofInvited(0, 3)), false, 'its place was taken meanwhile')
+  directory.remove(numbered(1))
+  assert.equal(directory.hasRoomFor(other), true)
+  // A node that changes hands counts for the new operator.
+  directory.putRecord(recordOf(numbered(2), 2), 0)
+  directory.putRecord(other, 0)
+  assert.equal(directory.hasRoomFor(ofInvited(most + 2)), true)
+})
+
+test('records there is no room for, known ones and older ones cost no check of signatures', () => {
+  const bench = withChildren()
+  const say = (records: NodeRecord[]) => bench.receive(a, { kind: 'directoryEntries', records, notices: [] })
+  for (let index = 0; index <= bounds.membersPerOperator; index += 1) say([ofInvited(index)])
+  const before = bench.verified.length
+  assert.equal(bench.verified.includes(numbered(bounds.membersPerOperator)), false)
+  bench.nowMs += 10_000
+  say([ofInvited(bounds.membersPerOperator + 1), ofInvited(3), ofInvited(4, 0)])
+  assert.equal(bench.verified.length, before)
+  say([ofInvited(3, 2)])
+  assert.equal(bench.verified.length, before + 1)
+})
+
+test('a whole directory may come at once from a neighbour, then only so many records a second are checked', () => {
+  const bench = withChildren()
+  const flood = (from: number, count: number): void => {
+    for (let start = from; start < from + count; start += bounds.directoryPageRecords) {
+      const records = Array.from({ length: bounds.directoryPageRecords }, (_, index) =>
+        recordOf(numbered(start + index)),
+      )
+      bench.nowMs += 1
+      bench.receive(a, { kind: 'directoryEntries', records, notices: [] })
+    }
+  }
+  flood(1, bounds.directoryEntries - bounds.directoryPageRecords)
+  assert.equal(bench.state.directory.size, bounds.directoryEntries - bounds.directoryPageRecords + 3)
+  for (const { record } of bench.state.directory.entries()) bench.state.directory.remove(record.node)
+  const before = bench.verified.length
+  flood(10_000, 2_048)
+  const checked = bench.verified.length - before
+  assert.ok(checked < 2 * bounds.directoryPageRecords, `${checked} were checked`)
+  bench.nowMs += 1_000
+  flood(20_000, 2_048)
+  assert.ok(bench.verified.length - before - checked >= bounds.recordChecksPerSecond)
+})
+
+test('who finds no place in the directory is told so, and gets none in the tree', () => {
+  const bench = new TreeBench()
+  for (let index = 0; index < bounds.membersPerOperator; index += 1)
+    bench.state.directory.putRecord(ofInvited(index), 0)
+  bench.open(a)
+  bench.attach(a, 7, { record: recordOf(a, 1, undefined, invited) })
+  assert.deepEqual(bench.sent('refuse', a), [{ kind: 'refuse', edge: 7, reason: 'unlisted' }])
+  assert.deepEqual(bench.position.children, [])
+})
+
+test('a node that is told so tells its people', () => {
+  const bench = new TreeBench({ contacts: [['/test/parent']] })
+  bench.open(a)
+  bench.give({ kind: 'dialed', dial: bench.of('dial')[0]?.dial ?? bench.state.nextDial - 1, node: a })
+  const edge = bench.sent('attach')[0]?.edge ?? 0
+  bench.receive(a, { kind: 'refuse', edge, reason: 'unlisted' })
+  assert.deepEqual(bench.of('turnedAway'), [{ kind: 'turnedAway', by: a }])
 })

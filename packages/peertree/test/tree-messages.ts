@@ -59,7 +59,11 @@ export function treeMessages(nodes: readonly NodeId[]): fc.Arbitrary<TreeMessage
     ),
     fc.record({ kind: kind('accept'), edge: small, above, record }, { requiredKeys: ['kind', 'edge'] }),
     fc.record({ kind: kind('redirect'), edge: small, to: contact }),
-    fc.record({ kind: kind('refuse'), edge: small, reason: fc.constantFrom('orphan' as const, 'lesser' as const) }),
+    fc.record({
+      kind: kind('refuse'),
+      edge: small,
+      reason: fc.constantFrom('orphan' as const, 'lesser' as const, 'unlisted' as const),
+    }),
     fc.record({ kind: kind('detach'), edge: small, reason: fc.constantFrom('moved' as const, 'unknown' as const) }),
     fc.record(
       {

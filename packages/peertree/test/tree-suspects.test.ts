@@ -149,3 +149,68 @@ test('at most so many suspects are asked at once', () => {
   const checks = [...bench.state.dials.values()].filter(({ purpose }) => purpose.kind === 'check')
   assert.equal(checks.length, bounds.checksAtOnce)
 })
+
+test('one failed check is enough for a lost neighbour, yet nobody speaks before the random wait of a notice', () => {
+  const bench = withAMissingMember()
+  bench.give({ kind: 'sessionClosed', node: a })
+  const dueMs = bench.state.suspects.get(a)?.dueMs ?? 0
+  assert.ok(dueMs >= bench.nowMs + bounds.noticeJitterMs / 2)
+  let checks = 0
+  while (stateOf(bench, a) === 'up') {
+    bench.wait(bounds.tickMs, () => beat(bench))
+    for (const { dial } of bench.of('dial')) {
+      const purpose = bench.state.dials.get(dial)?.purpose
+      if (purpose?.kind === 'check' && purpose.node === a) checks += 1
+      bench.give({ kind: 'dialFailed', dial })
+    }
+  }
+  assert.equal(checks, 1)
+  assert.ok(bench.nowMs >= dueMs && bench.nowMs < dueMs + bounds.tickMs)
+})
+
+test('a lost neighbour is asked before it is declared down, however long it could have been', () => {
+  const bench = withAMissingMember()
+  bench.give({ kind: 'sessionClosed', node: a })
+  bench.nowMs = (bench.state.suspects.get(a)?.dueMs ?? 0) + 1
+  bench.state.tickedMs = bench.nowMs
+  bench.give({ kind: 'tick' })
+  assert.equal(stateOf(bench, a), 'up')
+  assert.ok(bench.of('dial').some(({ node }) => node === a))
+})
+
+test('a missing member that gives no address cannot be asked and is declared down', () => {
+  const bench = withAMissingMember()
+  const record = { ...recordOf(nodeOf(4)), addresses: [] }
+  bench.receive(a, { kind: 'directoryEntries', records: [record], notices: [] })
+  waitWithDials(bench, bounds.missingMs + 1_000, 'answered')
+  assert.equal(stateOf(bench, nodeOf(4)), 'down')
+  assert.equal(stateOf(bench, c), 'up')
+})
+
+test('a missing member that is back in the tree is no suspect any more, a lost neighbour that is back under another stays one', () => {
+  const bench = withAMissingMember()
+  bench.wait(bounds.tickMs, () => beat(bench))
+  assert.equal(bench.state.suspects.get(c)?.why, 'missing')
+  bench.give({ kind: 'sessionClosed', node: b })
+  for (const node of [b, c]) bench.state.links.get(a)?.census.add(node)
+  bench.give({ kind: 'tick' })
+  assert.equal(bench.state.suspects.has(c), false)
+  assert.equal(bench.state.suspects.get(b)?.why, 'lost')
+})
+
+test('the end of an old dial says nothing of a new suspicion against the same member', () => {
+  const bench = withAMissingMember()
+  bench.give({ kind: 'sessionClosed', node: a })
+  bench.give({ kind: 'tick' })
+  const [old] = bench.of('dial').filter(({ node }) => node === a)
+  assert.ok(old)
+  bench.addChild(a)
+  bench.give({ kind: 'sessionClosed', node: a })
+  bench.give({ kind: 'tick' })
+  const asked = bench.of('dial').filter(({ node }) => node === a)
+  assert.equal(asked.length, 1, 'it is asked anew')
+  bench.give({ kind: 'dialFailed', dial: old.dial })
+  assert.equal(bench.state.suspects.get(a)?.failures, 0)
+  bench.give({ kind: 'dialFailed', dial: asked[0]?.dial ?? 0 })
+  assert.equal(bench.state.suspects.get(a)?.failures, 1)
+})

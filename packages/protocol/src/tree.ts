@@ -100,6 +100,8 @@ const RefuseSchema = strictObject({
     Type.Literal('cycle'),
     /** The asked node's tree is the lesser one. */
     Type.Literal('lesser'),
+    /** The directory has no room for the asking node: it is full, or the operator has too many members up. */
+    Type.Literal('unlisted'),
   ]),
 })
 

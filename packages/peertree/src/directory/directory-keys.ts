@@ -1,4 +1,4 @@
-import type { NodeId } from '@borgios/core'
+import type { NodeId, OperatorId } from '@borgios/core'
 import type { DownNotice, NodeRecord } from '@borgios/protocol'
 
 export interface RecordFields {
@@ -13,9 +13,11 @@ export interface RecordFields {
 export interface DirectoryKeys {
   signRecord(fields: RecordFields): NodeRecord
   signNotice(fields: { readonly node: NodeId; readonly sequence: number }): DownNotice
-  /** Network, certificate chain and signature of a record that passed its schema. */
-  verifyRecord(record: NodeRecord): boolean
-  /** Whether the member's invitation has run out by now. Looks only at the date: says nothing of signatures. */
-  hasExpired(record: NodeRecord): boolean
+  /** Network, certificate chain and signature of a record that passed its schema, at this time of day. */
+  verifyRecord(record: NodeRecord, timeOfDayMs: number): boolean
+  /** Whether the member's invitation has run out at this time of day. Looks only at the date: says nothing of signatures. */
+  hasExpired(record: NodeRecord, timeOfDayMs: number): boolean
+  /** Whether the operator is one of the founders. */
+  isFounder(operator: OperatorId): boolean
   verifyNotice(notice: DownNotice): boolean
 }

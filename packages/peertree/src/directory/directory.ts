@@ -1,4 +1,4 @@
-import { limits, type NodeId } from '@borgios/core'
+import { assert, limits, type NodeId, type OperatorId } from '@borgios/core'
 import type { DownNotice, NodeRecord } from '@borgios/protocol'
 import type { Member } from '../peer-network.ts'
 import { SetDigest } from '../tree/set-digest.ts'
@@ -21,6 +21,15 @@ const stamp = (record: NodeRecord): string => `${record.node}/${record.sequence}
 export class Directory {
   readonly #entries = new Map<NodeId, DirectoryEntry>()
   readonly #up = new SetDigest()
+  /** Members that are up, by operator. */
+  readonly #upOf = new Map<OperatorId, number>()
+  #upCount = 0
+  readonly #isFounder: (operator: OperatorId) => boolean
+
+  /** Founders may bring as many members as there is room for, others `limits.tree.membersPerOperator`. */
+  constructor(isFounder: (operator: OperatorId) => boolean) {
+    this.#isFounder = isFounder
+  }
 
   get size(): number {
     return this.#entries.size
@@ -65,23 +74,37 @@ export class Directory {
     return known !== undefined && known.notice === undefined && known.record.sequence === notice.sequence
   }
 
-  /** Takes in a checked record. False if there is no room. */
-  putRecord(record: NodeRecord, nowMs: number): boolean {
+  /** Whether the record finds a place. Costs nothing, so it comes before the check of signatures. */
+  hasRoomFor({ node, certificate: { operator } }: NodeRecord): boolean {
+    const known = this.#entries.get(node)
+    const isCounted = known?.notice === undefined && known?.record.certificate.operator === operator
+    const others = (this.#upOf.get(operator) ?? 0) - (isCounted ? 1 : 0)
+    if (others >= limits.tree.membersPerOperator && !this.#isFounder(operator)) return false
+    return (
+      known !== undefined || this.#entries.size < limits.tree.directoryEntries || this.#upCount < this.#entries.size
+    )
+  }
+
+  /** Takes in a checked record that there is room for, if need be in the place of who has been down longest. */
+  putRecord(record: NodeRecord, nowMs: number): void {
     const known = this.#entries.get(record.node)
-    if (known === undefined && this.#entries.size >= limits.tree.directoryEntries && !this.#evict()) return false
+    if (known === undefined && this.#entries.size >= limits.tree.directoryEntries) {
+      const oldest = this.#longestDown()
+      assert(oldest !== undefined, 'a record is only put where there is room')
+      this.#entries.delete(oldest)
+    }
     const wasUp = known !== undefined && known.notice === undefined
-    if (wasUp) this.#up.toggle(stamp(known.record))
-    this.#up.toggle(stamp(record))
+    if (wasUp) this.#count(known.record, -1)
+    this.#count(record, 1)
     const sinceMs = wasUp ? known.sinceMs : nowMs
     this.#entries.set(record.node, { record, notice: undefined, sinceMs, recordedMs: nowMs })
-    return true
   }
 
   /** Takes in a checked notice that is wanted. */
   putNotice(notice: DownNotice, nowMs: number): void {
     const known = this.#entries.get(notice.node)
     if (known === undefined || !this.wantsNotice(notice)) return
-    this.#up.toggle(stamp(known.record))
+    this.#count(known.record, -1)
     this.#entries.set(notice.node, { ...known, notice, sinceMs: nowMs })
   }
 
@@ -95,7 +118,7 @@ export class Directory {
   remove(node: NodeId): void {
     const entry = this.#entries.get(node)
     if (entry === undefined) return
-    if (entry.notice === undefined) this.#up.toggle(stamp(entry.record))
+    if (entry.notice === undefined) this.#count(entry.record, -1)
     this.#entries.delete(node)
   }
 
@@ -106,13 +129,22 @@ export class Directory {
     }
   }
 
-  /** Makes room by forgetting who has been down longest. False if everybody is up. */
-  #evict(): boolean {
+  /** A record joins those that are up, or leaves them. */
+  #count(record: NodeRecord, change: 1 | -1): void {
+    this.#up.toggle(stamp(record))
+    this.#upCount += change
+    const { operator } = record.certificate
+    const count = (this.#upOf.get(operator) ?? 0) + change
+    if (count === 0) this.#upOf.delete(operator)
+    else this.#upOf.set(operator, count)
+  }
+
+  #longestDown(): NodeId | undefined {
     let oldest: DirectoryEntry | undefined
     for (const entry of this.#entries.values()) {
       if (entry.notice !== undefined && (oldest === undefined || entry.sinceMs < oldest.sinceMs)) oldest = entry
     }
-    return oldest !== undefined && this.#entries.delete(oldest.record.node)
+    return oldest?.record.node
   }
 }
 

@@ -13,16 +13,24 @@ function spread(state: TreeState, node: NodeId, via: NodeId): void {
   for (const link of linksAs(state, 'parent', 'child')) if (link.node !== via) link.news.add(node)
 }
 
-/** Takes in a record from a peer if it is news, its signatures stand and its invitation has not run out. */
-export function takeRecord(state: TreeState, from: NodeId, record: NodeRecord): 'good' | 'expired' | 'forged' {
+/** What became of a record: `good` also if it was no news, `unlisted` if there is no room for it. */
+type Taking = 'good' | 'unlisted' | 'busy' | 'expired' | 'forged'
+
+/**
+ * Takes in a record from a peer if it is news, there is room for it, its signatures stand and its invitation has not run out. What costs
+ * little is looked at first.
+ */
+export function takeRecord(state: TreeState, from: NodeId, record: NodeRecord): Taking {
   const { self, keys } = state.options
   if (!state.directory.wantsRecord(record, state.nowMs)) return 'good'
-  if (keys.hasExpired(record)) {
+  if (record.node !== self && !state.directory.hasRoomFor(record)) return 'unlisted'
+  if (keys.hasExpired(record, state.timeOfDayMs)) {
     // No fault of the bearer: its clock may be a little behind ours.
     ignore(state, from, 'a node record whose invitation has run out')
     return 'expired'
   }
-  if (!keys.verifyRecord(record)) {
+  if (state.sessions.get(from)?.recordChecks.take(1, state.nowMs) !== true) return 'busy'
+  if (!keys.verifyRecord(record, state.timeOfDayMs)) {
     strike(state, from, 'a node record whose signatures do not stand')
     return 'forged'
   }
@@ -32,7 +40,8 @@ export function takeRecord(state: TreeState, from: NodeId, record: NodeRecord): 
     state.announceDue = true
     return 'good'
   }
-  if (state.directory.putRecord(record, state.nowMs)) spread(state, record.node, from)
+  state.directory.putRecord(record, state.nowMs)
+  spread(state, record.node, from)
   return 'good'
 }
 
@@ -63,7 +72,15 @@ export function onDirectoryEntries(state: TreeState, from: NodeId, message: Tree
     ignore(state, from, 'directory entries from a guest')
     return
   }
-  for (const record of message.records) if (takeRecord(state, from, record) === 'forged') return
+  for (const record of message.records) {
+    const taking = takeRecord(state, from, record)
+    if (taking === 'forged') return
+    if (taking === 'busy') {
+      // A later comparison brings the rest.
+      ignore(state, from, 'too many records')
+      break
+    }
+  }
   for (const notice of message.notices) takeNotice(state, from, notice)
 }
 
@@ -72,7 +89,7 @@ export function expireMembers(state: TreeState): void {
   const { self, keys } = state.options
   for (const entry of state.directory.entries()) {
     const { node } = entry.record
-    if (node === self || !keys.hasExpired(entry.record)) continue
+    if (node === self || !keys.hasExpired(entry.record, state.timeOfDayMs)) continue
     state.directory.remove(node)
     state.effects.push({ kind: 'memberChanged', member: { ...memberOf(entry), state: 'down', sinceMs: state.nowMs } })
     if (state.sessions.get(node)?.role === 'member') state.effects.push({ kind: 'hangUp', node, why: 'expired' })

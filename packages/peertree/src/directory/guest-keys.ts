@@ -7,6 +7,7 @@ export const guestKeys: DirectoryKeys = {
   signNotice: () => noStatement(),
   verifyRecord: () => false,
   hasExpired: () => false,
+  isFounder: () => false,
   verifyNotice: () => false,
 }
 

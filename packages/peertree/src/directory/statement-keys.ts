@@ -1,4 +1,4 @@
-import { type Clock, NodeId } from '@borgios/core'
+import { NodeId } from '@borgios/core'
 import {
   type Ed25519,
   type Genesis,
@@ -19,13 +19,11 @@ export interface StatementKeysOptions {
   readonly genesis: Genesis
   readonly certificate: NodeCertificate
   readonly invitation: Invitation | undefined
-  /** Invitations run out by it. */
-  readonly clock: Clock
 }
 
 /** {@link DirectoryKeys} over signed statements and the founders' chain of trust. */
 export function statementKeys(options: StatementKeysOptions): DirectoryKeys {
-  const { ed25519, signer, genesis, certificate, invitation, clock } = options
+  const { ed25519, signer, genesis, certificate, invitation } = options
   const { network, node } = certificate
   const stands = (check: () => void): boolean => {
     try {
@@ -50,17 +48,18 @@ export function statementKeys(options: StatementKeysOptions): DirectoryKeys {
       }),
     signNotice: ({ node: gone, sequence }) =>
       signStatement(signer, DOWN_NOTICE, { network, node: gone, sequence, by: node }),
-    verifyRecord: (record) =>
+    verifyRecord: (record, timeOfDayMs) =>
       record.network === network &&
       NodeId.is(record.node) &&
       stands(() => {
-        const trust = { ed25519, genesis, network, nowMs: clock.nowMs() }
+        const trust = { ed25519, genesis, network, nowMs: timeOfDayMs }
         verifyNodeCertificate(trust, record.certificate, record.node)
         verifyOperator(trust, record.certificate.operator, record.invitation)
         verifyStatement(ed25519, NODE_RECORD, record, NodeId.toBytes(record.node))
       }),
-    hasExpired: ({ certificate: { operator }, invitation: brought }) =>
-      brought !== undefined && brought.notAfterMs < clock.nowMs() && !genesis.founders.includes(operator),
+    hasExpired: ({ certificate: { operator }, invitation: brought }, timeOfDayMs) =>
+      brought !== undefined && brought.notAfterMs < timeOfDayMs && !genesis.founders.includes(operator),
+    isFounder: (operator) => genesis.founders.includes(operator),
     verifyNotice: (notice) =>
       notice.network === network &&
       NodeId.is(notice.by) &&

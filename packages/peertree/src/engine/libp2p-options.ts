@@ -51,6 +51,7 @@ export function libp2pOptions(signer: Signer, listen: readonly string[]): Libp2p
       inboundConnectionThreshold: bounds.inboundPerSecondPerHost,
       inboundUpgradeTimeout: bounds.handshakeTimeoutMs,
       connectionCloseTimeout: bounds.closeTimeoutMs,
+      maxParallelDials: bounds.maxParallelDials,
       dialTimeout: bounds.handshakeTimeoutMs,
       // The engine's own bound for one address is shorter, and says that time ran out.
       addressDialTimeout: bounds.handshakeTimeoutMs,

@@ -33,6 +33,13 @@ export interface SessionsModules extends HandshakeModules {
   readonly listener: SessionsListener
 }
 
+/** A dial under way, and how many wait for it: when the last one gives up, so does the dial. */
+interface Dialing {
+  readonly session: Promise<Session>
+  readonly abandon: AbortController
+  waiting: number
+}
+
 /** Every session of this node: at most one per peer. Dials on demand, answers hellos, keeps what is in use, closes the rest. */
 export class Sessions {
   readonly #modules: SessionsModules
@@ -40,7 +47,7 @@ export class Sessions {
   readonly #byConnection = new WeakMap<Connection, Session>()
   /** Inbound connections that have not been admitted yet, and whether their control stream is here. */
   readonly #pending = new Map<Connection, 'silent' | 'greeting'>()
-  readonly #dialing = new Map<string, Promise<Session>>()
+  readonly #dialing = new Map<string, Dialing>()
   readonly #awaited = new Map<NodeId, Set<(session: Session) => void>>()
   #stopped = false
 
@@ -72,14 +79,14 @@ export class Sessions {
     const standing = node === undefined ? undefined : this.#byNode.get(node)
     if (standing !== undefined) return standing
     const key = node ?? addresses.join(' ')
-    let dialing = this.#dialing.get(key)
-    if (dialing === undefined) {
-      dialing = this.#dial(node, addresses).finally(() => this.#dialing.delete(key))
-      // Every caller may have gone away by the time it fails.
-      dialing.catch(() => {})
-      this.#dialing.set(key, dialing)
+    const dialing = this.#dialing.get(key) ?? this.#begin(key, node, addresses)
+    dialing.waiting += 1
+    try {
+      return await abortable(dialing.session, signal)
+    } finally {
+      dialing.waiting -= 1
+      if (dialing.waiting === 0 && signal?.aborted === true) this.#abandon(key, dialing, signal.reason)
     }
-    return await abortable(dialing, signal)
   }
 
   async stop(): Promise<void> {
@@ -89,14 +96,33 @@ export class Sessions {
     await this.#modules.engine.stop()
   }
 
-  async #dial(node: NodeId | undefined, addresses: readonly string[]): Promise<Session> {
+  #begin(key: string, node: NodeId | undefined, addresses: readonly string[]): Dialing {
+    const abandon = new AbortController()
+    const session = this.#dial(node, addresses, abandon.signal).finally(() => this.#forget(key, dialing))
+    // Every caller may have gone away by the time it fails.
+    session.catch(() => {})
+    const dialing: Dialing = { session, abandon, waiting: 0 }
+    this.#dialing.set(key, dialing)
+    return dialing
+  }
+
+  /** Nobody waits any more: who comes now dials anew. */
+  #abandon(key: string, dialing: Dialing, reason: unknown): void {
+    this.#forget(key, dialing)
+    dialing.abandon.abort(reason)
+  }
+
+  #forget(key: string, dialing: Dialing): void {
+    if (this.#dialing.get(key) === dialing) this.#dialing.delete(key)
+  }
+
+  async #dial(node: NodeId | undefined, addresses: readonly string[], abandoned: AbortSignal): Promise<Session> {
     if (this.#stopped) throw closed('the node is stopped')
     if (this.#byNode.size + this.#dialing.size >= limits.peertree.maxConnections) {
       throw exhausted(`the node holds ${this.#byNode.size} sessions; it opens no more now`)
     }
     const { engine, timers } = this.#modules
-    // Bounded on its own, not by a caller's signal: several callers may share it.
-    const connection = await withTimeout(timers, limits.peertree.handshakeTimeoutMs, undefined, (signal) =>
+    const connection = await withTimeout(timers, limits.peertree.handshakeTimeoutMs, abandoned, (signal) =>
       engine.dial(addresses, node, signal),
     )
     if (connection.remote === this.#modules.self) {
@@ -110,7 +136,7 @@ export class Sessions {
       return standing
     }
     try {
-      return this.#settle(await greet(this.#modules, connection, undefined))
+      return this.#settle(await greet(this.#modules, connection, abandoned))
     } catch (error) {
       connection.abort(error instanceof Error ? error : closed('the hello failed'))
       if (error instanceof DuplicateSession) return await this.#sessionOf(connection.remote)

@@ -29,7 +29,9 @@ export function onAttach(state: TreeState, from: NodeId, message: Attach): void 
     ignore(state, from, 'attach without own record')
     return
   }
-  if (takeRecord(state, from, record) !== 'good') return
+  const taking = takeRecord(state, from, record)
+  if (taking === 'unlisted') send(state, from, { kind: 'refuse', edge, reason: 'unlisted' })
+  if (taking !== 'good') return
   const refusal = refusalOf(state, from, message)
   if (refusal !== undefined) {
     send(state, from, { kind: 'refuse', edge, reason: refusal })

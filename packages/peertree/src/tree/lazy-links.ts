@@ -20,8 +20,9 @@ export function advanceLazyLinks(state: TreeState): void {
 }
 
 function pickPartner(state: TreeState): NodeId | undefined {
+  const isFree = (node: NodeId): boolean => state.directory.isUp(node) && !state.links.has(node)
   const free = [...state.directory.nodes()].filter(
-    (node) => node !== state.options.self && state.directory.isUp(node) && !state.links.has(node),
+    (node) => node !== state.options.self && isFree(node) && !state.suspects.has(node),
   )
   const below = censusOf(state)
   const outside = free.filter((node) => !below.has(node))

@@ -206,6 +206,7 @@ export function onRefuse(state: TreeState, from: NodeId, message: TreeMessageOf<
   const attempt = findAttempt(state, from, message.edge)
   if (attempt === undefined) return
   if (message.reason === 'unrooted' || message.reason === 'orphan') state.seek?.unrooted.add(from)
+  if (message.reason === 'unlisted') state.effects.push({ kind: 'turnedAway', by: from })
   if (message.reason === 'orphan') state.seek?.orphans.add(from)
   failAttempt(state, attempt)
 }

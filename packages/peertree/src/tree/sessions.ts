@@ -45,6 +45,7 @@ export function openSession(state: TreeState, node: NodeId, role: Role, addresse
     pulls: new TokenBucket(bounds.pullBytesPerSecond, bounds.pullBurstBytes, nowMs),
     summaries: new TokenBucket(bounds.summariesPerSecond, bounds.summaryBurst, nowMs),
     records: new TokenBucket(bounds.recordsPerSecond, bounds.recordBurst, nowMs),
+    recordChecks: new TokenBucket(bounds.recordChecksPerSecond, bounds.recordCheckBurst, nowMs),
     dialed: false,
     usedMs: nowMs,
     strikes: 0,
@@ -53,11 +54,18 @@ export function openSession(state: TreeState, node: NodeId, role: Role, addresse
   state.suspects.delete(node)
 }
 
-export function dial(state: TreeState, purpose: DialPurpose, node: NodeId | undefined, to: readonly string[]): void {
+/** The shell may go on after the core gave up, so that the next try finds the session; it lets go after `withinMs`. */
+export function dial(
+  state: TreeState,
+  purpose: DialPurpose,
+  node: NodeId | undefined,
+  addresses: readonly string[],
+  withinMs: number = bounds.lateDialMs,
+): void {
   const number = state.nextDial
   state.nextDial += 1
   state.dials.set(number, { purpose, deadlineMs: state.nowMs + bounds.dialTimeoutMs })
-  state.effects.push({ kind: 'dial', dial: number, node, addresses: to })
+  state.effects.push({ kind: 'dial', dial: number, node, addresses, withinMs })
 }
 
 /** Whether a peer is a member and so may hear of the tree and be heard on it. */

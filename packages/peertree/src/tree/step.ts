@@ -9,8 +9,8 @@ import { receive } from './receive.ts'
 import { pullMissing } from './repair.ts'
 import { advanceSeek, beginJoining, isSeekValid, onAttemptDialed } from './seek.ts'
 import { hangUpIdle, openSession, send } from './sessions.ts'
-import { advanceSuspects, onCheckFailed } from './suspects.ts'
-import type { TreeEffect, TreeEvent } from './tree-io.ts'
+import { advanceSuspects, failCheck } from './suspects.ts'
+import type { Moment, TreeEffect, TreeEvent } from './tree-io.ts'
 import { positionOf, type TreeState } from './tree-state.ts'
 import { advanceDirectory, advanceMoving, checkPulse, forgiveSilence } from './upkeep.ts'
 import { refreshRoot } from './way-up.ts'
@@ -18,11 +18,12 @@ import { refreshRoot } from './way-up.ts'
 const bounds = limits.tree
 
 /**
- * The whole life of a node in the tree: takes one event, changes the state in place and returns what the shell shall do. No I/O, no clock:
- * `nowMs` never goes back (a monotonic clock). Same options, seed and events give the same effects.
+ * The whole life of a node in the tree: takes one event, changes the state in place and returns what the shell shall do. No I/O, no clock.
+ * Same options, seed, events and moments give the same effects.
  */
-export function step(state: TreeState, event: TreeEvent, nowMs: number): readonly TreeEffect[] {
-  state.nowMs = nowMs
+export function step(state: TreeState, event: TreeEvent, now: Moment): readonly TreeEffect[] {
+  state.nowMs = now.monotonicMs
+  state.timeOfDayMs = now.timeOfDayMs
   state.effects = []
   if (state.status === 'stopped') return []
   handle(state, event)
@@ -128,7 +129,7 @@ function endDial(state: TreeState, number: number, node: NodeId | undefined): vo
     if (purpose.attempt.hops === 0) noteContact(state, purpose.attempt.target.addresses, node)
     onAttemptDialed(state, purpose.attempt, node)
   } else if (purpose.kind === 'check') {
-    if (session === undefined) onCheckFailed(state, purpose.node, purpose.suspect)
+    if (session === undefined) failCheck(purpose.suspect)
     else state.suspects.delete(purpose.node)
   } else if (session !== undefined) {
     if (purpose.kind === 'lazy') askLazy(state, session.node)

@@ -68,16 +68,15 @@ function check(state: TreeState, node: NodeId, one: Suspect): void {
   one.checkEndsMs = state.nowMs + bounds.dialTimeoutMs
   const { addresses } = contactOf(state, node)
   if (state.sessions.has(node)) question(state, node)
-  else if (addresses.length > 0) dial(state, { kind: 'check', node, suspect: one }, node, addresses)
-  else failCheck(one)
+  else if (addresses.length > 0) {
+    // A slow answer may still come in the time of the next check, but no dial outlives the judgement.
+    const withinMs = bounds.dialTimeoutMs * (CHECKS[one.why] - one.failures)
+    dial(state, { kind: 'check', node, suspect: one }, node, addresses, withinMs)
+  } else failCheck(one)
 }
 
-function failCheck(one: Suspect): void {
+/** It did not answer a check: its time is over, or the dial failed. */
+export function failCheck(one: Suspect): void {
   one.failures += 1
   one.checkEndsMs = undefined
-}
-
-/** The dial of a check failed. */
-export function onCheckFailed(state: TreeState, node: NodeId, one: Suspect): void {
-  if (state.suspects.get(node) === one && one.checkEndsMs !== undefined) failCheck(one)
 }

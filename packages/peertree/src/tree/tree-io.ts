@@ -40,12 +40,13 @@ export type TreeEvent =
 
 /** What the shell shall do, in this order. */
 export type TreeEffect =
-  /** Open a session; answer with `dialed` or `dialFailed`. `node`, if known, must be who answers. */
+  /** Open a session, and give up after `withinMs`; answer with `dialed` or `dialFailed`. `node`, if known, must be who answers. */
   | {
       readonly kind: 'dial'
       readonly dial: number
       readonly node: NodeId | undefined
       readonly addresses: readonly string[]
+      readonly withinMs: number
     }
   | { readonly kind: 'send'; readonly to: NodeId; readonly message: TreeMessage }
   /** Pass these bytes of an envelope on to each, unchanged. */
@@ -59,6 +60,8 @@ export type TreeEffect =
   | { readonly kind: 'hangUp'; readonly node: NodeId; readonly why: 'idle' | 'lost' | 'abuse' | 'expired' }
   | { readonly kind: 'positionChanged' }
   | { readonly kind: 'memberChanged'; readonly member: Member }
+  /** For people: the network has no room for this node. */
+  | { readonly kind: 'turnedAway'; readonly by: NodeId }
   /** For the log: a peer said what makes no sense, or too much. It was ignored. */
   | { readonly kind: 'ignored'; readonly from: NodeId; readonly reason: string }
 
@@ -68,6 +71,14 @@ export interface SelfDescription {
   readonly release: string
   readonly services: readonly string[]
   readonly addresses: readonly string[]
+}
+
+/** When a step is taken. */
+export interface Moment {
+  /** Never goes back. */
+  readonly monotonicMs: number
+  /** Unix time. */
+  readonly timeOfDayMs: number
 }
 
 /** Somewhere to ask: a known node, or an address whose node is not known yet. */

@@ -6,7 +6,7 @@ import type { Member, Role, TreePosition } from '../peer-network.ts'
 import { RecentBroadcasts } from './recent-broadcasts.ts'
 import { SetDigest } from './set-digest.ts'
 import type { TokenBucket } from './token-bucket.ts'
-import type { SelfDescription, Target, TreeEffect } from './tree-io.ts'
+import type { Moment, SelfDescription, Target, TreeEffect } from './tree-io.ts'
 import type { TreeOptions } from './tree-options.ts'
 
 export interface Session {
@@ -18,6 +18,8 @@ export interface Session {
   readonly pulls: TokenBucket
   readonly summaries: TokenBucket
   readonly records: TokenBucket
+  /** How many of its records are checked. */
+  readonly recordChecks: TokenBucket
   /** Whether the tree opened it: then the tree hangs it up when idle. */
   dialed: boolean
   /** When it last served the tree. */
@@ -125,6 +127,8 @@ export interface TreeState {
   readonly options: TreeOptions
   readonly degree: number
   nowMs: number
+  /** Only by it invitations end: unlike `nowMs` it may jump. */
+  timeOfDayMs: number
   effects: TreeEffect[]
 
   status: TreePosition['state']
@@ -183,14 +187,15 @@ export interface TreeState {
   readonly lazyAsked: Map<number, NodeId>
 }
 
-/** The state before `start`. `nowMs` is of the same clock as in `step`. */
-export function createTree(options: TreeOptions, nowMs: number): TreeState {
+/** The state before `start`. */
+export function createTree(options: TreeOptions, { monotonicMs: nowMs, timeOfDayMs }: Moment): TreeState {
   const degree = options.degree ?? limits.tree.degree
   assert(Number.isInteger(degree) && degree >= 1 && degree <= limits.tree.maxDegree, 'the degree is within bounds')
   return {
     options,
     degree,
     nowMs,
+    timeOfDayMs,
     effects: [],
     status: 'joining',
     about: options.about,
@@ -216,7 +221,7 @@ export function createTree(options: TreeOptions, nowMs: number): TreeState {
     grandparent: undefined,
     seek: undefined,
     moveAtMs: undefined,
-    directory: new Directory(),
+    directory: new Directory(options.keys.isFounder),
     sequence: options.firstSequence,
     announcedMs: Number.NEGATIVE_INFINITY,
     announceDue: false,
