@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatDuration, OperatorId, ShardId, shortId } from '@borgios/core'
+import { formatBytes, formatCount, formatDuration, isBorgError, OperatorId, ShardId, shortId } from '@borgios/core'
 import type { FileInfoView, JobRecord, NodeView, WhyView } from '@borgios/protocol'
 import { type NodeIdentity, roleOf } from '../config/identity.ts'
 import { ambiguousSubject, unknownSubject, usageError } from '../errors.ts'
@@ -6,6 +6,9 @@ import { infoView } from './file-routes.ts'
 import { isFinal } from './job-book.ts'
 import { askedView, gatherNetwork } from './network-view.ts'
 import type { NodeServices } from './node-services.ts'
+
+const BRING_BACK =
+  'Bring back nodes that are down ("borgios net tree" shows them); the file is whole again as soon as they answer'
 
 /** The fewest characters that are taken for the beginning of an id. */
 const MIN_BEGINNING_CHARS = 3
@@ -171,7 +174,13 @@ function jobAdvice(record: JobRecord): string {
 }
 
 async function explainFile(capability: string, services: NodeServices): Promise<WhyView> {
-  return explainInfo(capability, infoView(await services.rooms.store.info(capability)))
+  try {
+    return explainInfo(capability, infoView(await services.rooms.store.info(capability)))
+  } catch (error) {
+    // Its manifest is gone for now, so that nothing can be counted.
+    if (!isBorgError(error) || error.code !== 'STORE_UNREADABLE') throw error
+    return { subject: capability, what: 'file', state: 'unreadable', why: error.message, todo: BRING_BACK }
+  }
 }
 
 export function explainInfo(capability: string, info: FileInfoView): WhyView {
@@ -183,7 +192,7 @@ export function explainInfo(capability: string, info: FileInfoView): WhyView {
       ...about,
       state: 'unreadable',
       why: `${name} cannot be read now: ${counts}, and some part has ${-info.spareShards} too few`,
-      todo: 'Bring back nodes that are down ("borgios net tree" shows them); the file is whole again as soon as they answer',
+      todo: BRING_BACK,
     }
   }
   if (info.presentShards < info.shards) {
