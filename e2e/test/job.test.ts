@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { jsonOf, Network } from '../src/index.ts'
+import { jsonOf, Network, whyNoSandbox } from '../src/index.ts'
 
 const example = (name: string): string => fileURLToPath(new URL(`../../examples/build/${name}.wasm`, import.meta.url))
 
@@ -19,15 +18,11 @@ interface JobView {
   readonly outputs: readonly { readonly name: string; readonly capability: string }[]
 }
 
-// On a machine that has it, a sandbox that is not available is a fault.
-const isBubblewrapMissing = spawnSync('bwrap', ['--version']).error !== undefined
-
 test('programs run on another node, and what goes wrong is said with its code', async (t) => {
   await using network = await Network.up(5)
-  const status = await network.json<{ self: { node: string; load: { jobsWhy: string | null } } }>(['status'])
-  const { jobsWhy } = status.self.load
-  if (jobsWhy !== null && isBubblewrapMissing) return t.skip(jobsWhy)
-  assert.equal(jobsWhy, null)
+  const why = await whyNoSandbox(network)
+  if (why !== undefined) return t.skip(why)
+  const status = await network.json<{ self: { node: string } }>(['status'])
   const content = randomBytes(1_500_000)
   const input = join(network.folder, 'input.bin')
   await writeFile(input, content)

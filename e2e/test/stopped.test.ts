@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { jsonOf, Network, processesOf } from '../src/index.ts'
+import { jsonOf, Network, processesOf, whyNoSandbox } from '../src/index.ts'
 
 const hostile = fileURLToPath(new URL('../../examples/build/hostile.wasm', import.meta.url))
 
@@ -33,8 +33,8 @@ test('a command that is stopped says what became of its work and exits as shells
   })
 
   await t.test('job run: the job is cancelled', async (t) => {
-    const { self } = await network.json<{ self: { load: { jobsWhy: string | null } } }>(['status'])
-    if (self.load.jobsWhy !== null) return t.skip(self.load.jobsWhy)
+    const why = await whyNoSandbox(network)
+    if (why !== undefined) return t.skip(why)
     const stopped = await network.run(['job', 'run', hostile, '--coding', '1+1', '--', 'spin'], {
       stopAt: { said: /\[running/, signal: 'SIGINT' },
     })

@@ -96,6 +96,14 @@ test('people get commands that they can paste, for the data folder they gave', a
   assert.match(stderr, /^error: nothing runs here: start it with "\S.* up --data '\/tmp\/no such folder'"\n$/)
 })
 
+test('where nothing can be made every command that would says so, and comes back', async () => {
+  for (const words of [['up'], ['node', 'init']]) {
+    const { code, stderr } = await run([...words, '--data', '/proc/borgios/data'])
+    assert.equal(code, 3, words.join(' '))
+    assert.match(stderr, /^error: there is no \/proc\/borgios, and it cannot be made$/m)
+  }
+})
+
 test('what a job printed is shown to its last byte, also half a character', async () => {
   await using nodes = await openNodes(2)
   nodes.world.runJob = async ({ onEvent }) => {

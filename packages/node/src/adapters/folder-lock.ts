@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeFolder } from './make-folder.ts'
 
 const SQLITE_BUSY = 5
 
@@ -14,7 +14,7 @@ export interface FolderLock {
  * by a SIGKILL, and a reused process id cannot be mistaken for the holder. Undefined when another process holds it.
  */
 export function tryLock(path: string): FolderLock | undefined {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
     database.exec('BEGIN EXCLUSIVE')

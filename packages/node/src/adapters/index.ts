@@ -1,6 +1,7 @@
 export { type Environment, readEnvironment } from './environment.ts'
 export { tryLock } from './folder-lock.ts'
 export { formatTime } from './local-time.ts'
+export { makeFolder } from './make-folder.ts'
 export { isPortFree, pickPort } from './ports.ts'
 export { cpuTimeMs, isAlive, markOf, type ProcessMark, rssBytes, signalProcess, spawnDetached } from './processes.ts'
 export { openSocketPath } from './socket-path.ts'

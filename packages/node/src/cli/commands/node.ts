@@ -1,9 +1,9 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { limits, messageOf, SECOND_MS, shortId } from '@borgios/core'
 import { systemClock, systemRandom } from '@borgios/core/adapters'
 import { networkIdOf, nobleEd25519, verifyOperator } from '@borgios/crypto'
 import type { StatusView } from '@borgios/protocol'
-import { isPortFree, pickPort } from '../../adapters/index.ts'
+import { isPortFree, makeFolder, pickPort } from '../../adapters/index.ts'
 import { DaemonClient } from '../../client/daemon-client.ts'
 import { isNetworkFolder } from '../../client/find-daemon.ts'
 import { readBounded } from '../../config/checked-file.ts'
@@ -32,7 +32,7 @@ const modules = { ed25519: nobleEd25519, random: systemRandom }
 /** Makes the operator's key and prints its id, for which a founder then signs an invitation. */
 export async function init(context: CliContext): Promise<void> {
   const paths = await ownFolder(context)
-  await mkdir(paths.folder, { recursive: true, mode: 0o700 })
+  makeFolder(paths.folder)
   const { id } = await loadOperator(paths, modules)
   await showResult(context, { operator: id, data: paths.folder }, () => [id])
   if (context.json) return
@@ -127,7 +127,7 @@ async function configure(context: CliContext, paths: NodePaths, options: NodeSta
   if (invited !== undefined) await assertInvited(context, paths, invited)
   else if (options.found === undefined) await assertNetwork(paths)
   // Nothing is left behind by what was refused so far.
-  await mkdir(paths.folder, { recursive: true, mode: 0o700 })
+  makeFolder(paths.folder)
   if (invited !== undefined) await enterNetwork(paths, invited.genesis, invited.invitation)
   if (options.found !== undefined && (await readGenesis(paths)) === undefined) {
     const founder = (await loadOperator(paths, modules)).signer
