@@ -4,6 +4,7 @@ import { type DaemonEvent, type JobRecord, JobSpecSchema, type JobSubmission } f
 import { Compile } from 'typebox/compile'
 import { formatTime } from '../../adapters/index.ts'
 import type { DaemonClient } from '../../client/daemon-client.ts'
+import { isFinal } from '../../daemon/job-book.ts'
 import { daemonBrokeOff, usageError } from '../../errors.ts'
 import { type CliContext, daemonOf, nextCommand, showResult } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -118,8 +119,6 @@ async function capabilityOf(
   return (await putFile(quiet, daemon, text, { coding })).capability
 }
 
-const ENDS: readonly string[] = ['done', 'failed', 'cancelled']
-
 /** Shows a job's events: its output where it belongs, the rest beside it. */
 class JobPrinter {
   readonly #context: CliContext
@@ -138,7 +137,7 @@ class JobPrinter {
   async take(event: DaemonEvent): Promise<(JobRecord & { stdout?: string; stderr?: string }) | undefined> {
     const { terminal, json } = this.#context
     if (event.event === 'state') {
-      if (this.#saysEnd || !ENDS.includes(event.state)) terminal.note(terminal.style(stateLine(event), 'dim', 'stderr'))
+      if (this.#saysEnd || !isFinal(event)) terminal.note(terminal.style(stateLine(event), 'dim', 'stderr'))
     } else if (event.event === 'restart') this.#startAnew(event.why)
     else if (event.event === 'log') await this.#print(event.stream, decodeBase64Url(event.data) ?? new Uint8Array())
     else if (event.event === 'job') {
