@@ -13,12 +13,19 @@ export interface Outcome {
   readonly stderr: string
 }
 
+/** Sends a signal once what the program wrote to stderr or to stdout matches. */
+export interface StopAt {
+  readonly said: RegExp
+  readonly signal: NodeJS.Signals
+  /** Awaited before the signal is sent. */
+  readonly meanwhile?: () => Promise<void>
+}
+
 export interface RunOptions {
   readonly input?: string | AsyncIterable<Uint8Array>
   readonly env?: NodeJS.ProcessEnv
   readonly signal?: AbortSignal
-  /** Sends a signal once what it wrote to stderr matches. */
-  readonly stopAt?: { readonly said: RegExp; readonly signal: NodeJS.Signals }
+  readonly stopAt?: StopAt
   /** Where it runs. */
   readonly folder?: string
   /** Instead of this test's own Node, e.g. another one on the machine. */
@@ -34,15 +41,25 @@ export function borgios(words: readonly string[], options: RunOptions = {}): Pro
       env: { ...process.env, NO_COLOR: '1', ...options.env },
     })
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]
-    child.stdout.on('data', (bytes) => stdout.push(bytes))
     options.signal?.addEventListener('abort', () => child.kill('SIGINT'))
     let { stopAt } = options
-    child.stderr.on('data', (bytes) => {
-      stderr.push(bytes)
-      if (!stopAt?.said.test(Buffer.concat(stderr).toString())) return
-      child.kill(stopAt.signal)
-      stopAt = undefined
-    })
+    const collect = (output: Readable, chunks: Buffer[]): void => {
+      output.on('data', (bytes) => {
+        chunks.push(bytes)
+        if (!stopAt?.said.test(Buffer.concat(chunks).toString())) return
+        const { signal, meanwhile } = stopAt
+        stopAt = undefined
+        Promise.resolve(meanwhile?.()).then(
+          () => child.kill(signal),
+          (error) => {
+            child.kill('SIGKILL')
+            reject(error)
+          },
+        )
+      })
+    }
+    collect(child.stdout, stdout)
+    collect(child.stderr, stderr)
     child.stdin.on('error', () => {})
     const { input = '' } = options
     if (typeof input === 'string') child.stdin.end(input)

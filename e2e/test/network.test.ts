@@ -3,7 +3,6 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { attached, fullSlice, isAlive, isWhole, Network, type TreeNode } from '../src/index.ts'
 
 const pidsOf = (nodes: readonly TreeNode[]): number[] => nodes.flatMap((node) => node.pid ?? []).sort((a, b) => a - b)
@@ -125,18 +124,19 @@ test('a stale pid file, a reused pid and a taken port do no harm', async () => {
 
 test('in the foreground the network lives as long as the command', { skip: !fullSlice }, async () => {
   await using network = await Network.open('d'.repeat(150))
-  const stop = new AbortController()
-  const running = network.run(['up', '--nodes', '2', '--foreground'], { signal: stop.signal })
-  const deadlineMs = performance.now() + 60_000
-  let pids: number[] = []
-  while (pids.length < 2 && performance.now() < deadlineMs) {
-    await sleep(300)
-    const tree = await network.tree().catch(() => undefined)
-    if (tree !== undefined && isWhole(tree, 2)) pids = pidsOf(tree.nodes)
-  }
+  let pids: readonly number[] = []
+  const outcome = await network.run(['up', '--nodes', '2', '--foreground'], {
+    stopAt: {
+      // Before it says so, Ctrl-C interrupts the start.
+      said: /Ctrl-C stops the network/,
+      signal: 'SIGINT',
+      meanwhile: async () => {
+        pids = pidsOf((await network.tree()).nodes)
+      },
+    },
+  })
+  assert.equal(outcome.code, 0, outcome.stderr)
   assert.equal(pids.length, 2)
-  stop.abort()
-  assert.equal((await running).code, 0)
   for (const pid of pids) assert(!isAlive(pid))
 })
 
