@@ -4,6 +4,8 @@ export const ROOM_LEVELS: ReadonlyMap<string, number> = new Map([
   ['crypto', 1],
   ['protocol', 2],
   ['peertree', 3],
+  ['light', 3],
+  ['ledger', 4],
   ['store', 4],
   ['compute', 5],
   ['node', 7],
@@ -18,7 +20,7 @@ export const SIDE_LEVELS: ReadonlyMap<string, number> = new Map([
 ])
 
 /** Entry points that must run in a browser: nothing they reach may ask for a module of Node. */
-export const BROWSER_ROOMS: readonly string[] = ['core', 'crypto']
+export const BROWSER_ROOMS: readonly string[] = ['core', 'crypto', 'protocol', 'light']
 
 /** npm packages that need nothing of Node: the only ones that browser entry points may reach. */
 export const BROWSER_PACKAGES: ReadonlySet<string> = new Set([

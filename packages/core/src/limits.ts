@@ -587,4 +587,34 @@ export const limits = {
     /** How far back the shown speed looks. */
     progressWindowMs: 3 * SECOND_MS,
   },
+  /** Transactions, blocks, certificates and proofs as bytes. */
+  ledgerCodec: {
+    /** Validators of one epoch: above it a sample decides. Votes grow with its square. */
+    maxValidators: 64,
+    /** What one transaction asks for at once. */
+    maxOperations: 32,
+    /** One operation: a dealing for the beacon among the largest committee, or a report of many audits. */
+    maxOperationBytes: 16 * KIB,
+    /** Keys that may sign for one account. */
+    maxAccountKeys: 32,
+    /** A whole transaction: a few large operations. */
+    maxTransactionBytes: 64 * KIB,
+    /** Transactions of one block as bytes: with its header they fit one message of a bulk stream. */
+    maxPayloadBytes: 960 * KIB,
+  },
+  /** Simplex: slots, timers and what is kept of them. */
+  ledgerConsensus: {},
+  /** Records, their tree and how they are kept. */
+  ledgerState: {
+    /** Key of a record within its table. */
+    maxKeyBytes: 96,
+    /** One record: what a page of a list or a dealing needs. */
+    maxValueBytes: 16 * KIB,
+  },
+  /** What waits to enter a block. */
+  ledgerMempool: {},
+  /** Public randomness by commit and reveal. */
+  ledgerBeacon: {},
+  /** Money: fees, deposits, escrow, leases, emission. */
+  ledgerMoney: {},
 } as const

@@ -1,0 +1,1 @@
+export { quorumOf } from '@borgios/protocol'
