@@ -604,6 +604,19 @@ export const limits = {
   },
   /** Simplex: slots, timers and what is kept of them. */
   ledgerConsensus: {},
+  /** Streams between validators. */
+  ledgerLinks: {
+    /** One frame: a candidate block with its header. */
+    maxFrameBytes: 1_000 * KIB,
+    /** Frames of one message: the votes of a whole committee for some slots. */
+    maxFramesPerMessage: 1_024,
+    /** Frames for a validator that does not read: some blocks. Beyond it the oldest are forgotten; it will ask for what it lacks. */
+    maxOutboxBytes: 8 * MIB,
+    maxOutboxFrames: 8_192,
+    /** First wait before a broken stream is opened again; then twice as long each time. */
+    reopenMs: 250,
+    maxReopenMs: 5 * SECOND_MS,
+  },
   /** Records, their tree and how they are kept. */
   ledgerState: {
     /** Key of a record within its table. */
