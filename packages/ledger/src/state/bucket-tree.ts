@@ -1,7 +1,7 @@
 import { assert } from '@borgios/core'
-import { HASH_BYTES } from '@borgios/protocol'
+import { HASH_BYTES, STATE_BUCKETS, STATE_TREE_DEPTH } from '@borgios/protocol'
 import { hashInto } from '@chainsafe/hashtree'
-import { BUCKET_BITS, BUCKETS, bucketHash, EMPTY_BUCKET } from './bucket.ts'
+import { bucketHash, EMPTY_BUCKET } from './bucket.ts'
 
 /** Hashes of buckets and of what stands above them. Level 0 are the buckets, level 16 the root. */
 export interface TreeNodes {
@@ -16,13 +16,13 @@ export function nodeOf(tree: TreeNodes, level: number, index: number): Uint8Arra
   return hash
 }
 
-export const rootOf = (tree: TreeNodes): Uint8Array => nodeOf(tree, BUCKET_BITS, 0)
+export const rootOf = (tree: TreeNodes): Uint8Array => nodeOf(tree, STATE_TREE_DEPTH, 0)
 
 /** The hashes beside the way from a node of `level` to the root, from below. */
 export const siblingsOf = (tree: TreeNodes, level: number, index: number): readonly Uint8Array[] =>
-  Array.from({ length: BUCKET_BITS - level }, (_, step) => nodeOf(tree, level + step, (index >> step) ^ 1))
+  Array.from({ length: STATE_TREE_DEPTH - level }, (_, step) => nodeOf(tree, level + step, (index >> step) ^ 1))
 
-const LEVELS = BUCKET_BITS + 1
+const LEVELS = STATE_TREE_DEPTH + 1
 
 /** The whole tree over all buckets, 4 MiB. */
 export class BucketTree implements TreeNodes {
@@ -149,9 +149,9 @@ export function writeHash(hash: string, target: Uint8Array, at: number): void {
 let emptyTree: BucketTree | undefined
 
 function emptyLeaves(): Uint8Array {
-  const leaves = new Uint8Array(BUCKETS * HASH_BYTES)
+  const leaves = new Uint8Array(STATE_BUCKETS * HASH_BYTES)
   const hash = bucketHash(EMPTY_BUCKET)
-  for (let number = 0; number < BUCKETS; number += 1) writeHash(hash, leaves, number * HASH_BYTES)
+  for (let number = 0; number < STATE_BUCKETS; number += 1) writeHash(hash, leaves, number * HASH_BYTES)
   return leaves
 }
 

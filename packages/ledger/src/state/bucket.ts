@@ -1,38 +1,19 @@
 import { hash } from 'node:crypto'
 import { assert, limits } from '@borgios/core'
-import { HASH_BYTES, hashTag } from '@borgios/protocol'
+import { hashTag } from '@borgios/protocol'
 
-/**
- * Where a record stands in the state: SHA-256 of its table and key, each byte as one character. A string, since it is compared and
- * looked up far more often than it is written.
- */
-export type KeyHash = string
+// What `protocol` defines of buckets, for a node that changes thousands a second: native hashes, and bytes that are patched, not decoded.
 
 /** A record as it is to be, or that it is to be no more. */
 export interface RecordChange {
-  readonly hash: KeyHash
   readonly tableId: number
   readonly key: Uint8Array
   readonly value: Uint8Array | undefined
 }
 
-/** One record of a bucket; views of its bytes. */
-export interface BucketRecord {
-  readonly tableId: number
-  readonly key: Uint8Array
-  readonly value: Uint8Array
-}
-
-/** The first 16 bits of a key's hash choose its bucket. */
-export const BUCKET_BITS = 16
-export const BUCKETS = 2 ** BUCKET_BITS
-
 export const EMPTY_BUCKET = new Uint8Array(0)
 
-// A record: [key's hash 32][table u8][key's length u8][key][value's length u16][value], little endian.
-const TABLE_AT = HASH_BYTES
-const KEY_LENGTH_AT = TABLE_AT + 1
-const KEY_AT = KEY_LENGTH_AT + 1
+const KEY_AT = 2
 const VALUE_LENGTH_BYTES = 2
 
 /** Bytes a record takes in its bucket. */
@@ -43,14 +24,15 @@ const keyTag = hashTag('state-key')
 const keyInput = new Uint8Array(keyTag.length + 1 + limits.ledgerState.maxKeyBytes)
 keyInput.set(keyTag)
 
-export function stateKeyHash(tableId: number, key: Uint8Array): KeyHash {
-  assert(key.length <= limits.ledgerState.maxKeyBytes, `a key of table ${tableId} has ${key.length} bytes`)
+/** Number of the bucket where a record belongs. */
+export function bucketNumber(tableId: number, key: Uint8Array): number {
+  assert(key.length <= limits.ledgerState.maxKeyBytes, 'a key is too long')
   keyInput[keyTag.length] = tableId
   keyInput.set(key, keyTag.length + 1)
-  return hash('sha256', keyInput.subarray(0, keyTag.length + 1 + key.length), 'binary')
+  // As a string: four times as fast as making a buffer.
+  const digest = hash('sha256', keyInput.subarray(0, keyTag.length + 1 + key.length), 'binary')
+  return (digest.charCodeAt(0) << 8) | digest.charCodeAt(1)
 }
-
-export const bucketOf = (keyHash: KeyHash): number => (keyHash.charCodeAt(0) << 8) | keyHash.charCodeAt(1)
 
 const bucketTag = hashTag('state-bucket')
 /** Hashing in one call takes half the time of hashing in steps, but wants its input in one piece. */
@@ -67,57 +49,40 @@ export function bucketHash(bucket: Uint8Array): string {
   return hash('sha256', bucketInput.subarray(0, length), 'binary')
 }
 
-/** Value of the record with this key; a view. */
-export function findValue(bucket: Uint8Array, keyHash: KeyHash): Uint8Array | undefined {
-  for (let at = 0; at < bucket.length; at = recordEnd(bucket, at)) {
-    const order = compareHash(bucket, at, keyHash)
-    if (order === 0) return valueAt(bucket, at)
+/** Value of a record; a view. */
+export function findValue(bucket: Uint8Array, tableId: number, key: Uint8Array): Uint8Array | undefined {
+  for (let at = 0; at < bucket.length; ) {
+    const end = recordEnd(bucket, at)
+    const order = compareRecord(bucket, at, tableId, key)
+    if (order === 0) return bucket.subarray(at + KEY_AT + key.length + VALUE_LENGTH_BYTES, end)
     if (order > 0) return undefined
+    at = end
   }
   return undefined
 }
 
-/** All its records, in order. The bucket is one that was made here or checked by its hash. */
-export function* bucketRecords(bucket: Uint8Array): Iterable<BucketRecord> {
-  for (let at = 0; at < bucket.length; at = recordEnd(bucket, at)) {
-    const key = bucket.subarray(at + KEY_AT, at + KEY_AT + byteAt(bucket, at + KEY_LENGTH_AT))
-    yield { tableId: byteAt(bucket, at + TABLE_AT), key, value: valueAt(bucket, at) }
-  }
-}
-
-/** The bucket with some records written or removed: new bytes. `changes` stand in the order of their hashes. */
+/** The bucket with some records written or removed, as new bytes. `changes` rise by table and key. */
 export function changeBucket(bucket: Uint8Array, changes: readonly RecordChange[]): Uint8Array {
   const parts: Uint8Array[] = []
   let at = 0
   let kept = 0
-  for (const change of changes) {
+  for (const { tableId, key, value } of changes) {
     let order = -1
     while (at < bucket.length) {
-      order = compareHash(bucket, at, change.hash)
+      order = compareRecord(bucket, at, tableId, key)
       if (order >= 0) break
       at = recordEnd(bucket, at)
     }
     parts.push(bucket.subarray(kept, at))
     if (at < bucket.length && order === 0) at = recordEnd(bucket, at)
-    if (change.value !== undefined) parts.push(encodeRecord(change, change.value))
+    if (value !== undefined) parts.push(Uint8Array.of(tableId, key.length), key, lengthBytes(value), value)
     kept = at
   }
   parts.push(bucket.subarray(kept))
   return joined(parts)
 }
 
-function encodeRecord({ hash, tableId, key }: RecordChange, value: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(recordBytes(key.length, value))
-  for (let at = 0; at < HASH_BYTES; at += 1) bytes[at] = hash.charCodeAt(at)
-  bytes[TABLE_AT] = tableId
-  bytes[KEY_LENGTH_AT] = key.length
-  bytes.set(key, KEY_AT)
-  const valueLengthAt = KEY_AT + key.length
-  bytes[valueLengthAt] = value.length & 0xff
-  bytes[valueLengthAt + 1] = value.length >> 8
-  bytes.set(value, valueLengthAt + VALUE_LENGTH_BYTES)
-  return bytes
-}
+const lengthBytes = ({ length }: Uint8Array): Uint8Array => Uint8Array.of(length & 0xff, length >> 8)
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
@@ -132,27 +97,26 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return bytes
 }
 
-/** The order of the record at `at` and a key: below 0 when the record stands first. */
-function compareHash(bucket: Uint8Array, at: number, keyHash: KeyHash): number {
-  for (let index = 0; index < HASH_BYTES; index += 1) {
-    const difference = byteAt(bucket, at + index) - keyHash.charCodeAt(index)
+/** The order of the record at `at` and another: below 0 when it stands first. */
+function compareRecord(bucket: Uint8Array, at: number, tableId: number, key: Uint8Array): number {
+  const tables = byteAt(bucket, at) - tableId
+  if (tables !== 0) return tables
+  const keyBytes = byteAt(bucket, at + 1)
+  const length = Math.min(keyBytes, key.length)
+  for (let index = 0; index < length; index += 1) {
+    const difference = byteAt(bucket, at + KEY_AT + index) - byteAt(key, index)
     if (difference !== 0) return difference
   }
-  return 0
+  return keyBytes - key.length
 }
 
-const valueLengthAt = (bucket: Uint8Array, at: number): number => at + KEY_AT + byteAt(bucket, at + KEY_LENGTH_AT)
-
-const recordEnd = (bucket: Uint8Array, at: number): number => {
-  const lengthAt = valueLengthAt(bucket, at)
+function recordEnd(bucket: Uint8Array, at: number): number {
+  const lengthAt = at + KEY_AT + byteAt(bucket, at + 1)
   return lengthAt + VALUE_LENGTH_BYTES + byteAt(bucket, lengthAt) + (byteAt(bucket, lengthAt + 1) << 8)
 }
 
-const valueAt = (bucket: Uint8Array, at: number): Uint8Array =>
-  bucket.subarray(valueLengthAt(bucket, at) + VALUE_LENGTH_BYTES, recordEnd(bucket, at))
-
-function byteAt(bucket: Uint8Array, at: number): number {
-  const byte = bucket[at]
-  assert(byte !== undefined, 'a bucket that was checked ends within a record')
+function byteAt(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at]
+  assert(byte !== undefined, 'a record ends within its bucket')
   return byte
 }

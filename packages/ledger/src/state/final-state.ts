@@ -1,5 +1,6 @@
 import { assert } from '@borgios/core'
-import { BUCKETS, bucketOf, EMPTY_BUCKET, findValue, stateKeyHash } from './bucket.ts'
+import { STATE_BUCKETS } from '@borgios/protocol'
+import { bucketNumber, EMPTY_BUCKET, findValue } from './bucket.ts'
 import { BucketTree, rootOf } from './bucket-tree.ts'
 import { listing } from './listing.ts'
 import { SortedKeys } from './sorted-keys.ts'
@@ -17,7 +18,7 @@ const NO_POINT: StatePoint = { height: 0, epoch: 0, block: new Uint8Array(32) }
  */
 export class FinalState implements StateReader, StateSource {
   readonly #tables: TableSet
-  readonly #buckets: Uint8Array[] = new Array<Uint8Array>(BUCKETS).fill(EMPTY_BUCKET)
+  readonly #buckets: Uint8Array[] = new Array<Uint8Array>(STATE_BUCKETS).fill(EMPTY_BUCKET)
   readonly #tree = BucketTree.empty()
   readonly #listed = new Map<number, SortedKeys>()
   readonly #layers = new Set<StateLayer>()
@@ -73,8 +74,8 @@ export class FinalState implements StateReader, StateSource {
     for (const child of layer.handOver()) this.#layers.add(child)
   }
 
-  valueOf({ hash }: RecordName): Uint8Array | undefined {
-    return findValue(this.bucket(bucketOf(hash)), hash)
+  valueOf({ table, key, bucket }: RecordName): Uint8Array | undefined {
+    return findValue(this.bucket(bucket), table.id, key)
   }
 
   bucket(number: number): Uint8Array {
@@ -96,5 +97,5 @@ export class FinalState implements StateReader, StateSource {
 export const openMemoryState = (tables: readonly AnyTable[]): FinalState => new FinalState(tables)
 
 function nameOf(table: AnyTable, key: Uint8Array): RecordName {
-  return { table, key, text: recordText(table, key), hash: stateKeyHash(table.id, key) }
+  return { table, key, text: recordText(table, key), bucket: bucketNumber(table.id, key) }
 }

@@ -1,5 +1,5 @@
 import { assert } from '@borgios/core'
-import { stateKeyHash } from './bucket.ts'
+import { bucketNumber } from './bucket.ts'
 import type { AnyTable } from './state.ts'
 import { bytesOf, recordText, type StateSource, textOf } from './state-source.ts'
 
@@ -15,7 +15,7 @@ export function* listing(
     const text = source.firstKey(table, next)
     if (text === undefined) return
     const key = bytesOf(text)
-    const value = source.valueOf({ table, key, text: recordText(table, key), hash: stateKeyHash(table.id, key) })
+    const value = source.valueOf({ table, key, text: recordText(table, key), bucket: bucketNumber(table.id, key) })
     if (value !== undefined) yield [key, value]
     // No string stands between one and the same with a zero behind it.
     next = `${text}\0`

@@ -1,6 +1,6 @@
 import { assert, limits } from '@borgios/core'
 import { HASH_BYTES } from '@borgios/protocol'
-import { bucketHash, bucketOf, changeBucket, recordBytes, stateKeyHash } from './bucket.ts'
+import { bucketHash, bucketNumber, changeBucket, recordBytes } from './bucket.ts'
 import { rootOf, TreeChanges, writeHash } from './bucket-tree.ts'
 import { bucketFull } from './errors.ts'
 import { listing } from './listing.ts'
@@ -180,7 +180,7 @@ export class StateLayer implements StateWriter, StateSource {
     const text = recordText(table, key)
     const known = this.#entries.get(text)
     if (known !== undefined) return known
-    const name = { table, key: key.slice(), text, hash: stateKeyHash(table.id, key) }
+    const name = { table, key: key.slice(), text, bucket: bucketNumber(table.id, key) }
     const before = source.valueOf(name)
     const entry: Entry = { ...name, before, after: before, decoded: undefined }
     this.#entries.set(text, entry)
@@ -190,19 +190,17 @@ export class StateLayer implements StateWriter, StateSource {
   #write(entry: Entry, after: Uint8Array | undefined, decoded: unknown): void {
     const growth = recordBytes(entry.key.length, after) - recordBytes(entry.key.length, entry.after)
     if (growth !== 0) {
-      const bucket = bucketOf(entry.hash)
-      this.#growth.set(bucket, (this.#growth.get(bucket) ?? 0) + growth)
+      this.#growth.set(entry.bucket, (this.#growth.get(entry.bucket) ?? 0) + growth)
     }
     entry.after = after
     entry.decoded = decoded
   }
 
-  #assertRoom({ key, hash, after: current }: Entry, after: Uint8Array | undefined): void {
+  #assertRoom({ key, bucket, after: current }: Entry, after: Uint8Array | undefined): void {
     const growth = recordBytes(key.length, after) - recordBytes(key.length, current)
     if (growth <= 0) return
-    const number = bucketOf(hash)
-    const bytes = this.#source().bucket(number).length + (this.#growth.get(number) ?? 0) + growth
-    if (bytes > limits.ledgerState.maxBucketBytes) throw bucketFull(limits.ledgerState.maxBucketBytes)
+    const bytes = this.#source().bucket(bucket).length + (this.#growth.get(bucket) ?? 0) + growth
+    if (bytes > limits.ledgerState.fullBucketBytes) throw bucketFull(limits.ledgerState.fullBucketBytes)
   }
 
   #listedKeys(table: AnyTable): SortedKeys {
@@ -224,9 +222,8 @@ export class StateLayer implements StateWriter, StateSource {
     const listed: Entry[] = []
     for (const entry of this.#changedEntries()) {
       if (entry.table.isListed) listed.push(entry)
-      const number = bucketOf(entry.hash)
-      const others = changed.get(number)
-      if (others === undefined) changed.set(number, [entry])
+      const others = changed.get(entry.bucket)
+      if (others === undefined) changed.set(entry.bucket, [entry])
       else others.push(entry)
     }
     const numbers = Uint32Array.from(changed.keys()).sort()
@@ -245,8 +242,8 @@ export class StateLayer implements StateWriter, StateSource {
 
 const inOrder = (entries: readonly Entry[]) =>
   entries
-    .map(({ hash, table, key, after }) => ({ hash, tableId: table.id, key, value: after }))
-    .sort((a, b) => (a.hash < b.hash ? -1 : 1))
+    .toSorted((a, b) => (a.text < b.text ? -1 : 1))
+    .map(({ table, key, after }) => ({ tableId: table.id, key, value: after }))
 
 function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   if (a === b) return true

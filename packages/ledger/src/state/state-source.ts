@@ -1,4 +1,3 @@
-import type { KeyHash } from './bucket.ts'
 import type { TreeNodes } from './bucket-tree.ts'
 import type { AnyTable } from './state.ts'
 
@@ -8,7 +7,8 @@ export interface RecordName {
   readonly key: Uint8Array
   /** Table and key as one string of bytes. */
   readonly text: string
-  readonly hash: KeyHash
+  /** Number of its bucket. */
+  readonly bucket: number
 }
 
 /** What a layer stands on: another layer, or the final state. */
