@@ -626,5 +626,18 @@ export const limits = {
   /** Public randomness by commit and reveal. */
   ledgerBeacon: {},
   /** Money: fees, deposits, escrow, leases, emission. */
-  ledgerMoney: {},
+  ledgerMoney: {
+    /** How far ahead of the block its last height may lie: two days at two blocks a second. A signed transaction must not lie in wait for ever. */
+    maxLifeBlocks: 345_600,
+    /** How far a leader's clock may run ahead of a voter's: machines without NTP drift seconds, not minutes. */
+    maxAheadMs: 10 * SECOND_MS,
+    /** Accounts with money in the genesis document. */
+    maxGenesisAccounts: 10_000,
+    /** Members in the genesis document. */
+    maxGenesisMembers: 64,
+    /** Name of the software a node runs, such as `1.4.0`. */
+    maxReleaseChars: 32,
+    /** Epochs for which a node's or operator's consent to join may be good: an old one must not bring it back years later. */
+    maxConsentEpochs: 1_000,
+  },
 } as const
