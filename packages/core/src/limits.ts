@@ -635,7 +635,57 @@ export const limits = {
     fullBucketBytes: 256 * KIB,
   },
   /** What waits to enter a block. */
-  ledgerMempool: {},
+  ledgerMempool: {
+    /** Pending transactions: ten seconds at 5,000 a second; about 60 MB with their indexes. */
+    maxTransactions: 50_000,
+    /** Their encodings. */
+    maxBytes: 32 * MIB,
+    /** Nonces of one account from its next one on, gaps included: at five blocks a second hundreds of payments a second, and a thousandth of the mempool. */
+    accountNonces: 64,
+    /** Encodings of one account: eight of the largest. */
+    accountBytes: 512 * KIB,
+    /** Transactions that this node's own users watch are never put out by dearer ones: at most so many, a fifth of all. */
+    ownTransactions: 10_000,
+    ownBytes: 8 * MIB,
+    /** Another transaction of the same nonce must offer an eighth more: each costs every node a check and a broadcast while only one ever pays, so their number must grow with the logarithm of the price only. */
+    raiseDivisor: 8,
+    /** A transaction may offer no less than this part of the current base fee, which falls by an eighth a block: below it it would wait for free. */
+    leastFeeDivisor: 2,
+    /** Transactions in a row that do not fit into what is left of a block, before it counts as full. */
+    misfits: 64,
+    /** Transactions whose signatures are known to stand: what is pending and what the blocks under way hold, twice over; about 20 MB. */
+    verifiedTransactions: 131_072,
+
+    /** One batch on the tree: as base64url in its envelope it stays below limits.envelope.maxBytes. */
+    batchBytes: 180 * KIB,
+    /** Between two batches of a node: 50 a second fit the replay memory (limits.envelope.replayPerSender), and 20 ms are little beside a block. */
+    minBatchIntervalMs: 20,
+    /** The same for each member of the network, so that all together send at most 500 batches a second: half of what a session passes on. */
+    batchIntervalPerMemberMs: 2,
+    maxBatchIntervalMs: 1 * SECOND_MS,
+    /** Transactions of own users waiting to be broadcast: 90 of the largest batches. */
+    outboxBytes: 16 * MIB,
+
+    /** What one node may bring for its users. */
+    originBytesPerSecond: 2 * MIB,
+    originBurstBytes: 4 * MIB,
+    /** A transaction counts as at least so many bytes, for its signature: 8,000 a second. */
+    minTransactionBytes: 256,
+    /** Waiting to be checked, of all nodes together. */
+    intakeBytes: 32 * MIB,
+    /** Nodes whose rates are followed. */
+    origins: 16_384,
+    /** A node that sent a transaction that does not verify is not listened to for so long. */
+    muteMs: 1 * MINUTE_MS,
+
+    /** Transactions of own users followed until they are decided. */
+    tracked: 10_000,
+    /** Decided ones remembered; the oldest go first. */
+    decidedKept: 10_000,
+    /** A transaction that is not final after this long is sent again, then after twice as long, up to the most. */
+    firstResendMs: 5 * SECOND_MS,
+    maxResendMs: 1 * MINUTE_MS,
+  },
   /** Public randomness by commit and reveal. */
   ledgerBeacon: {},
   /** Money: fees, deposits, escrow, leases, emission. */
