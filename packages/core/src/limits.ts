@@ -601,6 +601,14 @@ export const limits = {
     maxTransactionBytes: 64 * KIB,
     /** Transactions of one block as bytes: with its header they fit one message of a bulk stream. */
     maxPayloadBytes: 960 * KIB,
+    /** Transactions of one block: the smallest has 142 bytes, so 6,900 fit. */
+    maxTransactions: 8_192,
+    /** Memo of a transfer: a number and a name, not a letter. */
+    maxMemoBytes: 128,
+    /** One bucket of the state in a proof, which then fits one message of a bulk stream. A million accounts make one of 1 KiB. */
+    maxBucketBytes: 960 * KIB,
+    /** From a block to the first of its descendants with a final certificate: rarely more than two. The longest takes 350 KiB. */
+    maxProofHeaders: 1_024,
   },
   /** Simplex: slots, timers and what is kept of them. */
   ledgerConsensus: {},
