@@ -1,2 +1,8 @@
+export { type AccountView, mapKey } from './mempool/account-view.ts'
+export { type Admission, type FinalPoint, isPeersFault, type Refusal } from './mempool/admission.ts'
+export { type FinalStep, Mempool, type MempoolModules } from './mempool/mempool.ts'
+export type { PendingTransaction, UnitsOf } from './mempool/pending-transaction.ts'
+export type { SelectionRequest } from './mempool/selection.ts'
+export { fingerprintOf, TransactionVerifier } from './mempool/transaction-verifier.ts'
 export type { BlockContext, Money, OperationContext, OperationType, StateModule } from './modules/state-module.ts'
 export type { StateReader, StateWriter, Table } from './state/state.ts'
