@@ -35,28 +35,28 @@ export class AccountQueue {
   indexFrom(nonce: number): number {
     const first = this.#entries[0]
     if (first === undefined) return 0
-    let index = Math.min(Math.max(nonce - first.transaction.nonce, 0), this.#entries.length)
+    let index = Math.min(Math.max(nonce - first.nonce, 0), this.#entries.length)
     for (; index > 0; index -= 1) {
       const before = this.#entries[index - 1]
-      if (before === undefined || before.transaction.nonce < nonce) break
+      if (before === undefined || before.nonce < nonce) break
     }
     return index
   }
 
   find(nonce: number): PendingTransaction | undefined {
     const found = this.#entries[this.indexFrom(nonce)]
-    return found?.transaction.nonce === nonce ? found : undefined
+    return found?.nonce === nonce ? found : undefined
   }
 
   /** There must be none of its nonce. */
   insert(entry: PendingTransaction): void {
-    this.#entries.splice(this.indexFrom(entry.transaction.nonce), 0, entry)
+    this.#entries.splice(this.indexFrom(entry.nonce), 0, entry)
     this.#count(entry, 1)
   }
 
   /** It must be there. */
   remove(entry: PendingTransaction): void {
-    this.#entries.splice(this.indexFrom(entry.transaction.nonce), 1)
+    this.#entries.splice(this.indexFrom(entry.nonce), 1)
     this.#count(entry, -1)
   }
 
@@ -68,7 +68,7 @@ export class AccountQueue {
     let least = Number.POSITIVE_INFINITY
     for (let index = 0; index < length; index += 1) {
       const entry = this.#entries[index]
-      if (entry === undefined || entry.transaction.nonce !== this.account.nonce + index) return Number.NEGATIVE_INFINITY
+      if (entry === undefined || entry.nonce !== this.account.nonce + index) return Number.NEGATIVE_INFINITY
       least = Math.min(least, effectiveTip(entry, baseFee))
     }
     return least

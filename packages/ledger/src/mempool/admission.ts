@@ -17,8 +17,10 @@ export type Refusal =
   | { readonly reason: 'nonceUsed'; readonly next: number }
   | { readonly reason: 'nonceTooFar'; readonly next: number; readonly most: number }
   /** `least` and what follows: micro-units a unit. */
-  | { readonly reason: 'feeTooLow'; readonly least: bigint }
-  | { readonly reason: 'raiseTooSmall'; readonly leastFee: bigint; readonly leastTip: bigint }
+  | { readonly reason: 'feeTooLow'; readonly least: number }
+  /** No price of this world: above 2^53 - 1 micro-units a unit. */
+  | { readonly reason: 'feeTooHigh' }
+  | { readonly reason: 'raiseTooSmall'; readonly leastFee: number; readonly leastTip: number }
   | { readonly reason: 'fundsShort'; readonly balance: bigint; readonly needed: bigint }
   | { readonly reason: 'accountFull' }
   | { readonly reason: 'mempoolFull' }
@@ -41,14 +43,14 @@ export interface FinalPoint {
 
 /** What speaks against a transaction, its signatures and room in the mempool apart. */
 export function judge(entry: PendingTransaction, queue: AccountQueue, final: FinalPoint): Refusal | undefined {
-  const { nonce, lastHeight, maxFeePerUnit } = entry.transaction
+  const { nonce, lastHeight, feePerUnit } = entry
   const next = queue.account.nonce
   if (lastHeight <= final.height) return { reason: 'expired', height: final.height }
   if (nonce < next) return { reason: 'nonceUsed', next }
   const most = next + bounds.accountNonces - 1
   if (nonce > most) return { reason: 'nonceTooFar', next, most }
   const least = leastFee(final.baseFee)
-  if (maxFeePerUnit < least) return { reason: 'feeTooLow', least }
+  if (feePerUnit < least) return { reason: 'feeTooLow', least }
   return judgeBeside(entry, queue.find(nonce), queue)
 }
 
@@ -59,10 +61,10 @@ function judgeBeside(
   queue: AccountQueue,
 ): Refusal | undefined {
   if (former !== undefined) {
-    const leastFee = raised(former.transaction.maxFeePerUnit)
-    const leastTip = raised(former.transaction.tipPerUnit)
-    const { maxFeePerUnit, tipPerUnit } = entry.transaction
-    if (maxFeePerUnit < leastFee || tipPerUnit < leastTip) return { reason: 'raiseTooSmall', leastFee, leastTip }
+    const leastFee = raised(former.feePerUnit)
+    const leastTip = raised(former.tipPerUnit)
+    if (entry.feePerUnit < leastFee || entry.tipPerUnit < leastTip)
+      return { reason: 'raiseTooSmall', leastFee, leastTip }
   }
   const { balance } = queue.account
   const needed = queue.maxFee - (former?.maxFee ?? 0n) + entry.maxFee
@@ -71,10 +73,7 @@ function judgeBeside(
   return bytes > bounds.accountBytes ? { reason: 'accountFull' } : undefined
 }
 
-const leastFee = (baseFee: bigint): bigint => {
-  const divisor = BigInt(bounds.leastFeeDivisor)
-  return (baseFee + divisor - 1n) / divisor
-}
+const leastFee = (baseFee: bigint): number => Math.ceil(Number(baseFee) / bounds.leastFeeDivisor)
 
 /** What must be offered in the place of an offer. */
-const raised = (offer: bigint): bigint => offer + offer / BigInt(bounds.raiseDivisor) + 1n
+const raised = (offer: number): number => offer + Math.floor(offer / bounds.raiseDivisor) + 1
