@@ -17,15 +17,20 @@ export {
   LedgerGenesisSchema,
   parseLedgerGenesis,
 } from './execution/genesis.ts'
+export { type AccountView, mapKey } from './mempool/account-view.ts'
+export { type Admission, type FinalPoint, isPeersFault } from './mempool/admission.ts'
+export { type FinalStep, Mempool, type MempoolModules } from './mempool/mempool.ts'
+export type { PendingTransaction, UnitsOf } from './mempool/pending-transaction.ts'
+export type { SelectionRequest } from './mempool/selection.ts'
+export { fingerprintOf } from './mempool/transaction-verifier.ts'
 export { accountOf, accountTable } from './modules/accounts/account-table.ts'
 export { accountsModule } from './modules/accounts/accounts-module.ts'
-
+export {
   CREATE_MAJORITY_ACCOUNT,
   createMajorityAccount,
   ROTATE_POLICY,
   rotatePolicy,
 } from './modules/accounts/majority.ts'
-
 export { transfer } from './modules/accounts/transfer.ts'
 export { chainModule } from './modules/chain/chain-module.ts'
 export { type Chain, chainOf, chainTable } from './modules/chain/chain-table.ts'
@@ -34,7 +39,7 @@ export { type ParameterContext, parameter, parameterTable } from './modules/para
 export { PARAMETERS, type ParameterName, type ParameterRule } from './modules/parameters/parameters.ts'
 export { parametersModule } from './modules/parameters/parameters-module.ts'
 export { type ParameterChange, SET_PARAMETER, setParameter } from './modules/parameters/set-parameter.ts'
-
+export type {
   BlockContext,
   EpochEndContext,
   Money,
@@ -42,16 +47,8 @@ export { type ParameterChange, SET_PARAMETER, setParameter } from './modules/par
   OperationType,
   StateModule,
 } from './modules/state-module.ts'
-
-export { type AccountView, mapKey } from './mempool/account-view.ts'
-export { type Admission, type FinalPoint, isPeersFault, type Refusal } from './mempool/admission.ts'
-export { type FinalStep, Mempool, type MempoolModules } from './mempool/mempool.ts'
-export type { PendingTransaction, UnitsOf } from './mempool/pending-transaction.ts'
-export type { SelectionRequest } from './mempool/selection.ts'
-export { fingerprintOf, TransactionVerifier } from './mempool/transaction-verifier.ts'
-export type { BlockContext, Money, OperationContext, OperationType, StateModule } from './modules/state-module.ts'
 export { supplyModule } from './modules/supply/supply-module.ts'
 export { type Supply, supplyTable } from './modules/supply/supply-table.ts'
 export { type FinalState, openMemoryState } from './state/final-state.ts'
-export type { AnyTable, StateChange, StatePoint, StateReader, StateReader, StateWriter, StateWriter, Table, Table } from './state/state.ts'
+export type { AnyTable, StateChange, StatePoint, StateReader, StateWriter, Table } from './state/state.ts'
 export type { StateLayer } from './state/state-layer.ts'
