@@ -601,6 +601,14 @@ export const limits = {
     maxTransactionBytes: 64 * KIB,
     /** Transactions of one block as bytes: with its header they fit one message of a bulk stream. */
     maxPayloadBytes: 960 * KIB,
+    /** Transactions of one block: the smallest has 142 bytes, so 6,900 fit. */
+    maxTransactions: 8_192,
+    /** Memo of a transfer: a number and a name, not a letter. */
+    maxMemoBytes: 128,
+    /** One bucket of the state in a proof, which then fits one message of a bulk stream. A million accounts make one of 1 KiB. */
+    maxBucketBytes: 960 * KIB,
+    /** From a block to the first of its descendants with a final certificate: rarely more than two. The longest takes 350 KiB. */
+    maxProofHeaders: 1_024,
   },
   /** Simplex: slots, timers and what is kept of them. */
   ledgerConsensus: {
@@ -649,17 +657,95 @@ export const limits = {
     catchUpRetryMs: 2 * SECOND_MS,
     maxCatchUpRetryMs: 30 * SECOND_MS,
   },
+  /** Streams between validators. */
+  ledgerLinks: {
+    /** One frame: a candidate block with its header. */
+    maxFrameBytes: 1_000 * KIB,
+    /** Frames of one message: the votes of a whole committee for some slots. */
+    maxFramesPerMessage: 1_024,
+    /** Frames for a validator that does not read: some blocks. Beyond it the oldest are forgotten; it will ask for what it lacks. */
+    maxOutboxBytes: 8 * MIB,
+    maxOutboxFrames: 8_192,
+    /** First wait before a broken stream is opened again; then twice as long each time. */
+    reopenMs: 250,
+    maxReopenMs: 5 * SECOND_MS,
+  },
   /** Records, their tree and how they are kept. */
   ledgerState: {
     /** Key of a record within its table. */
     maxKeyBytes: 96,
     /** One record: what a page of a list or a dealing needs. */
     maxValueBytes: 16 * KIB,
+    /** Up to here transactions may fill a bucket: 250 times what it holds at a million accounts. Hashed in 0.2 ms, sent as a proof in one message. */
+    fullBucketBytes: 256 * KIB,
   },
   /** What waits to enter a block. */
-  ledgerMempool: {},
+  ledgerMempool: {
+    /** Pending transactions: ten seconds at 5,000 a second; about 60 MB with their indexes. */
+    maxTransactions: 50_000,
+    /** Their encodings. */
+    maxBytes: 32 * MIB,
+    /** Nonces of one account from its next one on, gaps included: at five blocks a second hundreds of payments a second, and a thousandth of the mempool. */
+    accountNonces: 64,
+    /** Encodings of one account: eight of the largest. */
+    accountBytes: 512 * KIB,
+    /** Transactions that this node's own users watch are never put out by dearer ones: at most so many, a fifth of all. */
+    ownTransactions: 10_000,
+    ownBytes: 8 * MIB,
+    /** Another transaction of the same nonce must offer an eighth more: each costs every node a check and a broadcast while only one ever pays, so their number must grow with the logarithm of the price only. */
+    raiseDivisor: 8,
+    /** A transaction may offer no less than this part of the current base fee, which falls by an eighth a block: below it it would wait for free. */
+    leastFeeDivisor: 2,
+    /** Transactions in a row that do not fit into what is left of a block, before it counts as full. */
+    misfits: 64,
+    /** Transactions whose signatures are known to stand: what is pending and what the blocks under way hold, twice over; about 20 MB. */
+    verifiedTransactions: 131_072,
+
+    /** One batch on the tree: as base64url in its envelope it stays below limits.envelope.maxBytes. */
+    batchBytes: 180 * KIB,
+    /** Between two batches of a node: 50 a second fit the replay memory (limits.envelope.replayPerSender), and 20 ms are little beside a block. */
+    minBatchIntervalMs: 20,
+    /** The same for each member of the network, so that all together send at most 500 batches a second: half of what a session passes on. */
+    batchIntervalPerMemberMs: 2,
+    maxBatchIntervalMs: 1 * SECOND_MS,
+    /** Transactions of own users waiting to be broadcast: 90 of the largest batches. */
+    outboxBytes: 16 * MIB,
+
+    /** What one node may bring for its users. */
+    originBytesPerSecond: 2 * MIB,
+    originBurstBytes: 4 * MIB,
+    /** A transaction counts as at least so many bytes, for its signature: 8,000 a second. */
+    minTransactionBytes: 256,
+    /** Waiting to be checked, of all nodes together. */
+    intakeBytes: 32 * MIB,
+    /** Nodes whose rates are followed. */
+    origins: 16_384,
+    /** A node that sent a transaction that does not verify is not listened to for so long. */
+    muteMs: 1 * MINUTE_MS,
+
+    /** Transactions of own users followed until they are decided. */
+    tracked: 10_000,
+    /** Decided ones remembered; the oldest go first. */
+    decidedKept: 10_000,
+    /** A transaction that is not final after this long is sent again, then after twice as long, up to the most. */
+    firstResendMs: 5 * SECOND_MS,
+    maxResendMs: 1 * MINUTE_MS,
+  },
   /** Public randomness by commit and reveal. */
   ledgerBeacon: {},
   /** Money: fees, deposits, escrow, leases, emission. */
-  ledgerMoney: {},
+  ledgerMoney: {
+    /** How far ahead of the block its last height may lie: two days at two blocks a second. A signed transaction must not lie in wait for ever. */
+    maxLifeBlocks: 345_600,
+    /** How far a leader's clock may run ahead of a voter's: machines without NTP drift seconds, not minutes. */
+    maxAheadMs: 10 * SECOND_MS,
+    /** Accounts with money in the genesis document. */
+    maxGenesisAccounts: 10_000,
+    /** Members in the genesis document. */
+    maxGenesisMembers: 64,
+    /** Name of the software a node runs, such as `1.4.0`. */
+    maxReleaseChars: 32,
+    /** Epochs for which a node's or operator's consent to join may be good: an old one must not bring it back years later. */
+    maxConsentEpochs: 1_000,
+  },
 } as const

@@ -1,4 +1,4 @@
-import { type BlockRef, HASH_BYTES, type VoteKind } from '@borgios/protocol'
+import { type BlockRef, noBlock, type VoteKind } from '@borgios/protocol'
 import { executionOf, isRooted, persistBlock } from './blocks.ts'
 import { type Candidate, hashKey, isSameBlock, isSameHash } from './candidate.ts'
 import { type ConsensusState, epochOf, mayVote, openSlot } from './consensus-state.ts'
@@ -6,7 +6,7 @@ import { type HeldBlock, notarisedIn, type Slot } from './slot.ts'
 import { skipDeadlineMs } from './timing.ts'
 
 /** What a skip is about. */
-const NO_BLOCK = new Uint8Array(HASH_BYTES)
+const NO_BLOCK = noBlock()
 
 /** Votes whatever the rules allow now. */
 export function advanceVotes(state: ConsensusState): void {
