@@ -50,15 +50,10 @@ export { parametersModule } from './modules/parameters/parameters-module.ts'
 export { type ParameterChange, SET_PARAMETER, setParameter } from './modules/parameters/set-parameter.ts'
 export type {
   BlockContext,
-  BlockContext,
   EpochEndContext,
   Money,
-  Money,
-  OperationContext,
   OperationContext,
   OperationType,
-  OperationType,
-  StateModule,
   StateModule,
 } from './modules/state-module.ts'
 export { supplyModule } from './modules/supply/supply-module.ts'
@@ -69,10 +64,7 @@ export type {
   StateChange,
   StatePoint,
   StateReader,
-  StateReader,
   StateWriter,
-  StateWriter,
-  Table,
   Table,
 } from './state/state.ts'
 export type { StateLayer } from './state/state-layer.ts'
