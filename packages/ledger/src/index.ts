@@ -1,3 +1,18 @@
+export type { Candidate, FinalBlock } from './consensus/candidate.ts'
+export type {
+  ConsensusEffect,
+  ConsensusEvent,
+  ConsensusMessage,
+  ConsensusRecord,
+  Evidence,
+  Status,
+} from './consensus/consensus-io.ts'
+export { type ConsensusState, createState, leaderOf } from './consensus/consensus-state.ts'
+export { defaultTiming, type EpochOptions, type Timing } from './consensus/epoch-options.ts'
+export { isConflict } from './consensus/evidence.ts'
+export { isWanted } from './consensus/receiving.ts'
+export { recover } from './consensus/recover.ts'
+export { step } from './consensus/step.ts'
 export type { AdmissionFacts, AdmissionModules, Admitted, ReadTransaction, Refusal } from './execution/admission.ts'
 export { admit, REFUSALS, readTransaction } from './execution/admission.ts'
 export type {
@@ -50,5 +65,12 @@ export type {
 export { supplyModule } from './modules/supply/supply-module.ts'
 export { type Supply, supplyTable } from './modules/supply/supply-table.ts'
 export { type FinalState, openMemoryState } from './state/final-state.ts'
-export type { AnyTable, StateChange, StatePoint, StateReader, StateWriter, Table } from './state/state.ts'
+export type {
+  AnyTable,
+  StateChange,
+  StatePoint,
+  StateReader,
+  StateWriter,
+  Table,
+} from './state/state.ts'
 export type { StateLayer } from './state/state-layer.ts'
