@@ -737,6 +737,8 @@ export const limits = {
   ledgerMoney: {
     /** How far ahead of the block its last height may lie: two days at two blocks a second. A signed transaction must not lie in wait for ever. */
     maxLifeBlocks: 345_600,
+    /** Micro-units of a fee unit's base fee: what a flood drives it to must still fit an amount and be affordable one day. */
+    maxBaseFee: 1_000_000_000,
     /** How far a leader's clock may run ahead of a voter's: machines without NTP drift seconds, not minutes. */
     maxAheadMs: 10 * SECOND_MS,
     /** Accounts with money in the genesis document. */
