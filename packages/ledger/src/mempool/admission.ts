@@ -18,10 +18,10 @@ export type Refusal =
   | { readonly reason: 'nonceTooFar'; readonly next: number; readonly most: number }
   /** `least` and what follows: micro-units a unit. */
   | { readonly reason: 'feeTooLow'; readonly least: number }
-  /** No price of this world: above 2^53 - 1 micro-units a unit. */
+  /** More than anybody would mean to offer. */
   | { readonly reason: 'feeTooHigh' }
   | { readonly reason: 'raiseTooSmall'; readonly leastFee: number; readonly leastTip: number }
-  | { readonly reason: 'fundsShort'; readonly balance: bigint; readonly needed: bigint }
+  | { readonly reason: 'fundsShort'; readonly balance: bigint; readonly needed: number }
   | { readonly reason: 'accountFull' }
   | { readonly reason: 'mempoolFull' }
 
@@ -67,7 +67,7 @@ function judgeBeside(
       return { reason: 'raiseTooSmall', leastFee, leastTip }
   }
   const { balance } = queue.account
-  const needed = queue.maxFee - (former?.maxFee ?? 0n) + entry.maxFee
+  const needed = queue.maxFee - (former?.maxFee ?? 0) + entry.maxFee
   if (needed > balance) return { reason: 'fundsShort', balance, needed }
   const bytes = queue.bytes - (former?.bytes.length ?? 0) + entry.bytes.length
   return bytes > bounds.accountBytes ? { reason: 'accountFull' } : undefined

@@ -1,4 +1,4 @@
-import { messageOf } from '@borgios/core'
+import { limits, messageOf } from '@borgios/core'
 import type { Transaction } from '@borgios/protocol'
 import { mapKey } from './account-view.ts'
 import type { Refusal } from './admission.ts'
@@ -13,8 +13,8 @@ export interface PendingTransaction {
   readonly nonce: number
   readonly lastHeight: number
   readonly units: number
-  /** Most that it can cost its account in fees, in micro-units. */
-  readonly maxFee: bigint
+  /** Most that it can cost its account in fees, in micro-units. Below {@link MAX_FEE}, so that sums of an account are exact. */
+  readonly maxFee: number
   /** What it offers for a unit, in micro-units. */
   readonly feePerUnit: number
   /** Of that, what the leader may have. */
@@ -24,6 +24,9 @@ export interface PendingTransaction {
   /** A user of this node watches it. */
   isOwn: boolean
 }
+
+/** Micro-units, thousands of millions of the currency: nobody offers that for a transaction. */
+const MAX_FEE = Number.MAX_SAFE_INTEGER / limits.ledgerMempool.accountNonces
 
 /** Fee units of a transaction, its bytes included. Throws a BorgError for operations that are unknown or wrong in themselves. */
 export type UnitsOf = (transaction: Transaction, bytes: number) => number
@@ -44,7 +47,7 @@ export function makePending(
   }
   const { nonce, lastHeight, maxFeePerUnit } = transaction
   const feePerUnit = Number(maxFeePerUnit)
-  if (feePerUnit > Number.MAX_SAFE_INTEGER) return { reason: 'feeTooHigh' }
+  if (feePerUnit * units > MAX_FEE) return { reason: 'feeTooHigh' }
   return {
     bytes: new Uint8Array(bytes),
     fingerprint,
@@ -52,7 +55,7 @@ export function makePending(
     nonce,
     lastHeight,
     units,
-    maxFee: BigInt(units) * maxFeePerUnit,
+    maxFee: feePerUnit * units,
     feePerUnit,
     tipPerUnit: Math.min(Number(transaction.tipPerUnit), feePerUnit),
     arrival,
