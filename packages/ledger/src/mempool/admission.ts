@@ -27,7 +27,7 @@ export type Refusal =
 
 export type Admission =
   | { readonly outcome: 'added'; readonly entry: PendingTransaction; readonly replaced: PendingTransaction | undefined }
-  /** The same bytes are there already. */
+  /** It is there already, perhaps with other signatures. */
   | { readonly outcome: 'known'; readonly entry: PendingTransaction }
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
 

@@ -1,5 +1,12 @@
 import { limits } from '@borgios/core'
-import { type Account, type AccountPolicy, decodeTransaction, type Transaction } from '@borgios/protocol'
+import {
+  type Account,
+  type AccountPolicy,
+  decodeTransaction,
+  HASH_BYTES,
+  type Transaction,
+  transactionSigningBytes,
+} from '@borgios/protocol'
 import { AccountQueue } from './account-queue.ts'
 import { type AccountView, mapKey } from './account-view.ts'
 import { type Admission, type FinalPoint, judge, type Refusal } from './admission.ts'
@@ -31,6 +38,15 @@ function decoded(bytes: Uint8Array): Transaction | undefined {
     return undefined
   }
 }
+
+const ANY_NETWORK = new Uint8Array(HASH_BYTES)
+
+/** Whether both are one transaction, with other signatures. */
+const isSignedAnew = ({ bytes }: PendingTransaction, transaction: Transaction): boolean =>
+  Buffer.compare(
+    transactionSigningBytes(ANY_NETWORK, decodeTransaction(bytes)),
+    transactionSigningBytes(ANY_NETWORK, transaction),
+  ) === 0
 
 const NO_ACCOUNT: Account = { balance: 0n, nonce: 0, policy: undefined }
 
@@ -97,6 +113,10 @@ export class Mempool {
     if ('reason' in entry) return refused(entry)
     const queue = this.#queues.get(entry.account) ?? new AccountQueue(entry.account, this.account(transaction.account))
     const refusal = judge(entry, queue, this.#final)
+    if (refusal?.reason === 'raiseTooSmall') {
+      const former = queue.find(entry.nonce)
+      if (former !== undefined && isSignedAnew(former, transaction)) return { outcome: 'known', entry: former }
+    }
     return refusal === undefined ? this.#enter(entry, transaction, queue, isOwn) : refused(refusal)
   }
 
