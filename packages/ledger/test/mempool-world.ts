@@ -5,17 +5,17 @@ import {
   type AccountView,
   type Admission,
   Mempool,
+  type MempoolRefusal,
   mapKey,
   type PendingTransaction,
-  type Refusal,
-  TransactionVerifier,
+  RememberingVerifier,
 } from '@borgios/ledger'
 import {
   ACCOUNTS_MODULE,
   type Account,
   encodeTransaction,
-  type Transaction,
   TRANSFER,
+  type Transaction,
   transactionSigningBytes,
 } from '@borgios/protocol'
 
@@ -85,7 +85,7 @@ export const BASE_FEE = 100n
 /** A mempool over accounts that all hold much, unless said otherwise. Every transaction has {@link UNITS} units. */
 export class MempoolWorld implements AccountView {
   readonly ed25519 = new CountingEd25519()
-  readonly verifier = new TransactionVerifier(this.ed25519, NETWORK)
+  readonly verifier = new RememberingVerifier(this.ed25519, NETWORK)
   readonly mempool: Mempool
   readonly #accounts = new Map<string, Account>()
   height = 10
@@ -126,7 +126,7 @@ export class MempoolWorld implements AccountView {
   }
 
   /** Adds what must be refused. */
-  refuse(wish: Wish, isOwn = false): Refusal {
+  refuse(wish: Wish, isOwn = false): MempoolRefusal {
     const admission = this.add(wish, isOwn)
     return admission.outcome === 'refused' ? admission.refusal : assert.fail(`taken: ${admission.outcome}`)
   }

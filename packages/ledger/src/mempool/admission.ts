@@ -14,6 +14,8 @@ export type Refusal =
   /** The keys that signed do not meet the account's policy as of the final state. */
   | { readonly reason: 'policyUnmet' }
   | { readonly reason: 'expired'; readonly height: number }
+  /** `most`: the highest last height for now. */
+  | { readonly reason: 'lifeTooLong'; readonly most: number }
   | { readonly reason: 'nonceUsed'; readonly next: number }
   | { readonly reason: 'nonceTooFar'; readonly next: number; readonly most: number }
   /** `least` and what follows: micro-units a unit. */
@@ -46,6 +48,8 @@ export function judge(entry: PendingTransaction, queue: AccountQueue, final: Fin
   const { nonce, lastHeight, feePerUnit } = entry
   const next = queue.account.nonce
   if (lastHeight <= final.height) return { reason: 'expired', height: final.height }
+  const latest = final.height + 1 + limits.ledgerMoney.maxLifeBlocks
+  if (lastHeight > latest) return { reason: 'lifeTooLong', most: latest }
   if (nonce < next) return { reason: 'nonceUsed', next }
   const most = next + bounds.accountNonces - 1
   if (nonce > most) return { reason: 'nonceTooFar', next, most }

@@ -11,9 +11,11 @@ export function refusalText(refusal: Refusal): string {
     case 'badSignature':
       return "the signature is not of the account's key over this transaction on this network; sign it again"
     case 'policyUnmet':
-      return "its signatures are not those the account's policy asks for now; have exactly as many of its keys sign as are needed"
+      return "its signatures are not those the account's policy asks for now; have as many of its keys sign as it needs, and no others"
     case 'expired':
       return `height ${refusal.height} is final and it was good for blocks before only; make it again with a later last height`
+    case 'lifeTooLong':
+      return `it would be good for too long: its last height may be ${refusal.most} at most; make it again with an earlier one`
     case 'nonceUsed':
       return `its nonce was used already; the account's next one is ${refusal.next}`
     case 'nonceTooFar':

@@ -11,15 +11,16 @@ import { AccountQueue } from './account-queue.ts'
 import { type AccountView, mapKey } from './account-view.ts'
 import { type Admission, type FinalPoint, judge, type Refusal } from './admission.ts'
 import { EvictionOrder } from './eviction-order.ts'
-import { effectiveTip, makePending, type PendingTransaction, type UnitsOf } from './pending-transaction.ts'
+import { effectiveTip, makePending, type PendingTransaction } from './pending-transaction.ts'
 import { type SelectionRequest, select } from './selection.ts'
-import { fingerprintOf, isSamePolicy, type TransactionVerifier } from './transaction-verifier.ts'
+import { fingerprintOf, isSamePolicy, type RememberingVerifier } from './transaction-verifier.ts'
+import type { UnitsOf } from './units.ts'
 
 const bounds = limits.ledgerMempool
 
 export interface MempoolModules {
   readonly accounts: AccountView
-  readonly verifier: TransactionVerifier
+  readonly verifier: RememberingVerifier
   readonly unitsOf: UnitsOf
 }
 
@@ -184,7 +185,10 @@ export class Mempool {
     fingerprint: string,
     policy: AccountPolicy | undefined,
   ): Refusal | undefined {
-    if (this.#modules.verifier.verify(transaction, fingerprint, policy)) return undefined
+    const { signatures, account } = transaction
+    const isEnough = signatures.length >= (policy?.needed ?? 1)
+    const keys = policy?.keys ?? [account]
+    if (isEnough && this.#modules.verifier.verifyKnown(transaction, fingerprint, keys)) return undefined
     return { reason: policy === undefined ? 'badSignature' : 'policyUnmet' }
   }
 

@@ -2,6 +2,7 @@ import { limits, messageOf } from '@borgios/core'
 import type { Transaction } from '@borgios/protocol'
 import { mapKey } from './account-view.ts'
 import type { Refusal } from './admission.ts'
+import type { UnitsOf } from './units.ts'
 
 /** A transaction that waits to enter a block. Its signatures stood when it came. Kept encoded: decoded it would take four times the memory. */
 export interface PendingTransaction {
@@ -27,9 +28,6 @@ export interface PendingTransaction {
 
 /** Micro-units, thousands of millions of the currency: nobody offers that for a transaction. */
 const MAX_FEE = Number.MAX_SAFE_INTEGER / limits.ledgerMempool.accountNonces
-
-/** Fee units of a transaction, its bytes included. Throws a BorgError for operations that are unknown or wrong in themselves. */
-export type UnitsOf = (transaction: Transaction, bytes: number) => number
 
 /** The entry of a decoded transaction, with a copy of its bytes: those given may be part of a whole batch. */
 export function makePending(
