@@ -1,4 +1,8 @@
 export type { BlockContext, Money, OperationContext, OperationType, StateModule } from './modules/state-module.ts'
+export { DiskState, type DiskStateOptions } from './state/disk-state.ts'
 export { type FinalState, openMemoryState } from './state/final-state.ts'
+export type { SavedPoint } from './state/saved-point.ts'
 export type { AnyTable, StateChange, StatePoint, StateReader, StateWriter, Table } from './state/state.ts'
+export { StateImport } from './state/state-import.ts'
 export type { StateLayer } from './state/state-layer.ts'
+export type { StateSnapshot } from './state/state-snapshot.ts'
