@@ -125,9 +125,16 @@ export const receiptProof: fc.Arbitrary<ReceiptProof> = record({
   siblings: fc.array(hash, { maxLength: 13 }),
 })
 
-export const bucket: fc.Arbitrary<BucketRecord[]> = risingHashes(0, 6).chain((keys) =>
-  fc.tuple(...keys.map((keyHash) => upTo(64).map((value) => ({ keyHash, value })))),
-)
+const byTableAndKey = (one: BucketRecord, other: BucketRecord): number =>
+  one.tableId - other.tableId || compareBytes(one.key, other.key)
+const bucketRecord: fc.Arbitrary<BucketRecord> = record({
+  tableId: fc.integer({ min: 1, max: 3 }),
+  key: fc.oneof(upTo(2), hash),
+  value: upTo(64),
+})
+export const bucket: fc.Arbitrary<BucketRecord[]> = fc
+  .uniqueArray(bucketRecord, { maxLength: 6, comparator: (one, other) => byTableAndKey(one, other) === 0 })
+  .map((records) => records.sort(byTableAndKey))
 
 export const stateProof: fc.Arbitrary<StateProof> = record({
   bucket: upTo(300),
