@@ -24,11 +24,11 @@ export function verifyState(
   tableId: number,
   key: Uint8Array,
 ): Uint8Array | undefined {
-  const keyHash = stateKeyHash(tableId, key)
-  if (!isSame(stateRootOf(bucketOf(keyHash), proof), block.header.stateRoot)) {
+  const bucket = bucketOf(stateKeyHash(tableId, key))
+  if (!isSame(stateRootOf(bucket, proof), block.header.stateRoot)) {
     throw wrongProof('a proof that does not lead to the state of the block')
   }
-  return decodeBucket(proof.bucket).find((record) => isSame(record.keyHash, keyHash))?.value
+  return decodeBucket(proof.bucket).find((record) => record.tableId === tableId && isSame(record.key, key))?.value
 }
 
 /** An account after a block, with its balance and nonce; undefined when there is none. `account` has 32 bytes. Throws LIGHT_PROOF_WRONG. */

@@ -23,9 +23,8 @@ export class SparseState {
 
   constructor(records: readonly (readonly [tableId: number, key: Uint8Array, value: Uint8Array])[]) {
     for (const [tableId, key, value] of records) {
-      const keyHash = stateKeyHash(tableId, key)
-      const bucket = this.#buckets.get(bucketOf(keyHash)) ?? []
-      this.#buckets.set(bucketOf(keyHash), [...bucket, { keyHash, value }])
+      const bucket = bucketOf(stateKeyHash(tableId, key))
+      this.#buckets.set(bucket, [...(this.#buckets.get(bucket) ?? []), { tableId, key, value }])
     }
     for (let height = 0; height < STATE_TREE_DEPTH; height += 1) {
       const below = this.#empty[height] ?? new Uint8Array()
@@ -54,7 +53,9 @@ export class SparseState {
 
   #bytesOf(bucket: number): Uint8Array {
     const records = this.#buckets.get(bucket) ?? []
-    return encodeBucket(records.toSorted((one, other) => compareBytes(one.keyHash, other.keyHash)))
+    return encodeBucket(
+      records.toSorted((one, other) => one.tableId - other.tableId || compareBytes(one.key, other.key)),
+    )
   }
 
   #at(node: number, height: number): Uint8Array {
