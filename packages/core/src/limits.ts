@@ -609,6 +609,8 @@ export const limits = {
     maxBucketBytes: 960 * KIB,
     /** From a block to the first of its descendants with a final certificate: rarely more than two. The longest takes 350 KiB. */
     maxProofHeaders: 1_024,
+    /** How far ahead of a light client's clock a block may be: a clock that is further behind would also take old checkpoints for fresh. */
+    maxAheadMs: 10 * MINUTE_MS,
   },
   /** Simplex: slots, timers and what is kept of them. */
   ledgerConsensus: {
