@@ -668,6 +668,8 @@ export const limits = {
     /** Frames for a validator that does not read: some blocks. Beyond it the oldest are forgotten; it will ask for what it lacks. */
     maxOutboxBytes: 8 * MIB,
     maxOutboxFrames: 8_192,
+    /** Fillers above the last block of an epoch until it is final: rarely more than two. */
+    maxFillers: 1_024,
     /** First wait before a broken stream is opened again; then twice as long each time. */
     reopenMs: 250,
     maxReopenMs: 5 * SECOND_MS,

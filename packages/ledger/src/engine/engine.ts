@@ -1,6 +1,6 @@
 import { type CancelTimer, type Clock, type Logger, messageOf, NodeId, type Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
-import { type BlockRef, type Certificate, compareBytes } from '@borgios/protocol'
+import { type Certificate, compareBytes } from '@borgios/protocol'
 import { type Candidate, type FinalBlock, isSameHash } from '../consensus/candidate.ts'
 import type { ConsensusEffect, ConsensusEvent, ConsensusRecord } from '../consensus/consensus-io.ts'
 import type { ConsensusState } from '../consensus/consensus-state.ts'
@@ -115,7 +115,7 @@ export class Engine {
   /** Blocks of the epoch under way that were got in bulk, executed, and are final by a certificate that was checked. */
   async catchUp(group: FinalGroup): Promise<void> {
     const last = group.blocks.at(-1)
-    if (last === undefined || last.height <= this.#modules.chain.state.point.height) return
+    if (last === undefined || last.height <= this.#modules.chain.point.height) return
     this.#finalize(group)
     const { slot, hash, height, isLast } = last
     this.#post({ kind: 'caughtUp', final: { slot, hash, height }, isLast, certificate: group.certificate })
@@ -263,7 +263,7 @@ export class Engine {
   /** Those of the group that are not final here yet become so. */
   #finalize({ blocks, fillers, certificate }: FinalGroup): void {
     const { archive, chain, listener } = this.#modules
-    const fresh = blocks.filter(({ height }) => height > chain.state.point.height)
+    const fresh = blocks.filter(({ height }) => height > chain.point.height)
     if (fresh.length === 0) return
     archive.append({ blocks: fresh, fillers, certificate })
     for (const candidate of fresh) {
@@ -278,7 +278,7 @@ export class Engine {
     this.#isEpochOver = true
     this.#isLogDirty = true
     this.#afterSync.push(() => {
-      if (!isSameHash(this.#modules.chain.state.point.block, hash)) return
+      if (!isSameHash(this.#modules.chain.point.block, hash)) return
       this.#rules = this.#rulesOfEpoch()
       this.#inbox.setRules(this.#rules)
       this.#connect()
