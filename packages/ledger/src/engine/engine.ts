@@ -311,7 +311,11 @@ export class Engine {
     this.#cancelWake?.()
     if (atMs === undefined) return
     const { clock, timers } = this.#modules
-    this.#cancelWake = timers.after(Math.max(0, atMs - clock.monotonicMs()), () => this.#post({ kind: 'tick' }))
+    this.#cancelWake = timers.after(Math.max(0, atMs - clock.monotonicMs()), () => {
+      // Timers may fire a moment early.
+      if (clock.monotonicMs() < atMs) this.#wake(atMs)
+      else this.#post({ kind: 'tick' })
+    })
   }
 
   #halt(why: string): void {
