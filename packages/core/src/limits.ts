@@ -674,6 +674,17 @@ export const limits = {
     reopenMs: 250,
     maxReopenMs: 5 * SECOND_MS,
   },
+  /** Final blocks got in bulk. */
+  ledgerSync: {
+    /** Blocks asked for at once: a second's work at least. */
+    blocksPerRequest: 1_024,
+    /** Blocks that may become final together: so long a network may go on without a final vote. */
+    groupBlocks: 1_024,
+    /** Nodes that are given blocks at once; the others ask somebody else. */
+    servedAtOnce: 8,
+    /** Peers asked in one round. */
+    peersAsked: 8,
+  },
   /** Records, their tree and how they are kept. */
   ledgerState: {
     /** Key of a record within its table. */

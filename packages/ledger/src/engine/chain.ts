@@ -62,12 +62,12 @@ interface Executed {
 /** The final state, and the blocks executed on top of it. */
 export class Chain {
   readonly state: FinalState
-  readonly #modules: ChainModules
+  readonly modules: ChainModules
   readonly #executed = new Map<string, Executed>()
 
   constructor(state: FinalState, modules: ChainModules) {
     this.state = state
-    this.#modules = modules
+    this.modules = modules
   }
 
   /** The newest final block. */
@@ -124,7 +124,7 @@ export class Chain {
     if (plan.isFiller) return this.#fill(plan, record, timeMs)
     const layer = this.#layerOn(plan.parent.hash)
     const facts = this.#factsOf(plan, parent, record, timeMs)
-    const built = buildBlock(this.#modules, layer, facts, transactions)
+    const built = buildBlock(this.modules, layer, facts, transactions)
     const payload = encodePayload(built.transactions)
     const header: BlockHeader = {
       ...placeOf(plan),
@@ -154,7 +154,7 @@ export class Chain {
     }
     const layer = this.#layerOn(parent.hash)
     const facts = this.#factsOf(header, before, record, header.timeMs)
-    const { receipts, usedUnits } = executeBlock(this.#modules, layer, facts, transactions)
+    const { receipts, usedUnits } = executeBlock(this.modules, layer, facts, transactions)
     const expected: BlockHeader = {
       ...header,
       usedUnits,
@@ -220,7 +220,7 @@ export class Chain {
     timeMs: number,
   ): BlockFacts {
     const { epoch, height } = plan
-    const nextBeacon = height === record.lastHeight ? this.#modules.nextBeacon(parent, plan.parent.hash) : undefined
+    const nextBeacon = height === record.lastHeight ? this.modules.nextBeacon(parent, plan.parent.hash) : undefined
     const { baseFee } = record
     return { height, epoch, timeMs, leader: leaderAccount(parent, epoch, plan.leader), baseFee, nextBeacon }
   }
@@ -236,7 +236,7 @@ export class Chain {
   }
 
   #keep(executed: Executed): Uint8Array {
-    const hash = headerHash(this.#modules.network, executed.header)
+    const hash = headerHash(this.modules.network, executed.header)
     this.#executed.set(hashKey(hash), executed)
     return hash
   }
