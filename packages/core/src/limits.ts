@@ -682,8 +682,12 @@ export const limits = {
     groupBlocks: 1_024,
     /** Nodes that are given blocks at once; the others ask somebody else. */
     servedAtOnce: 8,
+    /** How often what is final is saved and what is not final is sent again: so much is replayed after a crash. */
+    upkeepMs: 1 * SECOND_MS,
     /** Peers asked in one round. */
     peersAsked: 8,
+    /** Between two announcements of one leader: who only follows is a second behind. */
+    announcePauseMs: 1 * SECOND_MS,
   },
   /** Records, their tree and how they are kept. */
   ledgerState: {
@@ -739,6 +743,8 @@ export const limits = {
     originBurstBytes: 4 * MIB,
     /** A transaction counts as at least so many bytes, for its signature: 8,000 a second. */
     minTransactionBytes: 256,
+    /** Transactions checked before others get their turn: 3 ms of signatures. */
+    checksPerTurn: 64,
     /** Waiting to be checked, of all nodes together. */
     intakeBytes: 32 * MIB,
     /** Nodes whose rates are followed. */

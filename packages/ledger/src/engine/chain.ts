@@ -18,6 +18,7 @@ import type { BlockFacts } from '../execution/block-facts.ts'
 import type { ExecutionModules } from '../execution/block-run.ts'
 import { epochSeal } from '../execution/epoch-seal.ts'
 import { type BuiltBlock, buildBlock, executeBlock } from '../execution/execute-block.ts'
+import { accountTable } from '../modules/accounts/account-table.ts'
 import { type Chain as ChainRecord, chainOf } from '../modules/chain/chain-table.ts'
 import { committeeOf, leaderAccount } from '../modules/members/committee-table.ts'
 import type { FinalState } from '../state/final-state.ts'
@@ -49,6 +50,13 @@ export interface MadeBlock {
   readonly hash: Uint8Array
   readonly transactions: readonly Uint8Array[]
   readonly leftOut: BuiltBlock['leftOut']
+}
+
+/** What a final block came to. */
+export interface FinalOutcome {
+  readonly receipts: readonly Receipt[]
+  /** 32 bytes each: accounts whose record it changed. */
+  readonly changedAccounts: readonly Uint8Array[]
 }
 
 /** A block that was executed and is not final yet. */
@@ -178,16 +186,17 @@ export class Chain {
     }
   }
 
-  /** The block, which follows the last final one, is final. Gives its receipts. */
-  finalize({ hash, height, epoch, isLast }: Candidate): readonly Receipt[] {
+  /** The block, which follows the last final one, is final. */
+  finalize({ hash, height, epoch, isLast }: Candidate): FinalOutcome {
     const executed = this.#executed.get(hashKey(hash))
     assert(executed !== undefined, 'a block is executed before it is final')
+    const changedAccounts = [...executed.layer.changedKeys(accountTable)]
     this.state.finalize(executed.layer, { height, epoch, block: hash })
     // What stands on the last block of an epoch are fillers.
     for (const [key, { header }] of this.#executed) {
       if (isLast || header.height <= height) this.#executed.delete(key)
     }
-    return executed.receipts
+    return { receipts: executed.receipts, changedAccounts }
   }
 
   /** An empty block above the last one of an epoch: it changes nothing. */
