@@ -1,6 +1,6 @@
 import { type Blame, BorgError, type ErrorKind, type ErrorMeta } from '@borgios/core'
-import type { Refusal } from './mempool/admission.ts'
 import { refusalText } from './mempool/mempool-words.ts'
+import type { Refusal } from './mempool/refusal.ts'
 
 interface Details {
   readonly kind: ErrorKind
