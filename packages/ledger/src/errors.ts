@@ -1,4 +1,4 @@
-import { type Blame, BorgError, type ErrorKind, type ErrorMeta } from '@borgios/core'
+import { type Blame, BorgError, type ErrorKind, type ErrorMeta, isBorgError, messageOf } from '@borgios/core'
 import { refusalText } from './mempool/mempool-words.ts'
 import type { Refusal } from './mempool/refusal.ts'
 
@@ -142,3 +142,37 @@ export const trackerFull = (most: number): BorgError =>
     `this node already follows ${most} transactions of its users that are not decided yet; wait until some are, then send again`,
     { kind: 'exhausted', blame: 'caller', retryable: true, meta: { most } },
   )
+
+// Journal
+
+/** Something is wrong in the journal where all had been durable: the disk lost or changed it. */
+export const journalDamaged = (file: string, atBytes: number): BorgError =>
+  make(
+    'LEDGER_JOURNAL_CORRUPT',
+    `the ledger's journal is damaged in ${file} at byte ${atBytes}, where all had been safe: look at the disk. This node no longer ` +
+      'knows for certain what it voted for. To go on, move the journal away and start the node with a new key',
+    { kind: 'corrupt', blame: 'self', meta: { file, atBytes } },
+  )
+
+export const journalClosed = (): BorgError =>
+  make('LEDGER_JOURNAL_CLOSED', "the ledger's journal is closed", { kind: 'unavailable', blame: 'self' })
+
+/** What a disk threw, for people. Nothing that was to be written counts as written. */
+export function journalFailed(cause: unknown): BorgError {
+  if (isBorgError(cause)) return cause
+  if (isDiskFull(cause)) {
+    return make('LEDGER_DISK_FULL', 'the disk with the ledger is full: free some space on it and start the node anew', {
+      kind: 'exhausted',
+      blame: 'self',
+      cause,
+    })
+  }
+  return make(
+    'LEDGER_DISK_FAILED',
+    `the disk with the ledger does not work as it should: ${messageOf(cause)}; look at it and start the node anew`,
+    { kind: 'unavailable', blame: 'self', cause },
+  )
+}
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')

@@ -1,3 +1,4 @@
+export { DiskSegmentFiles } from './adapters/disk-segment-files.ts'
 export type { Candidate, FinalBlock } from './consensus/candidate.ts'
 export type {
   ConsensusEffect,
@@ -42,6 +43,13 @@ export {
   LedgerGenesisSchema,
   parseLedgerGenesis,
 } from './execution/genesis.ts'
+export { StoredBlockArchive } from './journal/block-archive.ts'
+export { BlockStore } from './journal/block-store.ts'
+export { JournalConsensusLog, type LoggedRecord, readLogged } from './journal/consensus-log.ts'
+export { Journal, type OpenedJournal, type SlotPlace } from './journal/journal.ts'
+export type { JournalRecord } from './journal/segment-codec.ts'
+export type { SegmentFile, SegmentFiles } from './journal/segment-files.ts'
+export type { SegmentLogModules } from './journal/segment-log.ts'
 export { type AccountView, mapKey } from './mempool/account-view.ts'
 export type { Admission, FinalPoint } from './mempool/admission.ts'
 export { batchOf, readBatch } from './mempool/batch.ts'
