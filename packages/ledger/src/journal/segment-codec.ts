@@ -32,10 +32,10 @@ export interface ReadSegment {
     | 'damaged'
 }
 
-/** A segment begins with a magic, a salt of 4 bytes and the checksum of both. */
+/** A segment begins with a magic, a salt of 4 bytes, the length u32 of the segment before it (0 for the first) and the checksum of these. */
 const MAGIC = Buffer.from('BORGLOG1', 'latin1')
 export const SALT_BYTES = 4
-export const HEADER_BYTES = MAGIC.length + SALT_BYTES + 4
+export const HEADER_BYTES = MAGIC.length + SALT_BYTES + 4 + 4
 
 /** The header's own checksum: that of the whole header would be the same for every salt. */
 const seedOf = (header: Uint8Array): number => Buffer.from(header).readUInt32LE(HEADER_BYTES - 4)
@@ -47,12 +47,15 @@ const PLACE_BYTES = 1 + 8 + 8
 const MARK = 0
 const MARK_BODY_BYTES = 1 + 8
 
-export const segmentHeader = (salt: Uint8Array): Uint8Array => {
-  const begin = Buffer.concat([MAGIC, salt])
-  const checksum = Buffer.alloc(4)
-  checksum.writeUInt32LE(crc32(begin))
-  return Buffer.concat([begin, checksum])
+export function segmentHeader(salt: Uint8Array, formerBytes: number): Uint8Array {
+  const header = Buffer.concat([MAGIC, salt], HEADER_BYTES)
+  header.writeUInt32LE(formerBytes, MAGIC.length + SALT_BYTES)
+  header.writeUInt32LE(crc32(header.subarray(0, -4)), HEADER_BYTES - 4)
+  return header
 }
+
+/** How long the segment before it was when it was closed. */
+export const formerBytesOf = (header: Uint8Array): number => Buffer.from(header).readUInt32LE(MAGIC.length + SALT_BYTES)
 
 /**
  * Turns records into bytes of one segment. Checksums begin with the segment's salt, so that nobody outside can put into a transaction
@@ -93,12 +96,17 @@ export class SegmentEncoder {
 const checksumOf = (frame: Buffer, seed: number): number =>
   crc32(frame.subarray(FRAME_BYTES), crc32(frame.subarray(0, 4), seed))
 
+const isHeader = (bytes: Buffer): boolean =>
+  bytes.length === HEADER_BYTES &&
+  bytes.subarray(0, MAGIC.length).equals(MAGIC) &&
+  crc32(bytes.subarray(0, -4)) === bytes.readUInt32LE(HEADER_BYTES - 4)
+
 /** Reads a segment as far as it is good. Payloads are views of the bytes. */
 export function readSegment(segment: Uint8Array): ReadSegment {
   const bytes = Buffer.from(segment.buffer, segment.byteOffset, segment.length)
   const header = bytes.subarray(0, HEADER_BYTES)
-  if (!header.equals(segmentHeader(bytes.subarray(MAGIC.length, MAGIC.length + SALT_BYTES)))) {
-    return { found: [], goodBytes: 0, state: bytes.length > HEADER_BYTES ? 'damaged' : 'torn' }
+  if (!isHeader(header)) {
+    return { found: [], goodBytes: 0, state: 'damaged' }
   }
   const seed = seedOf(header)
   const found: FoundRecord[] = []

@@ -1,6 +1,7 @@
 import { assert, limits, type Random } from '@borgios/core'
 import { journalClosed, journalDamaged, journalFailed } from '../errors.ts'
 import {
+  formerBytesOf,
   HEADER_BYTES,
   type JournalRecord,
   readRecord,
@@ -17,6 +18,8 @@ export interface SegmentLogModules {
   readonly files: SegmentFiles
   /** For salts. */
   readonly random: Random
+  /** Defaults to `limits.ledgerJournal.segmentBytes`. */
+  readonly segmentBytes?: number
 }
 
 /** Where a record stands. */
@@ -46,6 +49,7 @@ interface Current {
 export class SegmentLog {
   readonly #files: SegmentFiles
   readonly #random: Random
+  readonly #segmentBytes: number
   readonly #listener: RecordListener
   /** All segments, the current one last, with their headers. */
   readonly #headers: Map<number, Uint8Array>
@@ -57,12 +61,13 @@ export class SegmentLog {
   #failure: Error | undefined
 
   private constructor(
-    { files, random }: SegmentLogModules,
+    { files, random, segmentBytes = bounds.segmentBytes }: SegmentLogModules,
     listener: RecordListener,
     headers: Map<number, Uint8Array>,
     current: Current,
   ) {
     this.#files = files
+    this.#segmentBytes = segmentBytes
     this.#random = random
     this.#listener = listener
     this.#headers = headers
@@ -150,7 +155,7 @@ export class SegmentLog {
     this.#pending = []
     this.#pendingBytes = 0
     try {
-      if (this.#current.writtenBytes >= bounds.segmentBytes) await this.#rotate()
+      if (this.#current.writtenBytes >= this.#segmentBytes) await this.#rotate()
       await this.#write(records)
     } catch (error) {
       this.#failure = journalFailed(error)
@@ -174,8 +179,8 @@ export class SegmentLog {
   }
 
   async #rotate(): Promise<void> {
-    const { segment, file } = this.#current
-    this.#current = await begin(this.#files, this.#random, segment + 1, this.#headers)
+    const { segment, file, writtenBytes } = this.#current
+    this.#current = await begin(this.#files, this.#random, this.#headers, segment + 1, writtenBytes)
     await file.close()
   }
 }
@@ -183,10 +188,11 @@ export class SegmentLog {
 async function begin(
   files: SegmentFiles,
   random: Random,
-  segment: number,
   headers: Map<number, Uint8Array>,
+  segment: number,
+  formerBytes: number,
 ): Promise<Current> {
-  const header = segmentHeader(random.bytes(SALT_BYTES))
+  const header = segmentHeader(random.bytes(SALT_BYTES), formerBytes)
   const file = await files.create(segment, header)
   headers.set(segment, header)
   return { segment, file, encoder: new SegmentEncoder(header), writtenBytes: HEADER_BYTES }
@@ -202,19 +208,20 @@ async function recover(
   const last = segments.at(-1)
   let goodBytes = 0
   for (const [index, segment] of segments.entries()) {
-    if (segment !== (segments[0] ?? 0) + index) throw journalDamaged(files.nameOf(segment - 1), 0)
+    const former = segment - 1
+    if (index > 0 && segments[index - 1] !== former) throw journalDamaged(files.nameOf(former), 0)
     const bytes = await files.read(segment)
     const read = readSegment(bytes)
-    const isWhole = read.state === 'whole' || (read.state === 'torn' && segment === last)
-    if (!isWhole) throw journalDamaged(files.nameOf(segment), read.goodBytes)
-    headers.set(segment, new Uint8Array(bytes.subarray(0, HEADER_BYTES)))
+    if (read.state === 'damaged') throw journalDamaged(files.nameOf(segment), read.goodBytes)
+    const header = new Uint8Array(bytes.subarray(0, HEADER_BYTES))
+    if (index > 0 && formerBytesOf(header) !== goodBytes) throw journalDamaged(files.nameOf(former), goodBytes)
+    if (read.state === 'torn' && segment !== last) throw journalDamaged(files.nameOf(segment), read.goodBytes)
+    headers.set(segment, header)
     for (const { record, offset, lengthBytes } of read.found) listener(record, { segment, offset, lengthBytes })
     goodBytes = read.goodBytes
   }
   const header = last === undefined ? undefined : headers.get(last)
-  if (last === undefined || header === undefined || goodBytes < HEADER_BYTES) {
-    return await begin(files, random, last ?? 1, headers)
-  }
+  if (last === undefined || header === undefined) return await begin(files, random, headers, 1, 0)
   const file = await files.reopen(last, goodBytes)
   return { segment: last, file, encoder: new SegmentEncoder(header), writtenBytes: goodBytes }
 }
