@@ -706,6 +706,17 @@ export const limits = {
     /** A whole chunk: one bucket of the most bytes and the way to the root, or 65,536 lengths. It fits one message of a bulk stream. */
     maxChunkBytes: 1 * MIB,
   },
+  /** The log of what a validator said, and the final blocks. */
+  ledgerJournal: {
+    /** A segment is closed once it is this large, so that it can be removed as a whole: some seconds of full blocks. */
+    segmentBytes: 16 * MIB,
+    /** Records appended and not written yet; beyond it writing begins before anybody waits for it. */
+    pendingBytes: 4 * MIB,
+    /** One record: a block, and why it is final with as many fillers as there may be. */
+    maxRecordBytes: 2 * MIB,
+    /** Final blocks kept in memory, for who lacks one of the newest. */
+    recentBlocks: 16,
+  },
   /** What waits to enter a block. */
   ledgerMempool: {
     /** Pending transactions: ten seconds at 5,000 a second; about 60 MB with their indexes. */
