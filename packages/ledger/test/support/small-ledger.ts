@@ -174,6 +174,11 @@ export class SmallLedger {
     return outcome
   }
 
+  /** Makes a block of one transaction final: the code of its error, or `done`. */
+  try(from: string, operations: readonly Operation[]): string | undefined {
+    return this.results(this.block([this.transaction(from, operations)]).receipts)[0]
+  }
+
   /** The receipts' errors by code; `done` for none. */
   results(receipts: readonly Receipt[]): string[] {
     return receipts.map(({ status }) => (status === 0 ? 'done' : (this.modules.registry.codeOf(status) ?? 'unknown')))
