@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { limits } from '@borgios/core'
 import fc from 'fast-check'
 import { greatestFee, nextBaseFee, unitPrice } from '../src/execution/fees.ts'
-import { RUNS } from './amount.ts'
+import { propertyRuns } from './full-slice.ts'
 import { named, SmallLedger, transferOf } from './support/small-ledger.ts'
 
 const MOST = BigInt(limits.ledgerMoney.maxBaseFee)
@@ -22,7 +22,7 @@ test('the base fee follows use by at most an eighth, and by at least one', () =>
       if (usedUnits < targetUnits) assert.ok(next < baseFee || baseFee === 1n)
       if (usedUnits === targetUnits) assert.equal(next, baseFee)
     }),
-    { numRuns: RUNS },
+    { numRuns: propertyRuns(100) },
   )
 })
 
