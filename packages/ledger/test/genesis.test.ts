@@ -49,7 +49,7 @@ test('genesis mints what it gives, takes deposits from it, and names the first c
 })
 
 test('the same genesis gives the same root, in whatever order accounts stand', () => {
-  const rootOf = (accounts: { account: string; balance: string }[], network: Uint8Array = NETWORK) => {
+  const rootOf = (accounts: { account: string; balance: string }[], network = NETWORK) => {
     const registry = new ModuleRegistry(coreModules({ network, ed25519: fakeEd25519 }))
     const layer = openMemoryState(registry.tables).layer()
     applyGenesis({ registry, network }, layer, parseLedgerGenesis({ timeMs: 5, modules: { ...MEMBERS, accounts } }))
