@@ -1,45 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  type BlockHeader,
-  headerHash,
-  noBlock,
-  type Operation,
-  proposalSigningBytes,
-  type Vote,
-  type VoteKind,
-  voteSigningBytes,
-} from '@borgios/protocol'
-import { type Accusation, type Evidence, encodeAccusation, type SignedHeader } from '../src/modules/members/evidence.ts'
+import type { Vote } from '@borgios/protocol'
+import type { Evidence, SignedHeader } from '../src/modules/members/evidence.ts'
 import { memberOf } from '../src/modules/members/member.ts'
-import { MEMBERS_MODULE } from '../src/modules/members/members-module.ts'
-import { SLASH } from '../src/modules/members/slash.ts'
 import { agreed, drainOf, joinOf, leaveOf, termsOf } from './support/member-operations.ts'
-import { fakeEd25519, NETWORK, named, SmallLedger } from './support/small-ledger.ts'
+import { accuse, proposal, vote } from './support/misdeeds.ts'
+import { named, SmallLedger } from './support/small-ledger.ts'
 
 const RICH = 10n ** 12n
 const DEPOSIT = 1_001n
-
-const accuse = (accusation: Accusation): Operation => ({
-  module: MEMBERS_MODULE,
-  kind: SLASH,
-  body: encodeAccusation(accusation),
-})
-
-function vote(kind: VoteKind, block: string, changes: Partial<Vote> = {}, signer = 'node', network = NETWORK): Vote {
-  const subject = { kind, epoch: 0, slot: 4, block: kind === 'skip' ? noBlock() : named(block), ...changes }
-  const signature = fakeEd25519.signerFromSeed(named(signer)).sign(voteSigningBytes(network, subject))
-  return { ...subject, voter: 0, signature }
-}
-
-function proposal(block: string, changes: Partial<BlockHeader> = {}, signer = 'node'): SignedHeader {
-  const hash = named(block)
-  const places = { epoch: 0, slot: 4, height: 5, parent: { slot: 3, hash }, timeMs: 1, leader: 0 }
-  const hashes = { payload: hash, stateRoot: hash, receiptsRoot: hash, committee: hash }
-  const header = { ...places, ...hashes, baseFee: 1n, usedUnits: 0, seal: undefined, ...changes }
-  const signing = proposalSigningBytes(headerHash(NETWORK, header))
-  return { header, signature: fakeEd25519.signerFromSeed(named(signer)).sign(signing) }
-}
 
 const votes = (first: Vote, second: Vote): Evidence => ({ kind: 'votes', first, second })
 const proposals = (first: SignedHeader, second: SignedHeader): Evidence => ({ kind: 'proposals', first, second })
