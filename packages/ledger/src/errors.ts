@@ -35,16 +35,6 @@ export const genesisInvalid = (why: string, cause?: unknown): BorgError =>
     cause,
   })
 
-// Transactions: why one may not enter a block
-
-/** It may not enter this block; later it may, if `retryable`. Nothing was charged. */
-export const transactionRefused = (why: string, details: { retryable?: boolean; cause?: unknown } = {}): BorgError =>
-  make('LEDGER_TRANSACTION_REFUSED', `the transaction cannot enter a block: ${why}`, {
-    kind: 'denied',
-    blame: 'caller',
-    ...details,
-  })
-
 // Money
 
 export const fundsShort = (needed: bigint, there: bigint): BorgError =>
