@@ -1,6 +1,6 @@
 /** CPU of the mempool for each transaction, its signature apart: taken in, selected for a block, taken out. `--pending 20000 --seconds 8 --json` */
 import { limits } from '@borgios/core'
-import { type AccountView, Mempool, mapKey, TransactionVerifier } from '@borgios/ledger'
+import { type AccountView, Mempool, mapKey, RememberingVerifier } from '@borgios/ledger'
 import { ACCOUNTS_MODULE, type Account, encodeTransaction, encodeTransfer, TRANSFER } from '@borgios/protocol'
 import { closeReport, numberOption, progress } from './src/report.ts'
 
@@ -50,7 +50,7 @@ const accounts = new Accounts()
 const anySignature = { signerFromSeed: () => ({ publicKey: signature, sign: () => signature }), verify: () => true }
 const mempool = new Mempool(
   { height: 0, baseFee: BASE_FEE },
-  { accounts, verifier: new TransactionVerifier(anySignature, new Uint8Array(32)), unitsOf: (_, bytes) => bytes + 100 },
+  { accounts, verifier: new RememberingVerifier(anySignature, new Uint8Array(32)), unitsOf: (_, bytes) => bytes + 100 },
 )
 progress(`${pending} pending, ${PER_SECOND} a second, ${BLOCKS_PER_SECOND} blocks a second`)
 const blocks = seconds * BLOCKS_PER_SECOND

@@ -10,7 +10,9 @@ export class AccountQueue {
   version = 0
   bytes = 0
   /** Most that all of them can cost in fees. */
-  maxFee = 0n
+  maxFee = 0
+  /** The entry of the lowest nonce. */
+  first: PendingTransaction | undefined
   readonly #entries: PendingTransaction[] = []
 
   constructor(key: string, account: Account) {
@@ -33,9 +35,8 @@ export class AccountQueue {
 
   /** Position of the first entry whose nonce is at least this. */
   indexFrom(nonce: number): number {
-    const first = this.#entries[0]
-    if (first === undefined) return 0
-    let index = Math.min(Math.max(nonce - first.nonce, 0), this.#entries.length)
+    if (this.first === undefined || nonce <= this.first.nonce) return 0
+    let index = Math.min(nonce - this.first.nonce, this.#entries.length)
     for (; index > 0; index -= 1) {
       const before = this.#entries[index - 1]
       if (before === undefined || before.nonce < nonce) break
@@ -76,6 +77,7 @@ export class AccountQueue {
 
   #count(entry: PendingTransaction, sign: 1 | -1): void {
     this.version += 1
+    this.first = this.#entries[0]
     this.bytes += sign * entry.bytes.length
     this.maxFee += sign === 1 ? entry.maxFee : -entry.maxFee
   }

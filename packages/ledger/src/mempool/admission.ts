@@ -14,20 +14,22 @@ export type Refusal =
   /** The keys that signed do not meet the account's policy as of the final state. */
   | { readonly reason: 'policyUnmet' }
   | { readonly reason: 'expired'; readonly height: number }
+  /** `most`: the highest last height for now. */
+  | { readonly reason: 'lifeTooLong'; readonly most: number }
   | { readonly reason: 'nonceUsed'; readonly next: number }
   | { readonly reason: 'nonceTooFar'; readonly next: number; readonly most: number }
   /** `least` and what follows: micro-units a unit. */
   | { readonly reason: 'feeTooLow'; readonly least: number }
-  /** No price of this world: above 2^53 - 1 micro-units a unit. */
+  /** More than anybody would mean to offer. */
   | { readonly reason: 'feeTooHigh' }
   | { readonly reason: 'raiseTooSmall'; readonly leastFee: number; readonly leastTip: number }
-  | { readonly reason: 'fundsShort'; readonly balance: bigint; readonly needed: bigint }
+  | { readonly reason: 'fundsShort'; readonly balance: bigint; readonly needed: number }
   | { readonly reason: 'accountFull' }
   | { readonly reason: 'mempoolFull' }
 
 export type Admission =
   | { readonly outcome: 'added'; readonly entry: PendingTransaction; readonly replaced: PendingTransaction | undefined }
-  /** The same bytes are there already. */
+  /** It is there already, perhaps with other signatures. */
   | { readonly outcome: 'known'; readonly entry: PendingTransaction }
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
 
@@ -46,6 +48,8 @@ export function judge(entry: PendingTransaction, queue: AccountQueue, final: Fin
   const { nonce, lastHeight, feePerUnit } = entry
   const next = queue.account.nonce
   if (lastHeight <= final.height) return { reason: 'expired', height: final.height }
+  const latest = final.height + 1 + limits.ledgerMoney.maxLifeBlocks
+  if (lastHeight > latest) return { reason: 'lifeTooLong', most: latest }
   if (nonce < next) return { reason: 'nonceUsed', next }
   const most = next + bounds.accountNonces - 1
   if (nonce > most) return { reason: 'nonceTooFar', next, most }
@@ -67,7 +71,7 @@ function judgeBeside(
       return { reason: 'raiseTooSmall', leastFee, leastTip }
   }
   const { balance } = queue.account
-  const needed = queue.maxFee - (former?.maxFee ?? 0n) + entry.maxFee
+  const needed = queue.maxFee - (former?.maxFee ?? 0) + entry.maxFee
   if (needed > balance) return { reason: 'fundsShort', balance, needed }
   const bytes = queue.bytes - (former?.bytes.length ?? 0) + entry.bytes.length
   return bytes > bounds.accountBytes ? { reason: 'accountFull' } : undefined

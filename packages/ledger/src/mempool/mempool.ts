@@ -1,18 +1,26 @@
 import { limits } from '@borgios/core'
-import { type Account, type AccountPolicy, decodeTransaction, type Transaction } from '@borgios/protocol'
+import {
+  type Account,
+  type AccountPolicy,
+  decodeTransaction,
+  HASH_BYTES,
+  type Transaction,
+  transactionSigningBytes,
+} from '@borgios/protocol'
 import { AccountQueue } from './account-queue.ts'
 import { type AccountView, mapKey } from './account-view.ts'
 import { type Admission, type FinalPoint, judge, type Refusal } from './admission.ts'
 import { EvictionOrder } from './eviction-order.ts'
-import { effectiveTip, makePending, type PendingTransaction, type UnitsOf } from './pending-transaction.ts'
+import { effectiveTip, makePending, type PendingTransaction } from './pending-transaction.ts'
 import { type SelectionRequest, select } from './selection.ts'
-import { fingerprintOf, isSamePolicy, type TransactionVerifier } from './transaction-verifier.ts'
+import { fingerprintOf, isSamePolicy, type RememberingVerifier } from './transaction-verifier.ts'
+import type { UnitsOf } from './units.ts'
 
 const bounds = limits.ledgerMempool
 
 export interface MempoolModules {
   readonly accounts: AccountView
-  readonly verifier: TransactionVerifier
+  readonly verifier: RememberingVerifier
   readonly unitsOf: UnitsOf
 }
 
@@ -31,6 +39,15 @@ function decoded(bytes: Uint8Array): Transaction | undefined {
     return undefined
   }
 }
+
+const ANY_NETWORK = new Uint8Array(HASH_BYTES)
+
+/** Whether both are one transaction, with other signatures. */
+const isSignedAnew = ({ bytes }: PendingTransaction, transaction: Transaction): boolean =>
+  Buffer.compare(
+    transactionSigningBytes(ANY_NETWORK, decodeTransaction(bytes)),
+    transactionSigningBytes(ANY_NETWORK, transaction),
+  ) === 0
 
 const NO_ACCOUNT: Account = { balance: 0n, nonce: 0, policy: undefined }
 
@@ -97,6 +114,10 @@ export class Mempool {
     if ('reason' in entry) return refused(entry)
     const queue = this.#queues.get(entry.account) ?? new AccountQueue(entry.account, this.account(transaction.account))
     const refusal = judge(entry, queue, this.#final)
+    if (refusal?.reason === 'raiseTooSmall') {
+      const former = queue.find(entry.nonce)
+      if (former !== undefined && isSignedAnew(former, transaction)) return { outcome: 'known', entry: former }
+    }
     return refusal === undefined ? this.#enter(entry, transaction, queue, isOwn) : refused(refusal)
   }
 
@@ -164,7 +185,10 @@ export class Mempool {
     fingerprint: string,
     policy: AccountPolicy | undefined,
   ): Refusal | undefined {
-    if (this.#modules.verifier.verify(transaction, fingerprint, policy)) return undefined
+    const { signatures, account } = transaction
+    const isEnough = signatures.length >= (policy?.needed ?? 1)
+    const keys = policy?.keys ?? [account]
+    if (isEnough && this.#modules.verifier.verifyKnown(transaction, fingerprint, keys)) return undefined
     return { reason: policy === undefined ? 'badSignature' : 'policyUnmet' }
   }
 

@@ -1,7 +1,8 @@
-import { messageOf } from '@borgios/core'
+import { limits, messageOf } from '@borgios/core'
 import type { Transaction } from '@borgios/protocol'
 import { mapKey } from './account-view.ts'
 import type { Refusal } from './admission.ts'
+import type { UnitsOf } from './units.ts'
 
 /** A transaction that waits to enter a block. Its signatures stood when it came. Kept encoded: decoded it would take four times the memory. */
 export interface PendingTransaction {
@@ -13,8 +14,8 @@ export interface PendingTransaction {
   readonly nonce: number
   readonly lastHeight: number
   readonly units: number
-  /** Most that it can cost its account in fees, in micro-units. */
-  readonly maxFee: bigint
+  /** Most that it can cost its account in fees, in micro-units. Below {@link MAX_FEE}, so that sums of an account are exact. */
+  readonly maxFee: number
   /** What it offers for a unit, in micro-units. */
   readonly feePerUnit: number
   /** Of that, what the leader may have. */
@@ -25,8 +26,8 @@ export interface PendingTransaction {
   isOwn: boolean
 }
 
-/** Fee units of a transaction, its bytes included. Throws a BorgError for operations that are unknown or wrong in themselves. */
-export type UnitsOf = (transaction: Transaction, bytes: number) => number
+/** Micro-units, thousands of millions of the currency: nobody offers that for a transaction. */
+const MAX_FEE = Number.MAX_SAFE_INTEGER / limits.ledgerMempool.accountNonces
 
 /** The entry of a decoded transaction, with a copy of its bytes: those given may be part of a whole batch. */
 export function makePending(
@@ -44,7 +45,7 @@ export function makePending(
   }
   const { nonce, lastHeight, maxFeePerUnit } = transaction
   const feePerUnit = Number(maxFeePerUnit)
-  if (feePerUnit > Number.MAX_SAFE_INTEGER) return { reason: 'feeTooHigh' }
+  if (feePerUnit * units > MAX_FEE) return { reason: 'feeTooHigh' }
   return {
     bytes: new Uint8Array(bytes),
     fingerprint,
@@ -52,7 +53,7 @@ export function makePending(
     nonce,
     lastHeight,
     units,
-    maxFee: BigInt(units) * maxFeePerUnit,
+    maxFee: feePerUnit * units,
     feePerUnit,
     tipPerUnit: Math.min(Number(transaction.tipPerUnit), feePerUnit),
     arrival,

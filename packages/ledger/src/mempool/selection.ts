@@ -69,8 +69,9 @@ function headsOf(queues: Iterable<AccountQueue>, request: SelectionRequest): Hea
   const heads: Head[] = []
   for (const queue of queues) {
     const nonce = request.nonces?.get(queue.key) ?? queue.account.nonce
-    const index = queue.indexFrom(nonce)
-    const entry = queue.at(index)
+    const isFirst = nonce === queue.first?.nonce
+    const index = isFirst ? 0 : queue.indexFrom(nonce)
+    const entry = isFirst ? queue.first : queue.at(index)
     if (entry === undefined || entry.nonce !== nonce) continue
     const tip = effectiveTip(entry, baseFee)
     if (mayEnter(entry, tip, request.height)) heads.push({ queue, index, entry, tip, taken: 0 })
