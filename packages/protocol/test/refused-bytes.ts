@@ -1,4 +1,4 @@
-import { ByteWriter, encodeTransaction } from '@borgios/protocol'
+import { ByteWriter, encodeCheckpoint, encodeTransaction } from '@borgios/protocol'
 import * as values from './vector-values.ts'
 
 /** Bytes that a decoder must refuse although they are whole, by the name of what they should be. */
@@ -19,6 +19,11 @@ const majority = (needed: number, ...keys: readonly number[]): Uint8Array => {
   const writer = write().u8(2).amount(0n).u64(0).u8(needed).u8(keys.length)
   for (const key of keys) writer.fixed(filled(32, key))
   return writer.finish()
+}
+/** A checkpoint whose block is the last of the epoch that it says goes on. */
+function checkpointAtTheEnd(): Uint8Array {
+  const bytes = Uint8Array.from(encodeCheckpoint({ ...values.checkpoint, height: 1, lastHeight: 2 }))
+  return bytes.fill(2, 32, 33)
 }
 /** A transaction whose nonce is 2^53. */
 function nonceTooLarge(): Uint8Array {
@@ -68,5 +73,6 @@ export const refused: Refused = {
     'a key twice': majority(1, 1, 1),
     'keys that fall': majority(1, 2, 1),
   },
+  checkpoint: { 'an epoch that is over': checkpointAtTheEnd() },
   'finality-proof': { 'no header': vote(write().u16(0).fixed(final().finish()).u8(1), 0).finish() },
 }
