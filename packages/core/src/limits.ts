@@ -668,9 +668,22 @@ export const limits = {
     /** Frames for a validator that does not read: some blocks. Beyond it the oldest are forgotten; it will ask for what it lacks. */
     maxOutboxBytes: 8 * MIB,
     maxOutboxFrames: 8_192,
+    /** Fillers above the last block of an epoch until it is final: rarely more than two. */
+    maxFillers: 1_024,
     /** First wait before a broken stream is opened again; then twice as long each time. */
     reopenMs: 250,
     maxReopenMs: 5 * SECOND_MS,
+  },
+  /** Final blocks got in bulk. */
+  ledgerSync: {
+    /** Blocks asked for at once: a second's work at least. */
+    blocksPerRequest: 1_024,
+    /** Blocks that may become final together: so long a network may go on without a final vote. */
+    groupBlocks: 1_024,
+    /** Nodes that are given blocks at once; the others ask somebody else. */
+    servedAtOnce: 8,
+    /** Peers asked in one round. */
+    peersAsked: 8,
   },
   /** Records, their tree and how they are kept. */
   ledgerState: {

@@ -142,3 +142,25 @@ export const trackerFull = (most: number): BorgError =>
     `this node already follows ${most} transactions of its users that are not decided yet; wait until some are, then send again`,
     { kind: 'exhausted', blame: 'caller', retryable: true, meta: { most } },
   )
+
+// Catching up
+
+/** A peer sent blocks that do not follow one another, are not final or not of this epoch. */
+export const badSyncMessage = (why: string): BorgError =>
+  make('LEDGER_SYNC_MESSAGE', `a node sent ${why}`, { kind: 'byzantine', blame: 'peer' })
+
+/** What a quorum finalised comes out otherwise here. */
+export const chainDiverged = (height: number, why: string): BorgError =>
+  make(
+    'LEDGER_DIVERGED',
+    `the final block of height ${height} comes out otherwise on this node (${why}): its software or its state is not that of the network; update it, or let it begin anew`,
+    { kind: 'corrupt', blame: 'self', meta: { height } },
+  )
+
+/** The state is newer than the blocks that are kept. */
+export const archiveShort = (height: number): BorgError =>
+  make(
+    'LEDGER_ARCHIVE_SHORT',
+    `the saved state is that after block ${height}, which is not among the blocks kept here: remove the folder of the ledger, and this node gets it anew from the others`,
+    { kind: 'corrupt', blame: 'self', meta: { height } },
+  )

@@ -20,9 +20,7 @@ export {
   admit,
   BLOCK_REFUSALS,
   type BlockRefusal,
-  REFUSALS,
   type ReadTransaction,
-  type Refusal,
   readTransaction,
 } from './execution/admission.ts'
 export type {
@@ -51,7 +49,7 @@ export { type Fault, TransactionIntake } from './mempool/intake.ts'
 export { type FinalStep, Mempool, type MempoolModules } from './mempool/mempool.ts'
 export { refusalText, stateText } from './mempool/mempool-words.ts'
 export { TransactionOutbox } from './mempool/outbox.ts'
-export type { PendingTransaction, UnitsOf } from './mempool/pending-transaction.ts'
+export type { PendingTransaction } from './mempool/pending-transaction.ts'
 export type { SelectionRequest } from './mempool/selection.ts'
 export type { Outcome, PendingReason, TransactionState } from './mempool/tracked-transaction.ts'
 export { type FinalTransaction, type TrackerChange, TransactionTracker } from './mempool/transaction-tracker.ts'
@@ -70,7 +68,12 @@ export { chainModule } from './modules/chain/chain-module.ts'
 export { type Chain, chainOf, chainTable } from './modules/chain/chain-table.ts'
 export { coreModules } from './modules/core-modules.ts'
 export { committeeOf, committeeTable, leaderAccount } from './modules/members/committee-table.ts'
-export { type Accusation, type Evidence, encodeAccusation, type SignedHeader } from './modules/members/evidence.ts'
+export {
+  type Accusation,
+  type Evidence as MemberEvidence,
+  encodeAccusation,
+  type SignedHeader,
+} from './modules/members/evidence.ts'
 export {
   consentBytes,
   encodeJoin,
