@@ -110,6 +110,11 @@ test('an epoch ends where it was said, and fillers are no blocks of the chain', 
   assert.equal(headerRefusal(chain.proofOf([{ ...sealed, seal: undefined }])), 'LIGHT_CHAIN_BROKEN')
   assert.equal(headerRefusal(chain.proofOf([{ ...third, seal }])), 'LIGHT_CHAIN_BROKEN')
   begin().verifyHeader(chain.proofOf([sealed, filler]))
+  begin().verifyHeader(chain.proofOf([sealed, { ...filler, timeMs: 0 }]))
+  const other = { slot: filler.parent.slot, hash: named('another') }
+  for (const change of [{ parent: other }, { seal }, { height: filler.height + 1 }, { slot: sealed.slot }]) {
+    assert.equal(headerRefusal(chain.proofOf([sealed, { ...filler, ...change }])), 'LIGHT_CHAIN_BROKEN')
+  }
 
   const client = begin()
   client.advance([chain.epochProof(0)])
