@@ -701,6 +701,8 @@ export const limits = {
     saveBuckets: 16_384,
     /** Final blocks since the last try to save it, for the same reason: an idle network makes so many in an hour, and applies them in a second. */
     saveBlocks: 1_024,
+    /** Starts in a row that died while they read the state, before it is given up as damaged: one may be killed at that moment, hardly three. */
+    readDeaths: 3,
     /** Buckets in one chunk of a snapshot, in bytes, unless one alone has more: a hundred chunks for a million accounts. */
     chunkBytes: 512 * KIB,
     /** A whole chunk: one bucket of the most bytes and the way to the root, or 65,536 lengths. It fits one message of a bulk stream. */
