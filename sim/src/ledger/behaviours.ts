@@ -1,6 +1,6 @@
 import type { SeededRandom } from '@borgios/core/testing'
 import type { Candidate, ConsensusMessage } from '@borgios/ledger'
-import { type BlockRef, type Certificate, noBlock, type VoteKind } from '@borgios/protocol'
+import { type BlockRef, type Certificate, noBlock, VOTE_KINDS, type VoteKind } from '@borgios/protocol'
 import type { Behaviour, ProposeEffect } from './behaviour.ts'
 import type { LedgerHost } from './ledger-host.ts'
 import type { LedgerWorld } from './ledger-world.ts'
@@ -10,7 +10,13 @@ function tell(world: LedgerWorld, host: LedgerHost, message: ConsensusMessage, p
   for (const peer of world.hosts) if (world.random.chance(probability)) world.carry(host, peer, message)
 }
 
-function voteFor(world: LedgerWorld, host: LedgerHost, kind: VoteKind, { slot, hash }: BlockRef, probability = 0.5): void {
+function voteFor(
+  world: LedgerWorld,
+  host: LedgerHost,
+  kind: VoteKind,
+  { slot, hash }: BlockRef,
+  probability = 0.5,
+): void {
   const { state } = host
   if (state?.options.self === undefined) return
   const block = kind === 'skip' ? noBlock() : hash
@@ -25,7 +31,8 @@ function equivocate(world: LedgerWorld, host: LedgerHost, effect: ProposeEffect)
     const candidate = world.random.pick(offers)
     if (candidate === undefined) continue
     world.carry(host, peer, { kind: 'candidate', candidate })
-    if (world.random.chance(0.1)) for (const both of offers) world.carry(host, peer, { kind: 'candidate', candidate: both })
+    if (world.random.chance(0.1))
+      for (const both of offers) world.carry(host, peer, { kind: 'candidate', candidate: both })
   }
   for (const candidate of offers) voteForAll(world, host, candidate)
 }
@@ -40,20 +47,22 @@ function voteForAll(world: LedgerWorld, host: LedgerHost, block: BlockRef): void
 /** Blocks this host knows in open slots. */
 function knownBlocks(host: LedgerHost): Candidate[] {
   const found: Candidate[] = []
-  for (const { blocks } of host.state?.slots.values() ?? []) for (const { candidate } of blocks.values()) found.push(candidate)
+  for (const { blocks } of host.state?.slots.values() ?? [])
+    for (const { candidate } of blocks.values()) found.push(candidate)
   return found
 }
 
-/** Builds on something older than the rule allows: the slots between were not all skipped. */
+/** Builds on something older than the rule allows, or on what was not notarised. */
 function proposeOnStale(world: LedgerWorld, host: LedgerHost, effect: ProposeEffect): void {
   const { state } = host
   if (state === undefined) return
   const older: { slot: number; hash: Uint8Array; height: number; isFiller: boolean }[] = knownBlocks(host)
-    .filter(({ slot }) => slot < effect.parent.slot)
+    .filter(({ slot, hash }) => slot < effect.slot && hash !== effect.parent.hash)
     .map(({ slot, hash, height, isLast, isFiller }) => ({ slot, hash, height, isFiller: isLast || isFiller }))
   if (state.final.slot < effect.parent.slot) older.push({ ...state.final, isFiller: false })
   const base = world.random.chance(0.8) ? world.random.pick(older) : undefined
-  const place = base === undefined ? effect : { ...effect, parent: base, height: base.height + 1, isFiller: base.isFiller }
+  const place =
+    base === undefined ? effect : { ...effect, parent: base, height: base.height + 1, isFiller: base.isFiller }
   const candidate = world.makeCandidate(host, place)
   tell(world, host, { kind: 'candidate', candidate }, 0.9)
   voteFor(world, host, 'notar', candidate, 0.9)
@@ -80,7 +89,7 @@ function spam(world: LedgerWorld, host: LedgerHost): void {
   for (let count = 0; count < 3; count += 1) {
     const slot = Math.max(0, state.current - 4 + world.random.below(8))
     const hash = world.random.pick(known)?.hash ?? world.random.bytes(32)
-    voteFor(world, host, world.random.pick(['notar', 'skip', 'final'] as const) ?? 'skip', { slot, hash })
+    voteFor(world, host, world.random.pick(VOTE_KINDS) ?? 'skip', { slot, hash })
   }
 }
 
@@ -89,7 +98,7 @@ function forgeCertificate(world: LedgerWorld, host: LedgerHost): void {
   const { state } = host
   if (state?.options.self === undefined) return
   const { committee, self } = state.options
-  const kind = world.random.pick(['notar', 'skip', 'final'] as const) ?? 'final'
+  const kind = world.random.pick(VOTE_KINDS) ?? 'final'
   const block = kind === 'skip' ? noBlock() : (world.random.pick(knownBlocks(host))?.hash ?? world.random.bytes(32))
   const slot = Math.max(0, state.current - 1 + world.random.below(3))
   const subject = { kind, epoch: committee.epoch, slot, block }
@@ -112,14 +121,40 @@ function speakOutOfTime(world: LedgerWorld, host: LedgerHost): void {
   const { state } = host
   if (state === undefined) return
   const { epoch } = state.options.committee
-  const slot = world.random.pick([0, state.final.slot - 3, state.final.slot, state.current + 70, 2 ** 40]) ?? 0
-  const hash = world.random.bytes(32)
-  voteFor(world, host, world.random.pick(['notar', 'skip', 'final'] as const) ?? 'skip', { slot: Math.max(0, slot), hash })
+  const { final, current } = state
+  const slots = [
+    0,
+    final.slot - 3,
+    final.slot,
+    ...Array.from({ length: 4 }, () => current + world.random.below(500)),
+    2 ** 40,
+  ]
+  for (const slot of slots) {
+    const kind = world.random.pick(VOTE_KINDS) ?? 'skip'
+    voteFor(world, host, kind, { slot: Math.max(0, slot), hash: world.random.bytes(32) })
+  }
+  const slot = world.random.pick(slots) ?? 0
   const status = { epoch: epoch + world.random.below(4) - 1, finalSlot: slot - 5, currentSlot: slot }
   tell(world, host, { kind: 'status', status }, 0.2)
-  if (state.finalCertificate !== undefined) tell(world, host, { kind: 'certificate', certificate: state.finalCertificate })
-  const place = { slot: state.current + 1 + world.random.below(80), parent: state.final, height: 1, isFiller: false }
+  if (state.finalCertificate !== undefined)
+    tell(world, host, { kind: 'certificate', certificate: state.finalCertificate })
+  const place = { slot: current + 1 + world.random.below(80), parent: state.final, height: 1, isFiller: false }
   tell(world, host, { kind: 'candidate', candidate: world.makeCandidate(host, place) }, 0.3)
+}
+
+/** Offers a block in somebody else's turn. */
+function usurp(world: LedgerWorld, host: LedgerHost): void {
+  const { state } = host
+  if (state === undefined) return
+  const parent = knownBlocks(host).find(({ slot }) => slot === state.current - 1) ?? {
+    ...state.final,
+    isLast: false,
+    isFiller: false,
+  }
+  const isFiller = parent.isLast || parent.isFiller
+  const candidate = world.makeCandidate(host, { slot: state.current, parent, height: parent.height + 1, isFiller })
+  tell(world, host, { kind: 'candidate', candidate }, 0.9)
+  voteFor(world, host, 'notar', candidate, 0.9)
 }
 
 /** Votes for every block it hears of and to skip its slot, to one and not to the other. */
@@ -142,6 +177,7 @@ export const behaviours = {
   forger: { name: 'forged certificates', acts: forgeCertificate },
   outOfTime: { name: 'out of time', acts: speakOutOfTime },
   withholding: { name: 'withholding', withholds: true, sends: (world) => world.random.chance(0.5) },
+  usurper: { name: 'out of turn', acts: usurp },
   backer: { name: 'backs everything', hears: backAll },
 } as const satisfies Record<string, Behaviour>
 

@@ -46,9 +46,11 @@ export function runLedgerChaos(options: LedgerChaosOptions): LedgerChaosResult {
   })
   world.network.weather = someWeather(plan)
   for (const host of world.hosts) world.plan(plan.below(500), () => world.boot(host))
+  world.killChance = plan.pick([0, 0, 0.002, 0.01]) ?? 0
+  const pauseMs = plan.pick([300, 800, 2_500]) ?? 300
   while (world.nowMs < CHAOS_MS) {
     disturb(world, plan)
-    world.run(50 + plan.below(600))
+    world.run(50 + plan.below(2 * pauseMs))
   }
   heal(world)
   const liveAfterMs = settle(world)
@@ -118,6 +120,7 @@ function restart(world: LedgerWorld, plan: SeededRandom, host: LedgerHost): void
 }
 
 function heal(world: LedgerWorld): void {
+  world.killChance = 0
   world.network.heal()
   world.network.weather = { ...fairWeather, drop: 0.01 }
   for (const host of world.hosts) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { NodeId } from '@borgios/core'
+import { assert, type NodeId } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import type { Candidate, ConsensusEffect, ConsensusEvent, ConsensusMessage } from '@borgios/ledger'
 import type { Block, BlockRef, Vote, VoteSubject } from '@borgios/protocol'
@@ -28,6 +28,8 @@ export interface LedgerWorldOptions {
   readonly trace?: boolean
 }
 
+/** Far more than any run needs: a core that talks to itself for ever. */
+const MAX_STEPS = 300_000
 /** What is in a block does not matter here. */
 const HEADER = {} as Block['header']
 
@@ -43,6 +45,8 @@ export class LedgerWorld {
   readonly seed: number
   nowMs = 0
   steps = 0
+  /** That an honest process dies before an effect is carried out. */
+  killChance = 0
   readonly #core: LedgerCore
   readonly #queue = new EventQueue()
   readonly #byNode = new Map<NodeId, LedgerHost[]>()
@@ -139,6 +143,12 @@ export class LedgerWorld {
     host.disk.tear()
   }
 
+  /** Between two effects; it comes back at once, or after a while. */
+  #kill(host: LedgerHost): void {
+    this.crash(host)
+    this.plan(this.random.below(this.random.chance(0.5) ? 50 : 1_000), () => this.boot(host))
+  }
+
   freeze(host: LedgerHost): void {
     host.isFrozen = true
   }
@@ -157,12 +167,17 @@ export class LedgerWorld {
       return
     }
     this.steps += 1
+    assert(this.steps < MAX_STEPS, `a world comes to rest (seed ${this.seed})`)
     const effects = this.#core.step(state, event, host.clockMs(this.nowMs))
     this.#trace?.update(`${this.nowMs} ${host.index} ${event.kind} ${effects.map(describe).join()}\n`)
     if (!host.isHonest) state.isMuted = false
     this.safety.afterStep(host, event, effects)
     const { life } = host
-    for (const effect of effects) if (host.life === life) this.#perform(host, effect)
+    for (const effect of effects) {
+      if (host.life !== life) break
+      if (host.isHonest && this.random.chance(this.killChance)) this.#kill(host)
+      else this.#perform(host, effect)
+    }
   }
 
   #perform(host: LedgerHost, effect: ConsensusEffect): void {
@@ -281,7 +296,8 @@ export class LedgerWorld {
     host.behaviour?.hears?.(this, host, message)
     const { committee, self } = state.options
     if (message.kind !== 'status') {
-      const about = message.kind === 'vote' ? message.vote : message.kind === 'candidate' ? message.candidate : message.certificate
+      const about =
+        message.kind === 'vote' ? message.vote : message.kind === 'candidate' ? message.candidate : message.certificate
       if (about.epoch > committee.epoch) {
         this.give(host, { kind: 'peerAhead', from: from.node, epoch: about.epoch })
         return
@@ -319,7 +335,8 @@ export class LedgerWorld {
 
   #catchUp(host: LedgerHost, claimed: readonly NodeId[]): void {
     if (host.isCatchingUp) return
-    const peer = this.random.pick(this.hosts.filter(({ node }) => claimed.includes(node))) ?? this.random.pick(this.hosts)
+    const peer =
+      this.random.pick(this.hosts.filter(({ node }) => claimed.includes(node))) ?? this.random.pick(this.hosts)
     if (peer === undefined || peer === host) return
     host.isCatchingUp = true
     const stop = (): void => {

@@ -1,4 +1,4 @@
-import { type Candidate, type ConsensusMessage, isConflict } from '@borgios/ledger'
+import { type Candidate, type ConsensusMessage, type Evidence, isConflict } from '@borgios/ledger'
 import { type Certificate, type Committee, quorumOf, type VoteSubject } from '@borgios/protocol'
 
 const textOf = ({ kind, epoch, slot, block }: VoteSubject): string =>
@@ -8,6 +8,8 @@ const textOf = ({ kind, epoch, slot, block }: VoteSubject): string =>
 export class SignatureBook {
   readonly #made = new WeakMap<Uint8Array, { readonly signer: Uint8Array; readonly text: string }>()
 
+  readonly #voters = new Map<string, Set<Uint8Array>>()
+
   /** By whoever holds this key. */
   sign(signer: Uint8Array, text: string): Uint8Array {
     const signature = new Uint8Array(1)
@@ -16,7 +18,17 @@ export class SignatureBook {
   }
 
   signVote(signer: Uint8Array, subject: VoteSubject): Uint8Array {
-    return this.sign(signer, textOf(subject))
+    const text = textOf(subject)
+    const voters = this.#voters.get(text) ?? new Set()
+    this.#voters.set(text, voters.add(signer))
+    return this.sign(signer, text)
+  }
+
+  /** Whether a quorum signed this, wherever their votes are. */
+  isCertified({ validators }: Committee, subject: VoteSubject): boolean {
+    const voters = this.#voters.get(textOf(subject))
+    const weight = validators.reduce((sum, one) => sum + (voters?.has(one.key) === true ? one.weight : 0), 0)
+    return weight >= quorumOf(validators.reduce((sum, one) => sum + one.weight, 0))
   }
 
   isSigned(signature: Uint8Array, signer: Uint8Array, text: string): boolean {
@@ -63,7 +75,7 @@ export class SignatureBook {
   }
 
   /** Whether two statements really convict their signer. */
-  convicts(committee: Committee, evidence: import('@borgios/ledger').Evidence): boolean {
+  convicts(committee: Committee, evidence: Evidence): boolean {
     const { first, second, offender } = evidence
     if (evidence.kind === 'votes') {
       const isSound = [evidence.first, evidence.second].every((vote) => this.isSound(committee, { kind: 'vote', vote }))

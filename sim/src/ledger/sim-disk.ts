@@ -80,7 +80,8 @@ export class SimDisk {
   /** What a durable final block has closed is not needed any more. */
   #prune({ epoch, slot }: Certificate): void {
     this.log = this.log.filter((record) => {
-      const about = record.kind === 'vote' ? record.vote : record.kind === 'certificate' ? record.certificate : record.candidate
+      const about =
+        record.kind === 'vote' ? record.vote : record.kind === 'certificate' ? record.certificate : record.candidate
       return about.epoch > epoch || (about.epoch === epoch && about.slot > slot)
     })
   }

@@ -23,12 +23,13 @@ const bounds = limits.ledgerConsensus
  */
 export function step(state: ConsensusState, event: ConsensusEvent, nowMs: number): readonly ConsensusEffect[] {
   state.nowMs = nowMs
-  state.effects = []
   if (state.hasDiverged) return []
   handle(state, event)
   if (state.isStarted) advance(state)
   tellWake(state)
-  return state.effects
+  const { effects } = state
+  state.effects = []
+  return effects
 }
 
 function handle(state: ConsensusState, event: ConsensusEvent): void {
