@@ -609,6 +609,8 @@ export const limits = {
     maxBucketBytes: 960 * KIB,
     /** From a block to the first of its descendants with a final certificate: rarely more than two. The longest takes 350 KiB. */
     maxProofHeaders: 1_024,
+    /** How far ahead of a light client's clock a block may be: a clock that is further behind would also take old checkpoints for fresh. */
+    maxAheadMs: 10 * MINUTE_MS,
   },
   /** Simplex: slots, timers and what is kept of them. */
   ledgerConsensus: {
@@ -666,6 +668,8 @@ export const limits = {
     /** Frames for a validator that does not read: some blocks. Beyond it the oldest are forgotten; it will ask for what it lacks. */
     maxOutboxBytes: 8 * MIB,
     maxOutboxFrames: 8_192,
+    /** Fillers above the last block of an epoch until it is final: rarely more than two. */
+    maxFillers: 1_024,
     /** First wait before a broken stream is opened again; then twice as long each time. */
     reopenMs: 250,
     maxReopenMs: 5 * SECOND_MS,
@@ -678,6 +682,14 @@ export const limits = {
     maxValueBytes: 16 * KIB,
     /** Up to here transactions may fill a bucket: 250 times what it holds at a million accounts. Hashed in 0.2 ms, sent as a proof in one message. */
     fullBucketBytes: 256 * KIB,
+    /** Buckets that changed since the state was saved: then it is saved again. Seconds of full load, 15 ms of work beside the disk's. */
+    saveBuckets: 16_384,
+    /** Final blocks since the last try to save it, for the same reason: an idle network makes so many in an hour, and applies them in a second. */
+    saveBlocks: 1_024,
+    /** Buckets in one chunk of a snapshot, in bytes, unless one alone has more: a hundred chunks for a million accounts. */
+    chunkBytes: 512 * KIB,
+    /** A whole chunk: one bucket of the most bytes and the way to the root, or 65,536 lengths. It fits one message of a bulk stream. */
+    maxChunkBytes: 1 * MIB,
   },
   /** What waits to enter a block. */
   ledgerMempool: {
@@ -737,6 +749,8 @@ export const limits = {
   ledgerMoney: {
     /** How far ahead of the block its last height may lie: two days at two blocks a second. A signed transaction must not lie in wait for ever. */
     maxLifeBlocks: 345_600,
+    /** Micro-units of a fee unit's base fee: what a flood drives it to must still fit an amount and be affordable one day. */
+    maxBaseFee: 1_000_000_000,
     /** How far a leader's clock may run ahead of a voter's: machines without NTP drift seconds, not minutes. */
     maxAheadMs: 10 * SECOND_MS,
     /** Accounts with money in the genesis document. */

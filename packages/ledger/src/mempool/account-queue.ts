@@ -10,7 +10,9 @@ export class AccountQueue {
   version = 0
   bytes = 0
   /** Most that all of them can cost in fees. */
-  maxFee = 0n
+  maxFee = 0
+  /** The entry of the lowest nonce. */
+  first: PendingTransaction | undefined
   readonly #entries: PendingTransaction[] = []
 
   constructor(key: string, account: Account) {
@@ -33,30 +35,29 @@ export class AccountQueue {
 
   /** Position of the first entry whose nonce is at least this. */
   indexFrom(nonce: number): number {
-    const first = this.#entries[0]
-    if (first === undefined) return 0
-    let index = Math.min(Math.max(nonce - first.transaction.nonce, 0), this.#entries.length)
+    if (this.first === undefined || nonce <= this.first.nonce) return 0
+    let index = Math.min(nonce - this.first.nonce, this.#entries.length)
     for (; index > 0; index -= 1) {
       const before = this.#entries[index - 1]
-      if (before === undefined || before.transaction.nonce < nonce) break
+      if (before === undefined || before.nonce < nonce) break
     }
     return index
   }
 
   find(nonce: number): PendingTransaction | undefined {
     const found = this.#entries[this.indexFrom(nonce)]
-    return found?.transaction.nonce === nonce ? found : undefined
+    return found?.nonce === nonce ? found : undefined
   }
 
   /** There must be none of its nonce. */
   insert(entry: PendingTransaction): void {
-    this.#entries.splice(this.indexFrom(entry.transaction.nonce), 0, entry)
+    this.#entries.splice(this.indexFrom(entry.nonce), 0, entry)
     this.#count(entry, 1)
   }
 
   /** It must be there. */
   remove(entry: PendingTransaction): void {
-    this.#entries.splice(this.indexFrom(entry.transaction.nonce), 1)
+    this.#entries.splice(this.indexFrom(entry.nonce), 1)
     this.#count(entry, -1)
   }
 
@@ -68,7 +69,7 @@ export class AccountQueue {
     let least = Number.POSITIVE_INFINITY
     for (let index = 0; index < length; index += 1) {
       const entry = this.#entries[index]
-      if (entry === undefined || entry.transaction.nonce !== this.account.nonce + index) return Number.NEGATIVE_INFINITY
+      if (entry === undefined || entry.nonce !== this.account.nonce + index) return Number.NEGATIVE_INFINITY
       least = Math.min(least, effectiveTip(entry, baseFee))
     }
     return least
@@ -76,6 +77,7 @@ export class AccountQueue {
 
   #count(entry: PendingTransaction, sign: 1 | -1): void {
     this.version += 1
+    this.first = this.#entries[0]
     this.bytes += sign * entry.bytes.length
     this.maxFee += sign === 1 ? entry.maxFee : -entry.maxFee
   }

@@ -14,18 +14,22 @@ export type Refusal =
   /** The keys that signed do not meet the account's policy as of the final state. */
   | { readonly reason: 'policyUnmet' }
   | { readonly reason: 'expired'; readonly height: number }
+  /** `most`: the highest last height for now. */
+  | { readonly reason: 'lifeTooLong'; readonly most: number }
   | { readonly reason: 'nonceUsed'; readonly next: number }
   | { readonly reason: 'nonceTooFar'; readonly next: number; readonly most: number }
   /** `least` and what follows: micro-units a unit. */
-  | { readonly reason: 'feeTooLow'; readonly least: bigint }
-  | { readonly reason: 'raiseTooSmall'; readonly leastFee: bigint; readonly leastTip: bigint }
-  | { readonly reason: 'fundsShort'; readonly balance: bigint; readonly needed: bigint }
+  | { readonly reason: 'feeTooLow'; readonly least: number }
+  /** More than anybody would mean to offer. */
+  | { readonly reason: 'feeTooHigh' }
+  | { readonly reason: 'raiseTooSmall'; readonly leastFee: number; readonly leastTip: number }
+  | { readonly reason: 'fundsShort'; readonly balance: bigint; readonly needed: number }
   | { readonly reason: 'accountFull' }
   | { readonly reason: 'mempoolFull' }
 
 export type Admission =
   | { readonly outcome: 'added'; readonly entry: PendingTransaction; readonly replaced: PendingTransaction | undefined }
-  /** The same bytes are there already. */
+  /** It is there already, perhaps with other signatures. */
   | { readonly outcome: 'known'; readonly entry: PendingTransaction }
   | { readonly outcome: 'refused'; readonly refusal: Refusal }
 
@@ -41,14 +45,16 @@ export interface FinalPoint {
 
 /** What speaks against a transaction, its signatures and room in the mempool apart. */
 export function judge(entry: PendingTransaction, queue: AccountQueue, final: FinalPoint): Refusal | undefined {
-  const { nonce, lastHeight, maxFeePerUnit } = entry.transaction
+  const { nonce, lastHeight, feePerUnit } = entry
   const next = queue.account.nonce
   if (lastHeight <= final.height) return { reason: 'expired', height: final.height }
+  const latest = final.height + 1 + limits.ledgerMoney.maxLifeBlocks
+  if (lastHeight > latest) return { reason: 'lifeTooLong', most: latest }
   if (nonce < next) return { reason: 'nonceUsed', next }
   const most = next + bounds.accountNonces - 1
   if (nonce > most) return { reason: 'nonceTooFar', next, most }
   const least = leastFee(final.baseFee)
-  if (maxFeePerUnit < least) return { reason: 'feeTooLow', least }
+  if (feePerUnit < least) return { reason: 'feeTooLow', least }
   return judgeBeside(entry, queue.find(nonce), queue)
 }
 
@@ -59,22 +65,19 @@ function judgeBeside(
   queue: AccountQueue,
 ): Refusal | undefined {
   if (former !== undefined) {
-    const leastFee = raised(former.transaction.maxFeePerUnit)
-    const leastTip = raised(former.transaction.tipPerUnit)
-    const { maxFeePerUnit, tipPerUnit } = entry.transaction
-    if (maxFeePerUnit < leastFee || tipPerUnit < leastTip) return { reason: 'raiseTooSmall', leastFee, leastTip }
+    const leastFee = raised(former.feePerUnit)
+    const leastTip = raised(former.tipPerUnit)
+    if (entry.feePerUnit < leastFee || entry.tipPerUnit < leastTip)
+      return { reason: 'raiseTooSmall', leastFee, leastTip }
   }
   const { balance } = queue.account
-  const needed = queue.maxFee - (former?.maxFee ?? 0n) + entry.maxFee
+  const needed = queue.maxFee - (former?.maxFee ?? 0) + entry.maxFee
   if (needed > balance) return { reason: 'fundsShort', balance, needed }
   const bytes = queue.bytes - (former?.bytes.length ?? 0) + entry.bytes.length
   return bytes > bounds.accountBytes ? { reason: 'accountFull' } : undefined
 }
 
-const leastFee = (baseFee: bigint): bigint => {
-  const divisor = BigInt(bounds.leastFeeDivisor)
-  return (baseFee + divisor - 1n) / divisor
-}
+const leastFee = (baseFee: bigint): number => Math.ceil(Number(baseFee) / bounds.leastFeeDivisor)
 
 /** What must be offered in the place of an offer. */
-const raised = (offer: bigint): bigint => offer + offer / BigInt(bounds.raiseDivisor) + 1n
+const raised = (offer: number): number => offer + Math.floor(offer / bounds.raiseDivisor) + 1

@@ -1,18 +1,26 @@
 import { limits } from '@borgios/core'
-import type { Account, AccountPolicy } from '@borgios/protocol'
+import {
+  type Account,
+  type AccountPolicy,
+  decodeTransaction,
+  HASH_BYTES,
+  type Transaction,
+  transactionSigningBytes,
+} from '@borgios/protocol'
 import { AccountQueue } from './account-queue.ts'
 import { type AccountView, mapKey } from './account-view.ts'
 import { type Admission, type FinalPoint, judge, type Refusal } from './admission.ts'
 import { EvictionOrder } from './eviction-order.ts'
-import { effectiveTip, type PendingTransaction, readPending, type UnitsOf } from './pending-transaction.ts'
+import { effectiveTip, makePending, type PendingTransaction } from './pending-transaction.ts'
 import { type SelectionRequest, select } from './selection.ts'
-import { fingerprintOf, isSamePolicy, type TransactionVerifier } from './transaction-verifier.ts'
+import { fingerprintOf, isSamePolicy, type RememberingVerifier } from './transaction-verifier.ts'
+import type { UnitsOf } from './units.ts'
 
 const bounds = limits.ledgerMempool
 
 export interface MempoolModules {
   readonly accounts: AccountView
-  readonly verifier: TransactionVerifier
+  readonly verifier: RememberingVerifier
   readonly unitsOf: UnitsOf
 }
 
@@ -21,6 +29,25 @@ export interface FinalStep extends FinalPoint {
   /** Every account whose record it changed; the view says what they are now. */
   readonly changed: Iterable<Uint8Array>
 }
+
+const refused = (refusal: Refusal): Admission => ({ outcome: 'refused', refusal })
+
+function decoded(bytes: Uint8Array): Transaction | undefined {
+  try {
+    return decodeTransaction(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+const ANY_NETWORK = new Uint8Array(HASH_BYTES)
+
+/** Whether both are one transaction, with other signatures. */
+const isSignedAnew = ({ bytes }: PendingTransaction, transaction: Transaction): boolean =>
+  Buffer.compare(
+    transactionSigningBytes(ANY_NETWORK, decodeTransaction(bytes)),
+    transactionSigningBytes(ANY_NETWORK, transaction),
+  ) === 0
 
 const NO_ACCOUNT: Account = { balance: 0n, nonce: 0, policy: undefined }
 
@@ -81,12 +108,17 @@ export class Mempool {
       if (isOwn) this.#own(known)
       return { outcome: 'known', entry: known }
     }
-    const entry = readPending(bytes.slice(), fingerprint, this.#arrivals++, this.#modules.unitsOf)
-    if ('reason' in entry) return { outcome: 'refused', refusal: entry }
-    const { account } = entry.transaction
-    const queue = this.#queues.get(entry.account) ?? new AccountQueue(entry.account, this.account(account))
+    const transaction = decoded(bytes)
+    if (transaction === undefined) return refused({ reason: 'malformed' })
+    const entry = makePending(transaction, bytes, fingerprint, this.#arrivals++, this.#modules.unitsOf)
+    if ('reason' in entry) return refused(entry)
+    const queue = this.#queues.get(entry.account) ?? new AccountQueue(entry.account, this.account(transaction.account))
     const refusal = judge(entry, queue, this.#final)
-    return refusal === undefined ? this.#enter(entry, queue, isOwn) : { outcome: 'refused', refusal }
+    if (refusal?.reason === 'raiseTooSmall') {
+      const former = queue.find(entry.nonce)
+      if (former !== undefined && isSignedAnew(former, transaction)) return { outcome: 'known', entry: former }
+    }
+    return refusal === undefined ? this.#enter(entry, transaction, queue, isOwn) : refused(refusal)
   }
 
   /** Transactions for a block, in order: see {@link select}. */
@@ -110,21 +142,21 @@ export class Mempool {
     if (height >= this.#earliestLastHeight) this.#expire()
   }
 
-  #enter(entry: PendingTransaction, queue: AccountQueue, isOwn: boolean): Admission {
-    const former = queue.find(entry.transaction.nonce)
+  #enter(entry: PendingTransaction, transaction: Transaction, queue: AccountQueue, isOwn: boolean): Admission {
+    const former = queue.find(entry.nonce)
     const count = this.size + (former === undefined ? 1 : 0) - bounds.maxTransactions
     const bytes = this.#bytes - (former?.bytes.length ?? 0) + entry.bytes.length - bounds.maxBytes
     const isKept = isOwn && this.#mayOwn(entry)
     const leaving = count > 0 || bytes > 0 ? this.#leaving(entry, queue, isKept, count, bytes) : []
-    if (leaving === undefined) return { outcome: 'refused', refusal: { reason: 'mempoolFull' } }
-    const refusal = this.#checkSignatures(entry, queue.account.policy)
-    if (refusal !== undefined) return { outcome: 'refused', refusal }
+    if (leaving === undefined) return refused({ reason: 'mempoolFull' })
+    const refusal = this.#checkSignatures(transaction, entry.fingerprint, queue.account.policy)
+    if (refusal !== undefined) return refused(refusal)
     this.#dropAll(former === undefined || leaving.includes(former) ? leaving : [...leaving, former])
     this.#queues.set(queue.key, queue)
     this.#entries.set(entry.fingerprint, entry)
     this.#bytes += entry.bytes.length
     if (isKept) this.#own(entry)
-    this.#earliestLastHeight = Math.min(this.#earliestLastHeight, entry.transaction.lastHeight)
+    this.#earliestLastHeight = Math.min(this.#earliestLastHeight, entry.lastHeight)
     queue.insert(entry)
     this.#order?.note(queue)
     return { outcome: 'added', entry, replaced: former }
@@ -139,8 +171,8 @@ export class Mempool {
     bytes: number,
   ): readonly PendingTransaction[] | undefined {
     const baseFee = Number(this.#final.baseFee)
-    const index = queue.indexFrom(entry.transaction.nonce)
-    const isReachable = entry.transaction.nonce === queue.account.nonce + index
+    const index = queue.indexFrom(entry.nonce)
+    const isReachable = entry.nonce === queue.account.nonce + index
     const priority = isReachable
       ? Math.min(queue.priority(index, baseFee), effectiveTip(entry, baseFee))
       : Number.NEGATIVE_INFINITY
@@ -149,10 +181,14 @@ export class Mempool {
   }
 
   #checkSignatures(
-    { transaction, fingerprint }: PendingTransaction,
+    transaction: Transaction,
+    fingerprint: string,
     policy: AccountPolicy | undefined,
   ): Refusal | undefined {
-    if (this.#modules.verifier.verify(transaction, fingerprint, policy)) return undefined
+    const { signatures, account } = transaction
+    const isEnough = signatures.length >= (policy?.needed ?? 1)
+    const keys = policy?.keys ?? [account]
+    if (isEnough && this.#modules.verifier.verifyKnown(transaction, fingerprint, keys)) return undefined
     return { reason: policy === undefined ? 'badSignature' : 'policyUnmet' }
   }
 
@@ -172,7 +208,11 @@ export class Mempool {
     queue.account = account
     const leaving = queue.entries.slice(0, queue.indexFrom(account.nonce))
     const staying = queue.entries.slice(leaving.length)
-    if (!isSame) leaving.push(...staying.filter((entry) => this.#checkSignatures(entry, account.policy) !== undefined))
+    if (!isSame) {
+      const isUnmet = ({ bytes, fingerprint }: PendingTransaction) =>
+        this.#checkSignatures(decodeTransaction(bytes), fingerprint, account.policy) !== undefined
+      leaving.push(...staying.filter(isUnmet))
+    }
     this.#dropAll(leaving)
     for (let last = queue.at(-1); last !== undefined && queue.maxFee > account.balance; last = queue.at(-1)) {
       this.#dropAll([last])
@@ -183,7 +223,7 @@ export class Mempool {
     const expired: PendingTransaction[] = []
     this.#earliestLastHeight = Number.POSITIVE_INFINITY
     for (const entry of this.#entries.values()) {
-      const { lastHeight } = entry.transaction
+      const { lastHeight } = entry
       if (lastHeight <= this.#final.height) expired.push(entry)
       else this.#earliestLastHeight = Math.min(this.#earliestLastHeight, lastHeight)
     }

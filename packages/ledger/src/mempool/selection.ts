@@ -69,10 +69,12 @@ function headsOf(queues: Iterable<AccountQueue>, request: SelectionRequest): Hea
   const heads: Head[] = []
   for (const queue of queues) {
     const nonce = request.nonces?.get(queue.key) ?? queue.account.nonce
-    const index = queue.indexFrom(nonce)
-    const entry = queue.at(index)
-    if (entry === undefined || entry.transaction.nonce !== nonce || !mayEnter(entry, request)) continue
-    heads.push({ queue, index, entry, tip: effectiveTip(entry, baseFee), taken: 0 })
+    const isFirst = nonce === queue.first?.nonce
+    const index = isFirst ? 0 : queue.indexFrom(nonce)
+    const entry = isFirst ? queue.first : queue.at(index)
+    if (entry === undefined || entry.nonce !== nonce) continue
+    const tip = effectiveTip(entry, baseFee)
+    if (mayEnter(entry, tip, request.height)) heads.push({ queue, index, entry, tip, taken: 0 })
   }
   return new Heap(comesBefore, heads)
 }
@@ -80,14 +82,15 @@ function headsOf(queues: Iterable<AccountQueue>, request: SelectionRequest): Hea
 /** Moves on to the account's next transaction; false if there is none that may be taken. */
 function advance(head: Head, request: SelectionRequest): boolean {
   const next = head.queue.at(head.index + 1)
-  if (next === undefined || next.transaction.nonce !== head.entry.transaction.nonce + 1) return false
-  if (!mayEnter(next, request)) return false
+  if (next === undefined || next.nonce !== head.entry.nonce + 1) return false
+  const tip = effectiveTip(next, Number(request.baseFee))
+  if (!mayEnter(next, tip, request.height)) return false
   head.index += 1
   head.entry = next
-  head.tip = effectiveTip(next, Number(request.baseFee))
+  head.tip = tip
   head.taken += 1
   return true
 }
 
-const mayEnter = ({ transaction }: PendingTransaction, { baseFee, height }: SelectionRequest): boolean =>
-  transaction.maxFeePerUnit >= baseFee && transaction.lastHeight >= height
+const mayEnter = ({ lastHeight }: PendingTransaction, tip: number, height: number): boolean =>
+  tip >= 0 && lastHeight >= height

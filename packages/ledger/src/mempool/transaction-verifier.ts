@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { limits } from '@borgios/core'
 import type { Ed25519 } from '@borgios/crypto'
 import { type AccountPolicy, type Transaction, transactionSigningBytes } from '@borgios/protocol'
+import type { TransactionVerifier } from '../execution/block-facts.ts'
 
 /** SHA-256 of a transaction's whole encoding, signatures included, as the key of a map. */
 export const fingerprintOf = (bytes: Uint8Array): string => hash('sha256', bytes, 'binary')
@@ -10,7 +11,7 @@ export const fingerprintOf = (bytes: Uint8Array): string => hash('sha256', bytes
  * Checks the signatures of transactions, each once: who votes on a block or executes it asks again and gets the answer from memory. Only
  * what stands is remembered, so that nobody can fill the memory for free.
  */
-export class TransactionVerifier {
+export class RememberingVerifier implements TransactionVerifier {
   readonly #ed25519: Ed25519
   readonly #network: Uint8Array
   /** Two generations: the older one is forgotten when the younger is full. */
@@ -23,20 +24,23 @@ export class TransactionVerifier {
     this.#network = network
   }
 
-  /**
-   * Whether exactly as many keys signed as the account's policy needs; without a policy, its own. Further signatures would cost every node
-   * checks that decide nothing. `fingerprint` is that of the encoding which was decoded to the transaction.
-   */
-  verify(transaction: Transaction, fingerprint: string, policy: AccountPolicy | undefined): boolean {
-    const memory = policy === undefined ? fingerprint : fingerprint + policyText(policy)
+  verify(
+    { transaction, bytes }: { readonly transaction: Transaction; readonly bytes: Uint8Array },
+    keys: readonly Uint8Array[],
+  ): boolean {
+    return this.verifyKnown(transaction, fingerprintOf(bytes), keys)
+  }
+
+  /** The same for who has the fingerprint of the encoding at hand. */
+  verifyKnown(transaction: Transaction, fingerprint: string, keys: readonly Uint8Array[]): boolean {
+    const memory = isOwnKey(transaction.account, keys) ? fingerprint : fingerprint + keysText(keys)
     if (this.#remembers(memory)) return true
-    if (!this.#check(transaction, policy ?? { needed: 1, keys: [transaction.account] })) return false
+    if (!this.#check(transaction, keys)) return false
     this.#remember(memory)
     return true
   }
 
-  #check(transaction: Transaction, { needed, keys }: AccountPolicy): boolean {
-    if (transaction.signatures.length !== needed) return false
+  #check(transaction: Transaction, keys: readonly Uint8Array[]): boolean {
     const message = transactionSigningBytes(this.#network, transaction)
     return transaction.signatures.every(({ key: position, signature }) => {
       const key = keys[position]
@@ -60,9 +64,13 @@ export class TransactionVerifier {
   }
 }
 
-/** Policies change: what stood under one says nothing under another. */
-const policyText = ({ needed, keys }: AccountPolicy): string =>
-  hash('sha256', Buffer.concat([Uint8Array.of(needed), ...keys]), 'binary')
+/** Whether it is a plain account: its key never changes and stands in the bytes. */
+const isOwnKey = (account: Uint8Array, keys: readonly Uint8Array[]): boolean =>
+  keys.length === 1 && (keys[0] === account || Buffer.compare(keys[0] ?? account, account) === 0)
+
+/** The keys of an account may change: what stood under some says nothing under others. */
+const keysText = (keys: readonly Uint8Array[]): string => hash('sha256', Buffer.concat(keys), 'binary')
 
 export const isSamePolicy = (left: AccountPolicy | undefined, right: AccountPolicy | undefined): boolean =>
-  left === right || (left !== undefined && right !== undefined && policyText(left) === policyText(right))
+  left?.needed === right?.needed &&
+  Buffer.compare(Buffer.concat(left?.keys ?? []), Buffer.concat(right?.keys ?? [])) === 0
