@@ -51,9 +51,9 @@ export class HonestWord {
   /** The parent is notarised or final, and what lies between is skipped. */
   #checkPlace(host: LedgerHost, { epoch, slot, parent, height, isFiller }: Candidate, where: string): void {
     const final = host.state?.final
-    const above = host.find(parent)
+    const above = parent.slot < 0 ? undefined : host.find(parent)
     const isAtEnd = above !== undefined && (above.isLast || above.isFiller)
-    const fits = parent.slot < 0 || above === undefined || (isFiller === isAtEnd && height === above.height + 1)
+    const fits = isFiller === isAtEnd && (above === undefined || height === above.height + 1)
     assert(fits, `heights rise by one, and an epoch ends with fillers only (${where})`)
     const isOnFinal = final?.slot === parent.slot && keyOf(final.hash) === keyOf(parent.hash)
     const isProven = isOnFinal || this.#isCertified({ kind: 'notar', epoch, slot: parent.slot, block: parent.hash })

@@ -28,7 +28,7 @@ export interface LedgerChaosResult {
 const CHAOS_MS = 6_000
 /** Blocks that must become final everywhere after all faults ended, and within which time. */
 const BLOCKS_AFTER = 6
-const LIVE_WITHIN_MS = 60_000
+const LIVE_WITHIN_MS = 30_000
 const LOOK_MS = 100
 
 /** Validators that suffer every kind of fault for a while, then only the Byzantine ones. Throws what is broken, with the seed. */

@@ -7,7 +7,10 @@ export interface LedgerMutant {
 }
 
 const mutant = (name: string, ...edits: readonly Edit[]): LedgerMutant => ({ name, edits })
-const edit = (file: string, from: string, to: string): Edit => ({ file, from, to })
+/** In the folder of consensus. */
+const edit = (file: string, from: string, to: string): Edit => ({ file: `ledger/src/consensus/${file}`, from, to })
+/** In the one check of certificates. */
+const certificateEdit = (from: string, to: string): Edit => ({ file: 'light/src/certificate.ts', from, to })
 
 export const ledgerMutants: readonly LedgerMutant[] = [
   mutant(
@@ -139,5 +142,11 @@ export const ledgerMutants: readonly LedgerMutant[] = [
       "state.effects.push({ kind: 'catchUp',",
       "if (peers.size > 99) state.effects.push({ kind: 'catchUp',",
     ),
+  ),
+  mutant('a certificate may name a signer twice', certificateEdit(' || voter <= previous', '')),
+  mutant('a certificate of less than a quorum', certificateEdit('if (weight < needed)', 'if (weight < 1)')),
+  mutant(
+    'a certificate whose signatures are not checked',
+    certificateEdit('if (!context.ed25519.verify(message, signature, key))', 'if (votes.length === 0)'),
   ),
 ]

@@ -38,7 +38,7 @@ export class LedgerWorld {
   readonly hosts: LedgerHost[] = []
   readonly random: SeededRandom
   readonly network: Network
-  readonly book = new SignatureBook()
+  readonly book: SignatureBook
   readonly committees: Committees
   readonly safety: LedgerSafety
   readonly epochBlocks: number
@@ -60,6 +60,7 @@ export class LedgerWorld {
     this.network = new Network(this.random)
     this.epochBlocks = options.epochBlocks
     this.#core = options.core ?? trueCore
+    this.book = new SignatureBook(this.#core)
     this.#trace = options.trace === true ? createHash('sha256') : undefined
     this.safety = new LedgerSafety(this)
     const newKeys = (count: number): Uint8Array[] => Array.from({ length: count }, () => this.random.bytes(32))

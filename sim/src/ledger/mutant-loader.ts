@@ -4,22 +4,24 @@ import type { LedgerCore } from './ledger-core.ts'
 
 /** One change of the source. */
 export interface Edit {
-  /** In the folder of consensus. */
+  /** Below `packages`. */
   readonly file: string
   /** Stands there exactly once. */
   readonly from: string
   readonly to: string
 }
 
-const FOLDER = new URL('consensus/', import.meta.resolve('@borgios/ledger'))
+const PACKAGES = new URL('../../', import.meta.resolve('@borgios/ledger'))
+const CONSENSUS = new URL('ledger/src/consensus/', PACKAGES).href
+const CERTIFICATE = new URL('light/src/certificate.ts', PACKAGES).href
 const PARAMETER = 'mutant'
 const editsOf = new Map<string, readonly Edit[]>()
 
 const mutantOf = (url: string | undefined): string | undefined =>
-  url?.startsWith(FOLDER.href) === true ? (new URL(url).searchParams.get(PARAMETER) ?? undefined) : undefined
+  url?.startsWith(PACKAGES.href) === true ? (new URL(url).searchParams.get(PARAMETER) ?? undefined) : undefined
 
 function edited(source: string, url: string, edits: readonly Edit[]): string {
-  const file = new URL(url).pathname.slice(FOLDER.pathname.length)
+  const file = new URL(url).pathname.slice(PACKAGES.pathname.length)
   let text = source
   for (const edit of edits) {
     if (edit.file !== file) continue
@@ -35,7 +37,7 @@ function hook(): void {
     resolve: (specifier, context, next) => {
       const found = next(specifier, context)
       const name = mutantOf(context.parentURL)
-      if (name === undefined || !found.url.startsWith(FOLDER.href)) return found
+      if (name === undefined || !found.url.startsWith(CONSENSUS)) return found
       return { ...found, url: `${found.url}?${PARAMETER}=${name}` }
     },
     load: (url, context, next) => {
@@ -52,12 +54,12 @@ export async function loadMutant(edits: readonly Edit[]): Promise<LedgerCore> {
   if (editsOf.size === 0) hook()
   const name = `${editsOf.size}`
   editsOf.set(name, edits)
-  const load = (file: string): Promise<Partial<LedgerCore>> =>
-    import(`${new URL(file, FOLDER).href}?${PARAMETER}=${name}`)
-  const { createState } = await load('consensus-state.ts')
-  const { isWanted } = await load('receiving.ts')
-  const { recover } = await load('recover.ts')
-  const { step } = await load('step.ts')
-  assert(createState && isWanted && recover && step, 'the core has its entry points')
-  return { createState, isWanted, recover, step }
+  const load = (file: string): Promise<Partial<LedgerCore>> => import(`${file}?${PARAMETER}=${name}`)
+  const { createState } = await load(`${CONSENSUS}consensus-state.ts`)
+  const { isWanted } = await load(`${CONSENSUS}receiving.ts`)
+  const { recover } = await load(`${CONSENSUS}recover.ts`)
+  const { step } = await load(`${CONSENSUS}step.ts`)
+  const { verifyCertificate } = await load(CERTIFICATE)
+  assert(createState && isWanted && recover && step && verifyCertificate, 'the core has its entry points')
+  return { createState, isWanted, recover, step, verifyCertificate }
 }

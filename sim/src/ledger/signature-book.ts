@@ -1,14 +1,39 @@
+import { isBorgError } from '@borgios/core'
 import { type Candidate, type ConsensusMessage, type Evidence, isConflict } from '@borgios/ledger'
-import { type Certificate, type Committee, quorumOf, type VoteSubject } from '@borgios/protocol'
+import { type Certificate, type Committee, quorumOf, type VoteSubject, voteSigningBytes } from '@borgios/protocol'
+import type { LedgerCore } from './ledger-core.ts'
 
-const textOf = ({ kind, epoch, slot, block }: VoteSubject): string =>
-  `${kind}/${epoch}/${slot}/${kind === 'skip' ? '' : Buffer.from(block).toString('latin1')}`
+const NETWORK = new Uint8Array(32)
+
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+
+const texts = new WeakMap<VoteSubject, string>()
+
+/** What a signature is about. Votes travel as the objects they are, so each is put into bytes once. */
+function textOf(subject: VoteSubject): string {
+  const known = texts.get(subject)
+  if (known !== undefined) return known
+  const text = latin1(voteSigningBytes(NETWORK, subject))
+  texts.set(subject, text)
+  return text
+}
 
 /** Signatures for a world in which nobody forges: who made which one, and for what, stands in a book. */
 export class SignatureBook {
   readonly #made = new WeakMap<Uint8Array, { readonly signer: Uint8Array; readonly text: string }>()
 
+  readonly #ed25519 = {
+    verify: (message: Uint8Array, signature: Uint8Array, key: Uint8Array): boolean =>
+      this.isSigned(signature, key, latin1(message)),
+  }
+  readonly #verifyCertificate: LedgerCore['verifyCertificate']
+  readonly #verdicts = new WeakMap<Certificate, { readonly committee: Committee; readonly isSound: boolean }>()
   readonly #voters = new Map<string, Set<Uint8Array>>()
+
+  constructor({ verifyCertificate }: Pick<LedgerCore, 'verifyCertificate'>) {
+    this.#verifyCertificate = verifyCertificate
+  }
 
   /** By whoever holds this key. */
   sign(signer: Uint8Array, text: string): Uint8Array {
@@ -54,24 +79,26 @@ export class SignatureBook {
 
   isSoundCandidate(committee: Committee, { leader, hash, block }: Candidate): boolean {
     const key = committee.validators[leader]?.key
-    return key !== undefined && this.isSigned(block.signature, key, Buffer.from(hash).toString('latin1'))
+    return key !== undefined && this.isSigned(block.signature, key, latin1(hash))
   }
 
-  /** Signers strictly rise, each is in the committee, each signature stands, and together they weigh a quorum. */
+  /** By the same check that every node and every light client makes. */
   isSoundCertificate(committee: Committee, certificate: Certificate): boolean {
-    const { validators, epoch } = committee
-    if (certificate.epoch !== epoch) return false
-    const text = textOf(certificate)
-    let previous = -1
-    let weight = 0
-    for (const { voter, signature } of certificate.votes) {
-      const validator = validators[voter]
-      if (voter <= previous || validator === undefined) return false
-      if (!this.isSigned(signature, validator.key, text)) return false
-      previous = voter
-      weight += validator.weight
+    const known = this.#verdicts.get(certificate)
+    if (known?.committee === committee) return known.isSound
+    const isSound = this.#isVerified(committee, certificate)
+    this.#verdicts.set(certificate, { committee, isSound })
+    return isSound
+  }
+
+  #isVerified(committee: Committee, certificate: Certificate): boolean {
+    try {
+      this.#verifyCertificate({ network: NETWORK, ed25519: this.#ed25519 }, committee, certificate)
+      return true
+    } catch (error) {
+      if (isBorgError(error)) return false
+      throw error
     }
-    return weight >= quorumOf(validators.reduce((sum, one) => sum + one.weight, 0))
   }
 
   /** Whether two statements really convict their signer. */
