@@ -38,6 +38,8 @@ function handle(state: ConsensusState, event: ConsensusEvent): void {
       start(state)
       break
     case 'tick':
+      // The shell's timer is used up, even if it was a little early.
+      state.wakeMs = undefined
       break
     case 'work':
       if (!event.isWaiting) state.workSinceMs = undefined
@@ -97,10 +99,7 @@ function onEpochBegan(state: ConsensusState, event: Extract<ConsensusEvent, { ki
 
 /** Whatever the rules ask for now. */
 function advance(state: ConsensusState): void {
-  for (const slot of state.slots.values()) {
-    const notarised = slot.number > state.final.slot ? notarisedIn(slot) : undefined
-    if (notarised !== undefined) isRooted(state, notarised)
-  }
+  if (state.lag?.certificate === undefined) fetchNotarised(state)
   tryCommit(state)
   if (state.hasDiverged) return
   advanceCurrent(state)
@@ -109,6 +108,14 @@ function advance(state: ConsensusState): void {
   advanceFetches(state)
   advanceLag(state)
   advanceStatus(state)
+}
+
+/** Bodies of what a quorum notarised, and of their ancestors. Not while far behind: the bulk brings them. */
+function fetchNotarised(state: ConsensusState): void {
+  for (const slot of state.slots.values()) {
+    const notarised = slot.number > state.final.slot ? notarisedIn(slot) : undefined
+    if (notarised !== undefined) isRooted(state, notarised)
+  }
 }
 
 /** The current slot is the least above the final one that no certificate has ended. */
