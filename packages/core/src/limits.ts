@@ -657,7 +657,7 @@ export const limits = {
     lagPeers: 8,
     /** Pause before catching up is asked for again, doubled up to the longest. */
     catchUpRetryMs: 2 * SECOND_MS,
-    maxCatchUpRetryMs: 30 * SECOND_MS,
+    maxCatchUpRetryMs: 10 * SECOND_MS,
   },
   /** Streams between validators. */
   ledgerLinks: {
