@@ -388,6 +388,26 @@ export const limits = {
     scrubPauseMs: 100,
     /** A scrub that is through sooner waits until so long after it began. */
     scrubRoundMs: 24 * HOUR_MS,
+
+    /** Leaves a holder is asked for in an audit: they find a loss of 1 % with 95 %. 5 MB at most. */
+    auditSamples: 300,
+    /** Leaves one audit may ask for: enough for 99 %; the question stays below a stream's header with a shard for each. */
+    maxAuditSamples: 460,
+    /** From the question to the signature: 300 shards of 1 MiB read at half the time of a slow disk. A holder may ask others meanwhile: it is no proof against that. */
+    auditTimeoutMs: 30 * SECOND_MS,
+    /** Holders an auditor asks at once: 16 KiB each in its memory. */
+    auditsAsked: 4,
+    /** Stripe records looked at for what one node is said to hold, drawn by the beacon: about 1 GiB of shards of each of 5 nodes. */
+    auditRecords: 1_024,
+    /** Audits a node answers at once, each a shard after another, each resting as long as it worked: reads come first. */
+    auditsServed: 2,
+    /** Audits that wait or are answered, one of each peer; more are refused. */
+    auditsInLine: 16,
+    /** Leaves one peer may ask for: two audits at once, then 3,600 an hour. */
+    auditBurstSamples: 920,
+    auditSamplesPerSecond: 1,
+    /** Peers whose use of that is remembered until it is made good: 15 minutes at most. */
+    auditorsRemembered: 4_096,
   },
   compute: {
     /** Jobs a node runs at once, at most, whatever it was configured to. */

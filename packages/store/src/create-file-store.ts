@@ -1,6 +1,11 @@
 import type { Clock, Logger, NetworkId, Random, Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
+import { AuditAnswers } from './audit/audit-answers.ts'
+import { AuditServer } from './audit/audit-server.ts'
+import { Auditor } from './audit/auditor.ts'
+import type { AuditOutcome, AuditTargets, Beacon } from './audit/ports.ts'
+import { RecordTargets } from './audit/record-targets.ts'
 import { assertUsableCoding } from './coding/stripe-record.ts'
 import { stopped } from './errors.ts'
 import type { Coding, FileStore } from './file-store.ts'
@@ -31,6 +36,15 @@ export interface FileStoreOptions {
   readonly repair?: Partial<RepairTimings>
 }
 
+/** What audits of others need. */
+export interface AuditPorts {
+  readonly beacon: Beacon
+  /** Defaults to what the others say they hold of the stripes that this node knows of. */
+  readonly targets?: AuditTargets
+  /** Called with each outcome as it comes. */
+  readonly onAudited?: (outcome: AuditOutcome) => void
+}
+
 export interface FileStoreModules {
   readonly network: PeerNetwork
   /** Of this node's key: it signs receipts. */
@@ -44,6 +58,8 @@ export interface FileStoreModules {
   readonly logger: Logger
   /** Codec threads to share with other stores of this process. Made and stopped by the store if absent. */
   readonly codec?: CodecPool
+  /** Without them this node answers audits and asks for none. */
+  readonly audit?: AuditPorts
 }
 
 /**
@@ -75,6 +91,18 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
     ...{ network, shards, receipts, name, timers, logger },
     onCheck: (records) => repairer.check(records),
   })
+  const answers = new AuditAnswers(modules.networkId, modules.signer, modules.ed25519)
+  const auditServer = new AuditServer({
+    ...{ network, shards, answers, clock, timers, logger },
+    prove: (bytes, leaves) => codec.prove(bytes, leaves),
+  })
+  const auditor = new Auditor({
+    ...{ network, timers, answers },
+    beacon: modules.audit?.beacon ?? { current: () => undefined },
+    targets: modules.audit?.targets ?? new RecordTargets({ self: network.self, shards, client }),
+    holders: () => holders.candidates().map(({ node }) => node),
+    onAudited: modules.audit?.onAudited ?? (() => undefined),
+  })
   repairer.start()
   scrubber.start()
 
@@ -96,13 +124,15 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
       return fileInfo(context, capability, infoOptions)
     },
     status: () => ({ shards: shards.shardCount, bytes: shards.shardBytes, ...repairer.status() }),
+    audits: auditor,
     async stop() {
       if (isStopped) return
       isStopped = true
       stopListening()
       await Promise.all([puts.stop(), repairer.stop(), scrubber.stop()])
       client.stop()
-      server.stop(stopped())
+      auditor.stop()
+      for (const serving of [server, auditServer]) serving.stop(stopped())
       if (modules.codec === undefined) await codec.stop()
       await shards.close()
     },

@@ -1,4 +1,6 @@
-export { createFileStore, type FileStoreModules, type FileStoreOptions } from './create-file-store.ts'
+export { type AuditTarget, type ChallengeSpace, type ShardSample, sampleOf } from './audit/challenge.ts'
+export type * from './audit/ports.ts'
+export { type AuditPorts, createFileStore, type FileStoreModules, type FileStoreOptions } from './create-file-store.ts'
 export type * from './file-store.ts'
 export { codingThatFits } from './placement/coding-that-fits.ts'
 export type { RepairTimings } from './repair/repair-timings.ts'
