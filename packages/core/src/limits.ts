@@ -362,6 +362,8 @@ export const limits = {
     /** How often a node that was given shards is told how the put ended, and the pause between: it may be restarting. */
     settleTries: 3,
     settleRetryMs: 5 * SECOND_MS,
+    /** For how long a file is paid for when nobody says: a month, to be prolonged. */
+    defaultLeaseMs: 30 * 24 * HOUR_MS,
     /** How long a store that stops waits for its puts to end and be taken back: within the daemon's time for stopping. */
     stopPutsMs: 3 * SECOND_MS,
 

@@ -127,6 +127,18 @@ export const keyWrong = (): BorgError =>
     },
   )
 
+/** The source brought more than was set aside for. */
+export const leaseExceeded = (maxBytes: number): BorgError =>
+  make(
+    'STORE_LEASE_EXCEEDED',
+    `the file has more than the ${formatBytes(maxBytes)} that storing it was to be paid for; say its size before it is stored`,
+    { kind: 'invalid', blame: 'caller', meta: { maxBytes } },
+  )
+
+/** A put that ended with the process that ran it. */
+export const restarted = (): BorgError =>
+  make('STORE_RESTARTED', 'the node was restarted before the put had ended', { kind: 'unavailable', retryable: true })
+
 /** The node's capacity is used up. */
 export const storeFull = (freeBytes: number): BorgError =>
   make('STORE_FULL', 'this node has no room for more shards; raise its capacity or add nodes', {

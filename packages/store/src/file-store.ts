@@ -21,6 +21,8 @@ export interface PutOptions {
   readonly totalBytes?: number
   /** Defaults to the store's configured coding. */
   readonly coding?: Coding
+  /** For how long it is to be paid for. Defaults to `limits.store.defaultLeaseMs`. */
+  readonly keepForMs?: number
   readonly onProgress?: (progress: TransferProgress) => void
   readonly signal?: AbortSignal
 }

@@ -4,4 +4,5 @@ export { type AuditPorts, createFileStore, type FileStoreModules, type FileStore
 export type * from './file-store.ts'
 export { codingThatFits } from './placement/coding-that-fits.ts'
 export type { RepairTimings } from './repair/repair-timings.ts'
+export { freeLeases, type LeaseHold, type LeaseWish, type StorageLeases } from './storage-leases.ts'
 export { CodecPool } from './workers/codec-pool.ts'

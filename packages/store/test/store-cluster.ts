@@ -15,6 +15,7 @@ import {
   type FileStore,
   type FileStoreOptions,
   type RepairTimings,
+  type StorageLeases,
 } from '@borgios/store'
 
 /** As fast as it goes; the scrub and sweeps only where a test asks for them. */
@@ -30,6 +31,8 @@ export interface ClusterOptions {
   readonly timers?: Timers
   /** Of every node. */
   readonly audit?: AuditPorts
+  /** Of node 0. */
+  readonly leases?: StorageLeases
 }
 
 export interface TestNode {
@@ -131,6 +134,7 @@ export class StoreCluster {
       random: new SeededRandom(index),
       logger: silentLogger,
       codec: this.codec,
+      ...(index === 0 && this.#options.leases !== undefined && { leases: this.#options.leases }),
       ...(this.#options.audit !== undefined && { audit: this.#options.audit }),
     })
   }
