@@ -486,6 +486,12 @@ export const limits = {
     /** Tries to remove the control group of a job that has ended, and the pause between them: the kernel takes some milliseconds. */
     groupRemoveTries: 20,
     groupRemoveMs: 10,
+    /** Processors a job is billed for at most: its program's thread, and one that compiles and collects beside it. */
+    jobCpus: 2,
+    /** The note that a log was cut may follow a full log. */
+    logNoteBytes: 256,
+    /** How much longer than here a job may have taken on the clock of another node: rounding, and a clock that runs fast. */
+    clockMarginMs: 100,
     /** Threads of one sandbox: Node's own are seven. */
     maxThreads: 32,
     /** File descriptors of the processes of a sandbox. */

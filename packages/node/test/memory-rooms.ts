@@ -99,6 +99,7 @@ export class MemoryWorld {
           why: '',
           outputs: [],
           wallTimeMs: 12.5,
+          doubts: [],
           receipt: undefined,
           ...part,
         }

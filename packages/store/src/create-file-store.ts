@@ -19,7 +19,7 @@ import type { RepairTimings } from './repair/repair-timings.ts'
 import { Repairer } from './repair/repairer.ts'
 import { Scrubber } from './repair/scrubber.ts'
 import { ShardStore } from './shards/shard-store.ts'
-import { freeLeases, type StorageLeases } from './storage-leases.ts'
+import type { StorageLeases } from './storage-leases.ts'
 import { Holders } from './transfer/holders.ts'
 import { Receipts } from './transfer/receipts.ts'
 import { ShardClient } from './transfer/shard-client.ts'
@@ -59,8 +59,8 @@ export interface FileStoreModules {
   readonly logger: Logger
   /** Codec threads to share with other stores of this process. Made and stopped by the store if absent. */
   readonly codec?: CodecPool
-  /** Who pays for what is stored. Nothing costs anything if absent. */
-  readonly leases?: StorageLeases
+  /** Who pays for what is stored. */
+  readonly leases: StorageLeases
   /** Without them this node answers audits and asks for none. */
   readonly audit?: AuditPorts
 }
@@ -86,7 +86,7 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
   })
   const readAhead = new ReadAhead()
   const context: StoreContext = { holders, codec, failedNodes, readAhead, clock, timers, random, logger }
-  const puts = new RunningPuts(context, modules.leases ?? freeLeases)
+  const puts = new RunningPuts(context, modules.leases)
   const repairer = new Repairer({ ...context, shards, network }, options.repair ?? {})
   const scrubber = new Scrubber({ shards, clock, timers, logger }, options.repair ?? {})
   shards.onLost = (records) => repairer.check(records)

@@ -14,6 +14,7 @@ import {
   createFileStore,
   type FileStore,
   type FileStoreOptions,
+  freeLeases,
   type RepairTimings,
   type StorageLeases,
 } from '@borgios/store'
@@ -134,7 +135,7 @@ export class StoreCluster {
       random: new SeededRandom(index),
       logger: silentLogger,
       codec: this.codec,
-      ...(index === 0 && this.#options.leases !== undefined && { leases: this.#options.leases }),
+      leases: (index === 0 ? this.#options.leases : undefined) ?? freeLeases,
       ...(this.#options.audit !== undefined && { audit: this.#options.audit }),
     })
   }
