@@ -10,7 +10,12 @@ import {
   type VoteSubject,
 } from '@borgios/protocol'
 import type { Candidate, FinalBlock } from '../../src/consensus/candidate.ts'
-import type { ConsensusEffect, ConsensusEvent, ConsensusMessage, ConsensusRecord } from '../../src/consensus/consensus-io.ts'
+import type {
+  ConsensusEffect,
+  ConsensusEvent,
+  ConsensusMessage,
+  ConsensusRecord,
+} from '../../src/consensus/consensus-io.ts'
 import { type ConsensusState, leaderOf } from '../../src/consensus/consensus-state.ts'
 import type { EpochOptions, Timing } from '../../src/consensus/epoch-options.ts'
 import { recover } from '../../src/consensus/recover.ts'
@@ -52,7 +57,11 @@ export class ConsensusDesk {
 
   constructor(
     options: EpochOptions,
-    { final = GENESIS, certificate, records = [] }: { final?: FinalBlock; certificate?: Certificate; records?: ConsensusRecord[] } = {},
+    {
+      final = GENESIS,
+      certificate,
+      records = [],
+    }: { final?: FinalBlock; certificate?: Certificate; records?: ConsensusRecord[] } = {},
   ) {
     this.options = options
     this.state = recover(options, final, certificate, records)
@@ -125,7 +134,9 @@ export class ConsensusDesk {
   certificate(kind: VoteKind, block: BlockRef): Certificate {
     const { self, committee } = this.options
     const others = committee.validators.map((_, voter) => voter).filter((voter) => voter !== self)
-    const votes = others.slice(0, quorumOf(committee.validators.length)).map((voter) => ({ voter, signature: new Uint8Array(64) }))
+    const votes = others
+      .slice(0, quorumOf(committee.validators.length))
+      .map((voter) => ({ voter, signature: new Uint8Array(64) }))
     assert(votes.length >= quorumOf(committee.validators.length), 'the others are a quorum')
     return { ...this.subject(kind, block), votes }
   }
