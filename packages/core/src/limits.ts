@@ -712,6 +712,8 @@ export const limits = {
     servedAtOnce: 8,
     /** How often what is final is saved and what is not final is sent again: so much is replayed after a crash. */
     upkeepMs: 1 * SECOND_MS,
+    /** How often the state is saved at least: blocks since then are applied again after a start. */
+    saveMs: 1 * MINUTE_MS,
     /** Peers asked in one round. */
     peersAsked: 8,
     /** Between two announcements of one leader: who only follows is a second behind. */

@@ -80,9 +80,7 @@ export class Chain {
 
   /** The newest final block. */
   get point(): StatePoint {
-    const { point } = this.state
-    assert(point !== undefined, 'there is a genesis')
-    return point
+    return this.state.point
   }
 
   /** What the next block stands on, as of the final state. */
