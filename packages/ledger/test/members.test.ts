@@ -64,6 +64,7 @@ test('nobody joins without the consent of its node, in time, and its operator', 
     { untilEpoch: 99 },
   ])
     assert.equal(refused(good, 'op', change), 'LEDGER_CONSENT_BAD', Object.keys(change)[0])
+  assert.equal(smallNetwork().try('op', [joinOf(agreed(good, named('elsewhere')))]), 'LEDGER_CONSENT_BAD')
   const { maxConsentEpochs } = limits.ledgerMoney
   assert.equal(refused({ ...good, untilEpoch: maxConsentEpochs }), 'done')
   assert.equal(refused({ ...good, untilEpoch: maxConsentEpochs + 1 }), 'LEDGER_CONSENT_BAD')
