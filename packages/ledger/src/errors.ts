@@ -1,6 +1,6 @@
-import { type Blame, BorgError, type ErrorKind, type ErrorMeta } from '@borgios/core'
-import type { Refusal } from './mempool/admission.ts'
+import { type Blame, BorgError, type ErrorKind, type ErrorMeta, isBorgError, messageOf } from '@borgios/core'
 import { refusalText } from './mempool/mempool-words.ts'
+import type { Refusal } from './mempool/refusal.ts'
 
 interface Details {
   readonly kind: ErrorKind
@@ -154,3 +154,37 @@ export const archiveShort = (height: number): BorgError =>
     `the saved state is that after block ${height}, which is not among the blocks kept here: remove the folder of the ledger, and this node gets it anew from the others`,
     { kind: 'corrupt', blame: 'self', meta: { height } },
   )
+
+// Journal
+
+/** Something is wrong in the journal where all had been durable: the disk lost or changed it. */
+export const journalDamaged = (file: string, atBytes: number): BorgError =>
+  make(
+    'LEDGER_JOURNAL_CORRUPT',
+    `the ledger's journal is damaged in ${file} at byte ${atBytes}, where all had been safe: look at the disk. This node no longer ` +
+      'knows for certain what it voted for. To go on, move the journal away and start the node with a new key',
+    { kind: 'corrupt', blame: 'self', meta: { file, atBytes } },
+  )
+
+export const journalClosed = (): BorgError =>
+  make('LEDGER_JOURNAL_CLOSED', "the ledger's journal is closed", { kind: 'unavailable', blame: 'self' })
+
+/** What a disk threw, for people. Nothing that was to be written counts as written. */
+export function journalFailed(cause: unknown): BorgError {
+  if (isBorgError(cause)) return cause
+  if (isDiskFull(cause)) {
+    return make('LEDGER_DISK_FULL', 'the disk with the ledger is full: free some space on it and start the node anew', {
+      kind: 'exhausted',
+      blame: 'self',
+      cause,
+    })
+  }
+  return make(
+    'LEDGER_DISK_FAILED',
+    `the disk with the ledger does not work as it should: ${messageOf(cause)}; look at it and start the node anew`,
+    { kind: 'unavailable', blame: 'self', cause },
+  )
+}
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')

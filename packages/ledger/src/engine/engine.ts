@@ -275,9 +275,9 @@ export class Engine {
     if (fresh.length === 0) return
     archive.append({ blocks: fresh, fillers, certificate })
     for (const candidate of fresh) {
-      const receipts = chain.finalize(candidate)
+      const outcome = chain.finalize(candidate)
       const { header, transactions } = candidate.block
-      listener.onFinal({ header, hash: candidate.hash, transactions, receipts })
+      listener.onFinal({ header, hash: candidate.hash, transactions, ...outcome })
     }
     this.workChanged()
   }
@@ -309,6 +309,11 @@ export class Engine {
 
   #connect(): void {
     const { publicKey } = this.#modules.signer
+    // Who only follows hears of final blocks over the tree.
+    if (!this.#rules.committee.validators.some(({ key }) => compareBytes(key, publicKey) === 0)) {
+      this.#modules.links.setPeers([])
+      return
+    }
     const others = this.#rules.committee.validators.filter(({ key }) => compareBytes(key, publicKey) !== 0)
     this.#modules.links.setPeers(others.map(({ key }) => NodeId.fromBytes(key)))
   }

@@ -207,7 +207,7 @@ export class ClusterNode {
       onFinal: (block) => {
         this.final.push(block)
         const { height, baseFee } = this.chain.record
-        this.mempool.onFinal({ height, baseFee, changed: [keysOf('alice').publicKey, keysOf('bob').publicKey] })
+        this.mempool.onFinal({ height, baseFee, changed: block.changedAccounts })
         this.#wake()
       },
       onEvidence: () => {},
