@@ -64,8 +64,8 @@ async function build(folder: string, count: number): Promise<void> {
         layer.set(accounts, keyOf(account), { balance: 1_000_000n, nonce: 0 })
       }
       disk.state.finalize(layer, pointAt(disk.state.point.height + 1))
-      await disk.save()
     }
+    await disk.save()
   })
   print({ cpuSeconds, seconds, bareStartSec: await bareStart(folder, count) })
 }
