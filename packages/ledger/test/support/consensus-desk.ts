@@ -10,9 +10,15 @@ import {
   type VoteSubject,
 } from '@borgios/protocol'
 import type { Candidate, FinalBlock } from '../../src/consensus/candidate.ts'
-import type { ConsensusEffect, ConsensusEvent, ConsensusMessage, ConsensusRecord } from '../../src/consensus/consensus-io.ts'
+import type {
+  ConsensusEffect,
+  ConsensusEvent,
+  ConsensusMessage,
+  ConsensusRecord,
+} from '../../src/consensus/consensus-io.ts'
 import { type ConsensusState, leaderOf } from '../../src/consensus/consensus-state.ts'
 import type { EpochOptions, Timing } from '../../src/consensus/epoch-options.ts'
+import { leaderSchedule } from '../../src/consensus/leader-schedule.ts'
 import { recover } from '../../src/consensus/recover.ts'
 import { step } from '../../src/consensus/step.ts'
 
@@ -52,7 +58,11 @@ export class ConsensusDesk {
 
   constructor(
     options: EpochOptions,
-    { final = GENESIS, certificate, records = [] }: { final?: FinalBlock; certificate?: Certificate; records?: ConsensusRecord[] } = {},
+    {
+      final = GENESIS,
+      certificate,
+      records = [],
+    }: { final?: FinalBlock; certificate?: Certificate; records?: ConsensusRecord[] } = {},
   ) {
     this.options = options
     this.state = recover(options, final, certificate, records)
@@ -125,7 +135,9 @@ export class ConsensusDesk {
   certificate(kind: VoteKind, block: BlockRef): Certificate {
     const { self, committee } = this.options
     const others = committee.validators.map((_, voter) => voter).filter((voter) => voter !== self)
-    const votes = others.slice(0, quorumOf(committee.validators.length)).map((voter) => ({ voter, signature: new Uint8Array(64) }))
+    const votes = others
+      .slice(0, quorumOf(committee.validators.length))
+      .map((voter) => ({ voter, signature: new Uint8Array(64) }))
     assert(votes.length >= quorumOf(committee.validators.length), 'the others are a quorum')
     return { ...this.subject(kind, block), votes }
   }
@@ -145,3 +157,9 @@ export class ConsensusDesk {
 
 /** A slot without a block, as votes to skip it name it. */
 export const slotOnly = (slot: number): BlockRef => ({ slot, hash: noBlock() })
+
+/** Who leads slot 3 of epoch 0: in slots 0 to 2 somebody else does. */
+export const LEADER_OF_3 = leaderSchedule(new Uint8Array(32).fill(7), 0, 4)[3]
+
+/** A validator in epoch 0 that leads slot 3, started, with work waiting. */
+export const startedDesk = (): ConsensusDesk => new ConsensusDesk(epochOptions(LEADER_OF_3)).start()
