@@ -1,3 +1,4 @@
+export { DiskSegmentFiles } from './adapters/disk-segment-files.ts'
 export type { Candidate, FinalBlock } from './consensus/candidate.ts'
 export type {
   ConsensusEffect,
@@ -42,14 +43,22 @@ export {
   LedgerGenesisSchema,
   parseLedgerGenesis,
 } from './execution/genesis.ts'
+export { StoredBlockArchive } from './journal/block-archive.ts'
+export { BlockStore } from './journal/block-store.ts'
+export { JournalConsensusLog, type LoggedRecord, readLogged } from './journal/consensus-log.ts'
+export { Journal, type OpenedJournal, type SlotPlace } from './journal/journal.ts'
+export type { JournalRecord } from './journal/segment-codec.ts'
+export type { SegmentFile, SegmentFiles } from './journal/segment-files.ts'
+export type { SegmentLogModules } from './journal/segment-log.ts'
 export { type AccountView, mapKey } from './mempool/account-view.ts'
-export { type Admission, type FinalPoint, isPeersFault, type Refusal as MempoolRefusal } from './mempool/admission.ts'
+export type { Admission, FinalPoint } from './mempool/admission.ts'
 export { batchOf, readBatch } from './mempool/batch.ts'
 export { type Fault, TransactionIntake } from './mempool/intake.ts'
-export { type FinalStep, Mempool, type MempoolModules } from './mempool/mempool.ts'
+export { type FinalStep, Mempool, type MempoolBounds, type MempoolModules } from './mempool/mempool.ts'
 export { refusalText, stateText } from './mempool/mempool-words.ts'
 export { TransactionOutbox } from './mempool/outbox.ts'
 export type { PendingTransaction } from './mempool/pending-transaction.ts'
+export { isPeersFault, type Refusal as MempoolRefusal } from './mempool/refusal.ts'
 export type { SelectionRequest } from './mempool/selection.ts'
 export type { Outcome, PendingReason, TransactionState } from './mempool/tracked-transaction.ts'
 export { type FinalTransaction, type TrackerChange, TransactionTracker } from './mempool/transaction-tracker.ts'
