@@ -1,0 +1,190 @@
+import { type Blame, BorgError, type ErrorKind, type ErrorMeta, isBorgError, messageOf } from '@borgios/core'
+import { refusalText } from './mempool/mempool-words.ts'
+import type { Refusal } from './mempool/refusal.ts'
+
+interface Details {
+  readonly kind: ErrorKind
+  readonly blame?: Blame
+  readonly retryable?: boolean
+  readonly meta?: ErrorMeta
+  readonly cause?: unknown
+}
+
+const make = (code: string, message: string, details: Details): BorgError =>
+  new BorgError(message, { code, ...details })
+
+// Blocks
+
+/** A leader proposed what the rules forbid: nobody may vote for it. */
+export const blockInvalid = (why: string, cause?: unknown): BorgError =>
+  make('LEDGER_BLOCK_INVALID', `the block breaks the rules: ${why}`, { kind: 'invalid', blame: 'peer', cause })
+
+/** Micro-units appeared or vanished: a state module has a bug. The block must not stand. */
+export const supplyBroken = (difference: bigint): BorgError =>
+  make('LEDGER_SUPPLY_BROKEN', `the block changes what exists by ${difference} micro-units`, {
+    kind: 'corrupt',
+    blame: 'self',
+    meta: { difference: String(difference) },
+  })
+
+/** Genesis asks for what cannot be. */
+export const genesisInvalid = (why: string, cause?: unknown): BorgError =>
+  make('LEDGER_GENESIS_INVALID', `the ledger's part of the genesis document cannot be used: ${why}`, {
+    kind: 'invalid',
+    blame: 'caller',
+    cause,
+  })
+
+// Money
+
+export const fundsShort = (needed: bigint, there: bigint): BorgError =>
+  make('LEDGER_FUNDS_SHORT', `${needed} micro-units are needed, ${there} are there; add to the account or send less`, {
+    kind: 'exhausted',
+    blame: 'caller',
+    meta: { needed: String(needed), there: String(there) },
+  })
+
+/** More than 2^64 - 1 micro-units cannot be. */
+export const supplyFull = (): BorgError =>
+  make('LEDGER_SUPPLY_FULL', 'no more micro-units can be minted', { kind: 'exhausted' })
+
+// Accounts
+
+export const accountExists = (): BorgError =>
+  make('LEDGER_ACCOUNT_EXISTS', 'the majority account of these keys was already made; use it, or change the keys', {
+    kind: 'conflict',
+    blame: 'caller',
+  })
+
+export const notMajorityAccount = (): BorgError =>
+  make(
+    'LEDGER_NOT_MAJORITY_ACCOUNT',
+    'only an account of several keys can change them; make one and move the money there',
+    {
+      kind: 'denied',
+      blame: 'caller',
+    },
+  )
+
+// Parameters
+
+export const notGovernors = (): BorgError =>
+  make('LEDGER_NOT_GOVERNORS', 'only the account of the governors may decide on this', {
+    kind: 'denied',
+    blame: 'caller',
+  })
+
+export const parameterRefused = (why: string): BorgError =>
+  make('LEDGER_PARAMETER_REFUSED', `a parameter cannot be set so: ${why}`, { kind: 'invalid', blame: 'caller' })
+
+// Members
+
+export const memberExists = (): BorgError =>
+  make('LEDGER_MEMBER_EXISTS', 'this node is a member, is leaving, or was put out for good', {
+    kind: 'conflict',
+    blame: 'caller',
+  })
+
+export const notMember = (): BorgError =>
+  make('LEDGER_NOT_MEMBER', 'this node is no member', { kind: 'notFound', blame: 'caller' })
+
+export const memberState = (state: string): BorgError =>
+  make('LEDGER_MEMBER_STATE', `this cannot be done to a member that is ${state}`, { kind: 'conflict', blame: 'caller' })
+
+export const notMembersOperator = (): BorgError =>
+  make('LEDGER_NOT_MEMBERS_OPERATOR', "only the account of the member's operator may do this", {
+    kind: 'denied',
+    blame: 'caller',
+  })
+
+/** The node, or its operator, has not agreed to this membership. */
+export const badConsent = (why: string): BorgError =>
+  make('LEDGER_CONSENT_BAD', `the consent to join does not stand: ${why}`, { kind: 'denied', blame: 'caller' })
+
+export const sponsorRefused = (why: string): BorgError =>
+  make('LEDGER_SPONSOR_REFUSED', `this member cannot vouch for another: ${why}`, { kind: 'denied', blame: 'caller' })
+
+/** It does not prove that a member lied. */
+export const evidenceWeak = (why: string): BorgError =>
+  make('LEDGER_EVIDENCE_WEAK', `the evidence proves nothing: ${why}`, { kind: 'invalid', blame: 'caller' })
+
+// Mempool
+
+/** A transaction of an own user that the mempool does not take. */
+export const transactionNotTaken = (refusal: Refusal): BorgError =>
+  make('LEDGER_TRANSACTION_NOT_TAKEN', `the transaction was not taken: ${refusalText(refusal)}`, {
+    kind: refusal.reason === 'mempoolFull' || refusal.reason === 'accountFull' ? 'exhausted' : 'invalid',
+    blame: 'caller',
+    retryable: refusal.reason === 'mempoolFull' || refusal.reason === 'accountFull',
+    meta: { reason: refusal.reason },
+  })
+
+/** A batch of another node with something in it that no honest node sends. */
+export const falseTransactions = (why: string): BorgError =>
+  make('LEDGER_FALSE_TRANSACTIONS', `a node brought transactions that cannot be: ${why}`, {
+    kind: 'byzantine',
+    blame: 'peer',
+  })
+
+export const trackerFull = (most: number): BorgError =>
+  make(
+    'LEDGER_TRACKER_FULL',
+    `this node already follows ${most} transactions of its users that are not decided yet; wait until some are, then send again`,
+    { kind: 'exhausted', blame: 'caller', retryable: true, meta: { most } },
+  )
+
+// Catching up
+
+/** A peer sent blocks that do not follow one another, are not final or not of this epoch. */
+export const badSyncMessage = (why: string): BorgError =>
+  make('LEDGER_SYNC_MESSAGE', `a node sent ${why}`, { kind: 'byzantine', blame: 'peer' })
+
+/** What a quorum finalised comes out otherwise here. */
+export const chainDiverged = (height: number, why: string): BorgError =>
+  make(
+    'LEDGER_DIVERGED',
+    `the final block of height ${height} comes out otherwise on this node (${why}): its software or its state is not that of the network; update it, or let it begin anew`,
+    { kind: 'corrupt', blame: 'self', meta: { height } },
+  )
+
+/** The state is newer than the blocks that are kept. */
+export const archiveShort = (height: number): BorgError =>
+  make(
+    'LEDGER_ARCHIVE_SHORT',
+    `the saved state is that after block ${height}, which is not among the blocks kept here: remove the folder of the ledger, and this node gets it anew from the others`,
+    { kind: 'corrupt', blame: 'self', meta: { height } },
+  )
+
+// Journal
+
+/** Something is wrong in the journal where all had been durable: the disk lost or changed it. */
+export const journalDamaged = (file: string, atBytes: number): BorgError =>
+  make(
+    'LEDGER_JOURNAL_CORRUPT',
+    `the ledger's journal is damaged in ${file} at byte ${atBytes}, where all had been safe: look at the disk. This node no longer ` +
+      'knows for certain what it voted for. To go on, move the journal away and start the node with a new key',
+    { kind: 'corrupt', blame: 'self', meta: { file, atBytes } },
+  )
+
+export const journalClosed = (): BorgError =>
+  make('LEDGER_JOURNAL_CLOSED', "the ledger's journal is closed", { kind: 'unavailable', blame: 'self' })
+
+/** What a disk threw, for people. Nothing that was to be written counts as written. */
+export function journalFailed(cause: unknown): BorgError {
+  if (isBorgError(cause)) return cause
+  if (isDiskFull(cause)) {
+    return make('LEDGER_DISK_FULL', 'the disk with the ledger is full: free some space on it and start the node anew', {
+      kind: 'exhausted',
+      blame: 'self',
+      cause,
+    })
+  }
+  return make(
+    'LEDGER_DISK_FAILED',
+    `the disk with the ledger does not work as it should: ${messageOf(cause)}; look at it and start the node anew`,
+    { kind: 'unavailable', blame: 'self', cause },
+  )
+}
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
