@@ -601,6 +601,14 @@ export const limits = {
     maxTransactionBytes: 64 * KIB,
     /** Transactions of one block as bytes: with its header they fit one message of a bulk stream. */
     maxPayloadBytes: 960 * KIB,
+    /** Transactions of one block: the smallest has 142 bytes, so 6,900 fit. */
+    maxTransactions: 8_192,
+    /** Memo of a transfer: a number and a name, not a letter. */
+    maxMemoBytes: 128,
+    /** One bucket of the state in a proof, which then fits one message of a bulk stream. A million accounts make one of 1 KiB. */
+    maxBucketBytes: 960 * KIB,
+    /** From a block to the first of its descendants with a final certificate: rarely more than two. The longest takes 350 KiB. */
+    maxProofHeaders: 1_024,
   },
   /** Simplex: slots, timers and what is kept of them. */
   ledgerConsensus: {},
@@ -610,11 +618,26 @@ export const limits = {
     maxKeyBytes: 96,
     /** One record: what a page of a list or a dealing needs. */
     maxValueBytes: 16 * KIB,
+    /** Up to here transactions may fill a bucket: 250 times what it holds at a million accounts. Hashed in 0.2 ms, sent as a proof in one message. */
+    fullBucketBytes: 256 * KIB,
   },
   /** What waits to enter a block. */
   ledgerMempool: {},
   /** Public randomness by commit and reveal. */
   ledgerBeacon: {},
   /** Money: fees, deposits, escrow, leases, emission. */
-  ledgerMoney: {},
+  ledgerMoney: {
+    /** How far ahead of the block its last height may lie: two days at two blocks a second. A signed transaction must not lie in wait for ever. */
+    maxLifeBlocks: 345_600,
+    /** How far a leader's clock may run ahead of a voter's: machines without NTP drift seconds, not minutes. */
+    maxAheadMs: 10 * SECOND_MS,
+    /** Accounts with money in the genesis document. */
+    maxGenesisAccounts: 10_000,
+    /** Members in the genesis document. */
+    maxGenesisMembers: 64,
+    /** Name of the software a node runs, such as `1.4.0`. */
+    maxReleaseChars: 32,
+    /** Epochs for which a node's or operator's consent to join may be good: an old one must not bring it back years later. */
+    maxConsentEpochs: 1_000,
+  },
 } as const

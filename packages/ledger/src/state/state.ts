@@ -1,6 +1,6 @@
 /**
  * One kind of record in the state. Two records differ in table or key; what they say and hold is the table's business. Encodings are
- * canonical: one value has one encoding.
+ * canonical: one value has one encoding. Values are not changed once they are made: the state hands the same one to many readers.
  */
 export interface Table<Key, Value> {
   /** Unique over all modules, 1 to 255: the first byte of each of its keys. */
@@ -16,6 +16,9 @@ export interface Table<Key, Value> {
   held(value: Value): bigint
 }
 
+/** Some table: what every table can be taken for. */
+export type AnyTable = Table<unknown, unknown>
+
 export interface StateReader {
   get<Key, Value>(table: Table<Key, Value>, key: Key): Value | undefined
   /** Records of a listed table in the order of their encoded keys, from `from` on. What is written meanwhile may or may not appear. */
@@ -23,6 +26,26 @@ export interface StateReader {
 }
 
 export interface StateWriter extends StateReader {
-  /** Writes a record, or removes it. */
+  /**
+   * Writes a record, or removes it. Throws LEDGER_BUCKET_FULL when a transaction would let the state grow where no room is left for
+   * it; what the protocol writes by itself is never refused.
+   */
   set<Key, Value>(table: Table<Key, Value>, key: Key, value: Value | undefined): void
+}
+
+/** What a layer changed of one record. A value that is undefined: no record. */
+export interface StateChange {
+  readonly table: AnyTable
+  /** As the table encodes it. */
+  readonly key: Uint8Array
+  readonly before: unknown
+  readonly after: unknown
+}
+
+/** Which block a state is the state after. */
+export interface StatePoint {
+  readonly height: number
+  readonly epoch: number
+  /** 32 bytes: the hash of the block. */
+  readonly block: Uint8Array
 }

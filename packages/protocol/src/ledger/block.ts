@@ -1,61 +1,65 @@
-/** Names a block by its place and hash. Genesis has slot -1 and height 0. */
-export interface BlockRef {
-  readonly slot: number
-  readonly hash: Uint8Array
-}
-
-/** What the last header of an epoch says beside the rest: enough for a light client to step into the next. */
-export interface EpochSeal {
-  /** 32 bytes of public randomness for the epoch that comes. */
-  readonly beacon: Uint8Array
-  /** Hash of the committee that comes. */
-  readonly nextCommittee: Uint8Array
-}
-
-/** The head of a block: everything else hangs on it by hash. Hashes have 32 bytes. */
-export interface BlockHeader {
-  readonly epoch: number
-  /** Counted anew in every epoch. */
-  readonly slot: number
-  /** Counted through all epochs; the first block has 1. */
-  readonly height: number
-  /** Slots count within an epoch: the parent of its first block has slot -1. */
-  readonly parent: BlockRef
-  /** Unix time as the leader says; above its parent's. */
-  readonly timeMs: number
-  /** Position of the leader in the committee. */
-  readonly leader: number
-  /** Micro-units a fee unit costs in this block. */
-  readonly baseFee: bigint
-  /** Fee units its transactions used. */
-  readonly usedUnits: number
-  /** SHA-256 of the payload's encoding. */
-  readonly payload: Uint8Array
-  /** Root of the state after this block. */
-  readonly stateRoot: Uint8Array
-  /** Merkle root over the receipts of its transactions. */
-  readonly receiptsRoot: Uint8Array
-  /** Hash of the committee that decides on it. */
-  readonly committee: Uint8Array
-  /** Only in the last block of an epoch. */
-  readonly seal: EpochSeal | undefined
-}
+import { assert, limits } from '@borgios/core'
+import { malformed } from '../errors.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
+import { SIGNATURE_BYTES, taggedHash } from './hashes.ts'
+import { type BlockHeader, MAX_HEADER_BYTES, readHeader, writeHeader } from './header.ts'
 
 /** A header, its leader's word for it, and what it contains. */
 export interface Block {
   readonly header: BlockHeader
-  /** 64 bytes over the header's hash, by the leader's validator key. */
+  /** 64 bytes over {@link proposalSigningBytes}, by the leader's validator key. */
   readonly signature: Uint8Array
   /** Encoded transactions, in order. */
   readonly transactions: readonly Uint8Array[]
 }
 
-/** What became of one transaction of a block. */
-export interface Receipt {
-  /** 32 bytes. */
-  readonly transaction: Uint8Array
-  /** 0 done; else the number of the reason for which nothing but the fee took effect. */
-  readonly status: number
-  readonly usedUnits: number
-  readonly feePaid: bigint
+const { maxPayloadBytes, maxTransactionBytes, maxTransactions } = limits.ledgerCodec
+
+const payloadBytes = (transactions: readonly Uint8Array[]): number =>
+  transactions.reduce((sum, transaction) => sum + 4 + transaction.length, 4)
+
+/** Number of transactions u32; each length u32 and its bytes. */
+export function encodePayload(transactions: readonly Uint8Array[]): Uint8Array {
+  const bytes = payloadBytes(transactions)
+  assert(bytes <= maxPayloadBytes && transactions.length <= maxTransactions, 'a payload that is too large')
+  const writer = new ByteWriter(bytes).u32(transactions.length)
+  for (const transaction of transactions) {
+    assert(transaction.length <= maxTransactionBytes, 'a transaction that is too large')
+    writer.bytes(transaction)
+  }
+  return writer.finish()
+}
+
+/** Views of the bytes; what the transactions say is not looked at. Throws PROTOCOL_MALFORMED. */
+export function decodePayload(bytes: Uint8Array): Uint8Array[] {
+  if (bytes.length > maxPayloadBytes) throw malformed('a payload that is too large')
+  const reader = new ByteReader(bytes)
+  const count = reader.u32()
+  if (count > maxTransactions) throw malformed('too many transactions')
+  const transactions: Uint8Array[] = []
+  for (let index = 0; index < count; index += 1) transactions.push(reader.bytes(maxTransactionBytes))
+  reader.end()
+  return transactions
+}
+
+/** What a header says of its payload, which is given as encoded. */
+export const payloadHash = (payload: Uint8Array): Uint8Array => taggedHash('payload/1', payload)
+
+/** Header, signature 64, payload length u32 and payload. */
+export function encodeBlock({ header, signature, transactions }: Block): Uint8Array {
+  assert(signature.length === SIGNATURE_BYTES, 'a signature has 64 bytes')
+  const payload = encodePayload(transactions)
+  const writer = new ByteWriter(MAX_HEADER_BYTES + SIGNATURE_BYTES + 4 + payload.length)
+  writeHeader(writer, header)
+  return writer.fixed(signature).bytes(payload).finish()
+}
+
+/** Its parts are views of the bytes; whether the payload is the header's is not looked at. Throws PROTOCOL_MALFORMED. */
+export function decodeBlock(bytes: Uint8Array): Block {
+  const reader = new ByteReader(bytes)
+  const header = readHeader(reader)
+  const signature = reader.fixed(SIGNATURE_BYTES)
+  const transactions = decodePayload(reader.bytes(maxPayloadBytes))
+  reader.end()
+  return { header, signature, transactions }
 }

@@ -1,9 +1,14 @@
-import { assert } from '@borgios/core'
+import { AssertionError } from '@borgios/core'
 import { malformed } from '../errors.ts'
 
 const FIRST_CAPACITY_BYTES = 256
 const MAX_U32 = 2 ** 32 - 1
 const MAX_U64 = 2n ** 64n - 1n
+
+/** Numbers are checked without making the sentence first: transactions are written by the thousand. */
+const outOfRange = (value: number | bigint, what: string): AssertionError =>
+  new AssertionError(`${value} is no ${what}`)
+const isWhole = (value: number, max: number): boolean => Number.isInteger(value) && value >= 0 && value <= max
 
 /** Writes fixed layouts, little endian. Numbers out of range are bugs of the caller: assertions. */
 export class ByteWriter {
@@ -18,26 +23,29 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    assert(Number.isInteger(value) && value >= 0 && value <= 0xff, `${value} is no byte`)
-    this.#view.setUint8(this.#claim(1), value)
+    if (!isWhole(value, 0xff)) throw outOfRange(value, 'byte')
+    const at = this.#claim(1)
+    this.#view.setUint8(at, value)
     return this
   }
 
   u16(value: number): this {
-    assert(Number.isInteger(value) && value >= 0 && value <= 0xffff, `${value} is no 16-bit number`)
-    this.#view.setUint16(this.#claim(2), value, true)
+    if (!isWhole(value, 0xffff)) throw outOfRange(value, '16-bit number')
+    const at = this.#claim(2)
+    this.#view.setUint16(at, value, true)
     return this
   }
 
   u32(value: number): this {
-    assert(Number.isInteger(value) && value >= 0 && value <= MAX_U32, `${value} is no 32-bit number`)
-    this.#view.setUint32(this.#claim(4), value, true)
+    if (!isWhole(value, MAX_U32)) throw outOfRange(value, '32-bit number')
+    const at = this.#claim(4)
+    this.#view.setUint32(at, value, true)
     return this
   }
 
   /** A counter: eight bytes, of which JavaScript's numbers reach 2^53 - 1. */
   u64(value: number): this {
-    assert(Number.isSafeInteger(value) && value >= 0, `${value} is no counter`)
+    if (!isWhole(value, Number.MAX_SAFE_INTEGER)) throw outOfRange(value, 'counter')
     const at = this.#claim(8)
     this.#view.setUint32(at, value % (MAX_U32 + 1), true)
     this.#view.setUint32(at + 4, Math.floor(value / (MAX_U32 + 1)), true)
@@ -46,8 +54,9 @@ export class ByteWriter {
 
   /** Micro-units: eight bytes. */
   amount(value: bigint): this {
-    assert(value >= 0n && value <= MAX_U64, `${value} is no amount`)
-    this.#view.setBigUint64(this.#claim(8), value, true)
+    if (value < 0n || value > MAX_U64) throw outOfRange(value, 'amount')
+    const at = this.#claim(8)
+    this.#view.setBigUint64(at, value, true)
     return this
   }
 
@@ -67,6 +76,7 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length)
   }
 
+  /** Room for so many bytes. What it grows is another buffer: take `#bytes` and `#view` only after it. */
   #claim(length: number): number {
     const at = this.#length
     this.#length = at + length
@@ -144,4 +154,14 @@ export class ByteReader {
     this.#at = at + length
     return at
   }
+}
+
+/** Byte order: negative when the first comes first. */
+export function compareBytes(one: Uint8Array, other: Uint8Array): number {
+  const length = Math.min(one.length, other.length)
+  for (let index = 0; index < length; index += 1) {
+    const difference = (one[index] ?? 0) - (other[index] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return one.length - other.length
 }

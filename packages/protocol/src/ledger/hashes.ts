@@ -1,6 +1,8 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 
 export const HASH_BYTES = 32
+/** Of an Ed25519 signature. */
+export const SIGNATURE_BYTES = 64
 
 const encoder = new TextEncoder()
 

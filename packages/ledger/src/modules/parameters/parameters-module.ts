@@ -1,0 +1,15 @@
+import type { StateModule } from '../state-module.ts'
+import { governorsTable } from './governors-table.ts'
+import { parameterTable } from './parameter-table.ts'
+import { parametersGenesis } from './parameters-genesis.ts'
+import { setParameter } from './set-parameter.ts'
+
+/** What a network may set differently, and who decides on it. */
+export const parametersModule: StateModule = {
+  id: 4,
+  name: 'parameters',
+  tables: [parameterTable, governorsTable],
+  operations: [setParameter],
+  refusals: { LEDGER_NOT_GOVERNORS: 1, LEDGER_PARAMETER_REFUSED: 2 },
+  onGenesis: parametersGenesis,
+}

@@ -1,0 +1,113 @@
+/** What a network may set differently. Counts are safe integers, amounts bigint. */
+export interface ParameterRule<Value extends number | bigint = number | bigint> {
+  /** 1 to 65,535: its key in the state, for ever. */
+  readonly number: number
+  readonly unit: string
+  readonly least: Value
+  readonly most: Value
+  /** What it is unless genesis says otherwise. */
+  readonly first: Value
+  /** Why it is there, and why it is bounded so. */
+  readonly reason: string
+}
+
+const count = (number: number, unit: string, [least, first, most]: readonly [number, number, number], reason: string) =>
+  ({ number, unit, least, first, most, reason }) satisfies ParameterRule<number>
+
+const amount = (
+  number: number,
+  unit: string,
+  [least, first, most]: readonly [bigint, bigint, bigint],
+  reason: string,
+) => ({ number, unit, least, first, most, reason }) satisfies ParameterRule<bigint>
+
+/** All of something, where a parameter is a share. */
+export const WHOLE_PPM = 1_000_000
+
+/** Micro-units in one unit of the currency. */
+const ONE = 1_000_000n
+
+/** Every parameter of a network, with least, first and greatest value. Only additions: a number is never used twice. */
+export const PARAMETERS = {
+  epochBlocks: count(
+    1,
+    'blocks',
+    [2, 600, 1_000_000],
+    'a committee serves so long; the shortest leaves a block to act on what an epoch brought',
+  ),
+  targetUnits: count(
+    2,
+    'fee units',
+    [1_000, 250_000, 100_000_000],
+    'above it the base fee rises; a block may use twice as much',
+  ),
+  leastBaseFee: amount(
+    3,
+    'micro-units a fee unit',
+    [1n, 1n, ONE],
+    'an idle network must still cost a flooder something',
+  ),
+  burnPpm: count(
+    4,
+    'millionths of the base fee',
+    [0, 500_000, WHOLE_PPM],
+    'what is burned cannot come back to whoever pays himself; the rest feeds the treasury',
+  ),
+  accountPrice: amount(
+    5,
+    'micro-units',
+    [0n, ONE / 100n, 1_000n * ONE],
+    'an account stays for ever, in the memory of every member',
+  ),
+  deposit: amount(
+    6,
+    'micro-units',
+    [0n, 100n * ONE, 1_000_000_000n * ONE],
+    'what a member loses if it signs two truths',
+  ),
+  unbondingEpochs: count(
+    7,
+    'epochs',
+    [2, 100, 10_000],
+    'a deposit stays within reach of evidence while a light client may still trust its signer',
+  ),
+  reporterPpm: count(
+    8,
+    'millionths of a deposit',
+    [0, 100_000, 500_000],
+    'to whoever shows that a member lied; half at most, so that reporting oneself never pays',
+  ),
+  leastValidators: count(9, 'members', [1, 1, 64], 'with fewer active members the old committee stays'),
+  sponsoredMembers: count(10, 'members', [0, 4, 1_000], 'for how many others one member may pay the deposit'),
+  parameterDelayEpochs: count(
+    11,
+    'epochs',
+    [1, 2, 10_000],
+    'from the decision on a parameter until it holds: time to see it coming',
+  ),
+} as const satisfies Readonly<Record<string, ParameterRule>>
+
+export type ParameterName = keyof typeof PARAMETERS
+
+type Widened<Value> = Value extends bigint ? bigint : number
+/** Number for a count, bigint for an amount. */
+export type ParameterValue<Name extends ParameterName> = Widened<(typeof PARAMETERS)[Name]['first']>
+
+export const PARAMETER_NAMES = Object.keys(PARAMETERS) as readonly ParameterName[]
+
+const BY_NUMBER = new Map<number, ParameterName>(PARAMETER_NAMES.map((name) => [PARAMETERS[name].number, name]))
+
+/** Undefined for a number that this version does not know. */
+export const parameterOf = (number: number): ParameterName | undefined => BY_NUMBER.get(number)
+
+/** Whether the network may set it so. */
+export function isInRange(name: ParameterName, value: bigint): boolean {
+  const { least, most } = PARAMETERS[name]
+  return value >= least && value <= most
+}
+
+/** For people. */
+export function rangeOf(name: ParameterName): string {
+  const { least, most, unit } = PARAMETERS[name]
+  return `${name} is from ${least} to ${most} ${unit}`
+}

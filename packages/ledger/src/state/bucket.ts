@@ -1,0 +1,122 @@
+import { hash } from 'node:crypto'
+import { assert, limits } from '@borgios/core'
+import { hashTag } from '@borgios/protocol'
+
+// What `protocol` defines of buckets, for a node that changes thousands a second: native hashes, and bytes that are patched, not decoded.
+
+/** A record as it is to be, or that it is to be no more. */
+export interface RecordChange {
+  readonly tableId: number
+  readonly key: Uint8Array
+  readonly value: Uint8Array | undefined
+}
+
+export const EMPTY_BUCKET = new Uint8Array(0)
+
+const KEY_AT = 2
+const VALUE_LENGTH_BYTES = 2
+
+/** Bytes a record takes in its bucket. */
+export const recordBytes = (keyBytes: number, value: Uint8Array | undefined): number =>
+  value === undefined ? 0 : KEY_AT + keyBytes + VALUE_LENGTH_BYTES + value.length
+
+const keyTag = hashTag('state-key')
+const keyInput = new Uint8Array(keyTag.length + 1 + limits.ledgerState.maxKeyBytes)
+keyInput.set(keyTag)
+
+/** Number of the bucket where a record belongs. */
+export function bucketNumber(tableId: number, key: Uint8Array): number {
+  assert(key.length <= limits.ledgerState.maxKeyBytes, 'a key is too long')
+  keyInput[keyTag.length] = tableId
+  keyInput.set(key, keyTag.length + 1)
+  // As a string: four times as fast as making a buffer.
+  const digest = hash('sha256', keyInput.subarray(0, keyTag.length + 1 + key.length), 'binary')
+  return (digest.charCodeAt(0) << 8) | digest.charCodeAt(1)
+}
+
+const bucketTag = hashTag('state-bucket')
+/** Hashing in one call takes half the time of hashing in steps, but wants its input in one piece. */
+let bucketInput = new Uint8Array(0)
+
+/** Hash of a bucket, each byte as one character. */
+export function bucketHash(bucket: Uint8Array): string {
+  const length = bucketTag.length + bucket.length
+  if (bucketInput.length < length) {
+    bucketInput = new Uint8Array(2 * length)
+    bucketInput.set(bucketTag)
+  }
+  bucketInput.set(bucket, bucketTag.length)
+  return hash('sha256', bucketInput.subarray(0, length), 'binary')
+}
+
+/** Value of a record; a view. */
+export function findValue(bucket: Uint8Array, tableId: number, key: Uint8Array): Uint8Array | undefined {
+  for (let at = 0; at < bucket.length; ) {
+    const end = recordEnd(bucket, at)
+    const order = compareRecord(bucket, at, tableId, key)
+    if (order === 0) return bucket.subarray(at + KEY_AT + key.length + VALUE_LENGTH_BYTES, end)
+    if (order > 0) return undefined
+    at = end
+  }
+  return undefined
+}
+
+/** The bucket with some records written or removed, as new bytes. `changes` rise by table and key. */
+export function changeBucket(bucket: Uint8Array, changes: readonly RecordChange[]): Uint8Array {
+  const parts: Uint8Array[] = []
+  let at = 0
+  let kept = 0
+  for (const { tableId, key, value } of changes) {
+    let order = -1
+    while (at < bucket.length) {
+      order = compareRecord(bucket, at, tableId, key)
+      if (order >= 0) break
+      at = recordEnd(bucket, at)
+    }
+    parts.push(bucket.subarray(kept, at))
+    if (at < bucket.length && order === 0) at = recordEnd(bucket, at)
+    if (value !== undefined) parts.push(Uint8Array.of(tableId, key.length), key, lengthBytes(value), value)
+    kept = at
+  }
+  parts.push(bucket.subarray(kept))
+  return joined(parts)
+}
+
+const lengthBytes = ({ length }: Uint8Array): Uint8Array => Uint8Array.of(length & 0xff, length >> 8)
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0
+  for (const part of parts) length += part.length
+  if (length === 0) return EMPTY_BUCKET
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
+
+/** The order of the record at `at` and another: below 0 when it stands first. */
+function compareRecord(bucket: Uint8Array, at: number, tableId: number, key: Uint8Array): number {
+  const tables = byteAt(bucket, at) - tableId
+  if (tables !== 0) return tables
+  const keyBytes = byteAt(bucket, at + 1)
+  const length = Math.min(keyBytes, key.length)
+  for (let index = 0; index < length; index += 1) {
+    const difference = byteAt(bucket, at + KEY_AT + index) - byteAt(key, index)
+    if (difference !== 0) return difference
+  }
+  return keyBytes - key.length
+}
+
+function recordEnd(bucket: Uint8Array, at: number): number {
+  const lengthAt = at + KEY_AT + byteAt(bucket, at + 1)
+  return lengthAt + VALUE_LENGTH_BYTES + byteAt(bucket, lengthAt) + (byteAt(bucket, lengthAt + 1) << 8)
+}
+
+function byteAt(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at]
+  assert(byte !== undefined, 'a record ends within its bucket')
+  return byte
+}

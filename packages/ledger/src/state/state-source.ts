@@ -1,0 +1,32 @@
+import type { TreeNodes } from './bucket-tree.ts'
+import type { AnyTable } from './state.ts'
+
+/** Which record, in all the forms that looking it up takes. */
+export interface RecordName {
+  readonly table: AnyTable
+  readonly key: Uint8Array
+  /** Table and key as one string of bytes. */
+  readonly text: string
+  /** Number of its bucket. */
+  readonly bucket: number
+}
+
+/** What a layer stands on: another layer, or the final state. */
+export interface StateSource extends TreeNodes {
+  /** The encoded value of a record; not to be changed. */
+  valueOf(name: RecordName): Uint8Array | undefined
+  /** Bytes of a bucket; not to be changed. */
+  bucket(number: number): Uint8Array
+  /** The least key, as text, of a listed table that is not below `from`. There may be no record with it any more. */
+  firstKey(table: AnyTable, from: string): string | undefined
+}
+
+const BYTE_ENCODING = 'latin1'
+
+/** Bytes as a string of as many characters. Its order is that of the bytes. */
+export const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(BYTE_ENCODING)
+
+export const bytesOf = (text: string): Uint8Array => Buffer.from(text, BYTE_ENCODING)
+
+export const recordText = (table: AnyTable, key: Uint8Array): string => String.fromCharCode(table.id) + textOf(key)
