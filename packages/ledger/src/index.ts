@@ -1,3 +1,7 @@
+export { Dealing, makeDealing } from './beacon/dealing.ts'
+export { beaconOf, secretCommitment, secretOf } from './beacon/outcome.ts'
+export { beaconRound, type Instance, Round, secretRound } from './beacon/round.ts'
+export { openShare, ownSeed, type Recovery, recoverSeed, type Seed, type Share } from './beacon/shares.ts'
 export type { AdmissionFacts, AdmissionModules, Admitted, ReadTransaction, Refusal } from './execution/admission.ts'
 export { admit, REFUSALS, readTransaction } from './execution/admission.ts'
 export type {
@@ -26,6 +30,11 @@ export {
   rotatePolicy,
 } from './modules/accounts/majority.ts'
 export { transfer } from './modules/accounts/transfer.ts'
+export { beaconDuties } from './modules/beacon/beacon-duties.ts'
+export { BEACON_MODULE, beaconModule } from './modules/beacon/beacon-module.ts'
+export { type BeaconModules, BeaconRounds } from './modules/beacon/beacon-rounds.ts'
+export { type BeaconRecord, beaconTable } from './modules/beacon/beacon-tables.ts'
+export { nextBeacon } from './modules/beacon/settlement.ts'
 export { chainModule } from './modules/chain/chain-module.ts'
 export { type Chain, chainOf, chainTable } from './modules/chain/chain-table.ts'
 export { ModuleRegistry } from './modules/module-registry.ts'
