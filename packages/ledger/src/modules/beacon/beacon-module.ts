@@ -1,7 +1,7 @@
 import { limits } from '@borgios/core'
 import { compareBytes } from '@borgios/protocol'
 import { blockInvalid } from '../../errors.ts'
-import type { StateWriter } from '../../state/state.ts'
+import type { StateWriter, Table } from '../../state/state.ts'
 import type { StateModule } from '../state-module.ts'
 import type { BeaconRounds } from './beacon-rounds.ts'
 import { beaconTable, dealingTable, openingTable, verdictTable } from './beacon-tables.ts'
@@ -36,12 +36,12 @@ export const beaconModule = (rounds: BeaconRounds): StateModule => ({
     state.set(beaconTable, epoch + 1, record)
     const outdated = epoch + 1 - keptBeacons
     if (outdated >= 0) state.set(beaconTable, outdated, undefined)
-    clear(state)
+    clear(state, dealingTable)
+    clear(state, openingTable)
+    clear(state, verdictTable)
   },
 })
 
-function clear(state: StateWriter): void {
-  for (const table of [dealingTable, openingTable, verdictTable]) {
-    for (const member of Array.from(state.list(table), ([key]) => key)) state.set(table, member, undefined)
-  }
+function clear<Value>(state: StateWriter, table: Table<number, Value>): void {
+  for (const member of Array.from(state.list(table), ([key]) => key)) state.set(table, member, undefined)
 }
