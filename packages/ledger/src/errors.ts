@@ -1,4 +1,6 @@
 import { type Blame, BorgError, type ErrorKind, type ErrorMeta } from '@borgios/core'
+import type { Refusal } from './mempool/admission.ts'
+import { refusalText } from './mempool/mempool-words.ts'
 
 interface Details {
   readonly kind: ErrorKind
@@ -84,6 +86,62 @@ export const notGovernors = (): BorgError =>
 
 export const parameterRefused = (why: string): BorgError =>
   make('LEDGER_PARAMETER_REFUSED', `a parameter cannot be set so: ${why}`, { kind: 'invalid', blame: 'caller' })
+
+// Members
+
+export const memberExists = (): BorgError =>
+  make('LEDGER_MEMBER_EXISTS', 'this node is a member, is leaving, or was put out for good', {
+    kind: 'conflict',
+    blame: 'caller',
+  })
+
+export const notMember = (): BorgError =>
+  make('LEDGER_NOT_MEMBER', 'this node is no member', { kind: 'notFound', blame: 'caller' })
+
+export const memberState = (state: string): BorgError =>
+  make('LEDGER_MEMBER_STATE', `this cannot be done to a member that is ${state}`, { kind: 'conflict', blame: 'caller' })
+
+export const notMembersOperator = (): BorgError =>
+  make('LEDGER_NOT_MEMBERS_OPERATOR', "only the account of the member's operator may do this", {
+    kind: 'denied',
+    blame: 'caller',
+  })
+
+/** The node, or its operator, has not agreed to this membership. */
+export const badConsent = (why: string): BorgError =>
+  make('LEDGER_CONSENT_BAD', `the consent to join does not stand: ${why}`, { kind: 'denied', blame: 'caller' })
+
+export const sponsorRefused = (why: string): BorgError =>
+  make('LEDGER_SPONSOR_REFUSED', `this member cannot vouch for another: ${why}`, { kind: 'denied', blame: 'caller' })
+
+/** It does not prove that a member lied. */
+export const evidenceWeak = (why: string): BorgError =>
+  make('LEDGER_EVIDENCE_WEAK', `the evidence proves nothing: ${why}`, { kind: 'invalid', blame: 'caller' })
+
+// Mempool
+
+/** A transaction of an own user that the mempool does not take. */
+export const transactionNotTaken = (refusal: Refusal): BorgError =>
+  make('LEDGER_TRANSACTION_NOT_TAKEN', `the transaction was not taken: ${refusalText(refusal)}`, {
+    kind: refusal.reason === 'mempoolFull' || refusal.reason === 'accountFull' ? 'exhausted' : 'invalid',
+    blame: 'caller',
+    retryable: refusal.reason === 'mempoolFull' || refusal.reason === 'accountFull',
+    meta: { reason: refusal.reason },
+  })
+
+/** A batch of another node with something in it that no honest node sends. */
+export const falseTransactions = (why: string): BorgError =>
+  make('LEDGER_FALSE_TRANSACTIONS', `a node brought transactions that cannot be: ${why}`, {
+    kind: 'byzantine',
+    blame: 'peer',
+  })
+
+export const trackerFull = (most: number): BorgError =>
+  make(
+    'LEDGER_TRACKER_FULL',
+    `this node already follows ${most} transactions of its users that are not decided yet; wait until some are, then send again`,
+    { kind: 'exhausted', blame: 'caller', retryable: true, meta: { most } },
+  )
 
 // Beacon
 

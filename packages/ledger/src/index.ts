@@ -2,8 +2,33 @@ export { Dealing, makeDealing } from './beacon/dealing.ts'
 export { beaconOf, secretCommitment, secretOf } from './beacon/outcome.ts'
 export { beaconRound, type Instance, Round, secretRound } from './beacon/round.ts'
 export { openShare, ownSeed, type Recovery, recoverSeed, type Seed, type Share } from './beacon/shares.ts'
-export type { AdmissionFacts, AdmissionModules, Admitted, ReadTransaction, Refusal } from './execution/admission.ts'
-export { admit, REFUSALS, readTransaction } from './execution/admission.ts'
+export type { Candidate, FinalBlock } from './consensus/candidate.ts'
+export type {
+  ConsensusEffect,
+  ConsensusEvent,
+  ConsensusMessage,
+  ConsensusRecord,
+  Evidence,
+  Status,
+} from './consensus/consensus-io.ts'
+export { type ConsensusState, createState, leaderOf } from './consensus/consensus-state.ts'
+export { defaultTiming, type EpochOptions, type Timing } from './consensus/epoch-options.ts'
+export { isConflict } from './consensus/evidence.ts'
+export { isWanted } from './consensus/receiving.ts'
+export { recover } from './consensus/recover.ts'
+export { step } from './consensus/step.ts'
+export {
+  type AdmissionFacts,
+  type AdmissionModules,
+  type Admitted,
+  admit,
+  BLOCK_REFUSALS,
+  type BlockRefusal,
+  REFUSALS,
+  type ReadTransaction,
+  type Refusal,
+  readTransaction,
+} from './execution/admission.ts'
 export type {
   BlockBounds,
   BlockFacts,
@@ -13,14 +38,29 @@ export type {
   TransactionVerifier,
 } from './execution/block-facts.ts'
 export { BlockRun, type ExecutionModules } from './execution/block-run.ts'
+export { epochSeal } from './execution/epoch-seal.ts'
 export { type BuiltBlock, buildBlock, executeBlock } from './execution/execute-block.ts'
 export {
   applyGenesis,
   firstBeacon,
+  genesisBlock,
   type LedgerGenesis,
   LedgerGenesisSchema,
   parseLedgerGenesis,
 } from './execution/genesis.ts'
+export { type AccountView, mapKey } from './mempool/account-view.ts'
+export { type Admission, type FinalPoint, isPeersFault, type Refusal as MempoolRefusal } from './mempool/admission.ts'
+export { batchOf, readBatch } from './mempool/batch.ts'
+export { type Fault, TransactionIntake } from './mempool/intake.ts'
+export { type FinalStep, Mempool, type MempoolModules } from './mempool/mempool.ts'
+export { refusalText, stateText } from './mempool/mempool-words.ts'
+export { TransactionOutbox } from './mempool/outbox.ts'
+export type { PendingTransaction, UnitsOf } from './mempool/pending-transaction.ts'
+export type { SelectionRequest } from './mempool/selection.ts'
+export type { Outcome, PendingReason, TransactionState } from './mempool/tracked-transaction.ts'
+export { type FinalTransaction, type TrackerChange, TransactionTracker } from './mempool/transaction-tracker.ts'
+export { fingerprintOf, RememberingVerifier } from './mempool/transaction-verifier.ts'
+export { type UnitsOf, unitsBy } from './mempool/units.ts'
 export { accountOf, accountTable } from './modules/accounts/account-table.ts'
 export { accountsModule } from './modules/accounts/accounts-module.ts'
 export {
@@ -32,15 +72,37 @@ export {
 export { transfer } from './modules/accounts/transfer.ts'
 export { beaconDuties } from './modules/beacon/beacon-duties.ts'
 export { BEACON_MODULE, beaconModule } from './modules/beacon/beacon-module.ts'
-export { type BeaconModules, BeaconRounds } from './modules/beacon/beacon-rounds.ts'
+export { BeaconRounds } from './modules/beacon/beacon-rounds.ts'
 export { type BeaconRecord, beaconTable } from './modules/beacon/beacon-tables.ts'
 export { nextBeacon } from './modules/beacon/settlement.ts'
 export { chainModule } from './modules/chain/chain-module.ts'
 export { type Chain, chainOf, chainTable } from './modules/chain/chain-table.ts'
+export { coreModules } from './modules/core-modules.ts'
+export { committeeOf, committeeTable, leaderAccount } from './modules/members/committee-table.ts'
+export { type Accusation, type Evidence, encodeAccusation, type SignedHeader } from './modules/members/evidence.ts'
+export {
+  consentBytes,
+  encodeJoin,
+  JOIN,
+  type Join,
+  type JoinTerms,
+  type MembersOptions,
+} from './modules/members/join.ts'
+export {
+  MEMBER_STATES,
+  type Member,
+  type MemberState,
+  memberOf,
+  memberTable,
+  type Offer,
+} from './modules/members/member.ts'
+export { MEMBERS_MODULE } from './modules/members/members-module.ts'
+export { DRAIN, type Drain, drain, LEAVE, leave, UPDATE, type Update, update } from './modules/members/membership.ts'
+export { SLASH } from './modules/members/slash.ts'
 export { ModuleRegistry } from './modules/module-registry.ts'
 export { type ParameterContext, parameter, parameterTable } from './modules/parameters/parameter-table.ts'
 export { PARAMETERS, type ParameterName, type ParameterRule } from './modules/parameters/parameters.ts'
-export { parametersModule } from './modules/parameters/parameters-module.ts'
+export { PARAMETERS_MODULE, parametersModule } from './modules/parameters/parameters-module.ts'
 export { type ParameterChange, SET_PARAMETER, setParameter } from './modules/parameters/set-parameter.ts'
 export type {
   BlockContext,
@@ -52,6 +114,10 @@ export type {
 } from './modules/state-module.ts'
 export { supplyModule } from './modules/supply/supply-module.ts'
 export { type Supply, supplyTable } from './modules/supply/supply-table.ts'
+export { DiskState, type DiskStateOptions } from './state/disk-state.ts'
 export { type FinalState, openMemoryState } from './state/final-state.ts'
+export type { SavedPoint } from './state/saved-point.ts'
 export type { AnyTable, StateChange, StatePoint, StateReader, StateWriter, Table } from './state/state.ts'
+export { StateImport } from './state/state-import.ts'
 export type { StateLayer } from './state/state-layer.ts'
+export type { StateSnapshot } from './state/state-snapshot.ts'

@@ -11,7 +11,7 @@ import { greatestFee, type UnitPrice, unitPrice } from './fees.ts'
  * Why a transaction may not enter a block. `nonceAhead`, `feeLow` and `fundsShort` may change with other transactions, `blockFull` with the next
  * block, `badSignature` with the account's keys, `tooLarge` with the network's parameters; the others are for ever.
  */
-export const REFUSALS = [
+export const BLOCK_REFUSALS = [
   'malformed',
   'unknownOperation',
   'expired',
@@ -24,7 +24,7 @@ export const REFUSALS = [
   'tooLarge',
   'blockFull',
 ] as const
-export type Refusal = (typeof REFUSALS)[number]
+export type BlockRefusal = (typeof BLOCK_REFUSALS)[number]
 
 interface ReadOperation {
   readonly type: OperationType<unknown>
@@ -61,7 +61,7 @@ export function readTransaction(
   network: Uint8Array,
   registry: ModuleRegistry,
   bytes: Uint8Array,
-): ReadTransaction | Refusal {
+): ReadTransaction | BlockRefusal {
   try {
     const transaction = decodeTransaction(bytes)
     const operations: ReadOperation[] = []
@@ -86,7 +86,7 @@ export function admit(
   state: StateReader,
   facts: AdmissionFacts,
   read: ReadTransaction,
-): Admitted | Refusal {
+): Admitted | BlockRefusal {
   const { transaction, units } = read
   if (transaction.lastHeight < facts.height) return 'expired'
   if (transaction.lastHeight > facts.height + limits.ledgerMoney.maxLifeBlocks) return 'lifeTooLong'

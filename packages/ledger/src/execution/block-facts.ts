@@ -14,8 +14,6 @@ export interface BlockFacts {
   readonly height: number
   readonly epoch: number
   readonly timeMs: number
-  /** 32 bytes: randomness of the epoch. */
-  readonly beacon: Uint8Array
   /** 32 bytes: the account that gets the tips. */
   readonly leader: Uint8Array
   /** Micro-units a fee unit costs. */

@@ -12,8 +12,8 @@ import {
   type AdmissionModules,
   type Admitted,
   admit,
+  type BlockRefusal,
   type ReadTransaction,
-  type Refusal,
   readTransaction,
 } from './admission.ts'
 import type { BlockBounds, BlockFacts, BlockLayer, BlockOutcome } from './block-facts.ts'
@@ -51,15 +51,15 @@ export class BlockRun {
     this.#facts = facts
     this.#chain = chain
     this.#state = state
-    const { height, epoch, timeMs, beacon, leader } = facts
+    const { height, epoch, timeMs, leader } = facts
     const money = new MoneyBook(this.#state, epoch)
-    this.#context = { state: this.#state, money, height, epoch, timeMs, beacon, leader }
+    this.#context = { state: this.#state, money, height, epoch, timeMs, beacon: chain.beacon, leader }
     this.#bounds = tightest(networkBounds(this.#context), bounds)
     for (const module of modules.registry.modules) module.onBlock?.(this.#context)
   }
 
   /** Adds a transaction, or says why it may not enter this block, which then is as if it had not been tried. */
-  add(bytes: Uint8Array): Receipt | Refusal {
+  add(bytes: Uint8Array): Receipt | BlockRefusal {
     const read = readTransaction(this.#modules.network, this.#modules.registry, bytes)
     if (typeof read === 'string') return read
     if (!this.#hasRoom(read, 0, LENGTH_BYTES)) return 'tooLarge'
@@ -136,23 +136,23 @@ export class BlockRun {
     for (const module of this.#modules.registry.modules) module.onEpochEnd?.({ ...this.#context, nextBeacon })
   }
 
-  /** What the next block stands on. */
+  /** Leaves what the next block stands on. */
   #moveOn(): void {
-    const { height, timeMs, epoch, baseFee, nextBeacon } = this.#facts
+    const { height, timeMs, baseFee, nextBeacon } = this.#facts
     const fee = nextBaseFee(
       baseFee,
       this.#usedUnits,
       parameter(this.#context, 'targetUnits'),
       parameter(this.#context, 'leastBaseFee'),
     )
-    const next = { height, timeMs, epoch, lastHeight: this.#chain.lastHeight, baseFee: fee }
-    this.#state.set(chainTable, ONLY, nextBeacon === undefined ? next : this.#inNextEpoch(next))
+    const next = { ...this.#chain, height, timeMs, baseFee: fee }
+    this.#state.set(chainTable, ONLY, nextBeacon === undefined ? next : this.#inNextEpoch(next, nextBeacon))
   }
 
-  #inNextEpoch(chain: Chain): Chain {
+  #inNextEpoch(chain: Chain, beacon: Uint8Array): Chain {
     const epoch = chain.epoch + 1
     const epochBlocks = parameter({ state: this.#state, epoch }, 'epochBlocks')
-    return { ...chain, epoch, lastHeight: chain.height + epochBlocks }
+    return { ...chain, epoch, beacon, lastHeight: chain.height + epochBlocks }
   }
 }
 

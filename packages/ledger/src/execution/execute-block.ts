@@ -1,5 +1,5 @@
 import { blockInvalid } from '../errors.ts'
-import type { Refusal } from './admission.ts'
+import type { BlockRefusal } from './admission.ts'
 import type { BlockBounds, BlockFacts, BlockLayer, BlockOutcome } from './block-facts.ts'
 import { BlockRun, type ExecutionModules } from './block-run.ts'
 
@@ -25,7 +25,7 @@ export function executeBlock(
 export interface BuiltBlock extends BlockOutcome {
   readonly transactions: readonly Uint8Array[]
   /** Candidates that are not in it, and why. */
-  readonly leftOut: readonly { readonly transaction: Uint8Array; readonly why: Refusal }[]
+  readonly leftOut: readonly { readonly transaction: Uint8Array; readonly why: BlockRefusal }[]
 }
 
 /**
@@ -41,7 +41,7 @@ export function buildBlock(
 ): BuiltBlock {
   const run = new BlockRun(modules, state, facts, bounds)
   const transactions: Uint8Array[] = []
-  const leftOut: { transaction: Uint8Array; why: Refusal }[] = []
+  const leftOut: { transaction: Uint8Array; why: BlockRefusal }[] = []
   for (const transaction of candidates) {
     const receipt = run.add(transaction)
     if (typeof receipt !== 'string') transactions.push(transaction)

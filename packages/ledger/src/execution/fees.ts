@@ -1,9 +1,9 @@
+import { limits } from '@borgios/core'
 import type { Transaction } from '@borgios/protocol'
 
 /** The base fee moves by at most an eighth of itself a block (EIP-1559). */
 const MAX_CHANGE = 8n
-/** No fee is above: 1,000 units of the currency for each fee unit. What a flood drives it to must still fit an amount. */
-const MAX_BASE_FEE = 1_000_000_000n
+const MAX_BASE_FEE = BigInt(limits.ledgerMoney.maxBaseFee)
 
 /** What a transaction pays in a block for each of its units. */
 export interface UnitPrice {

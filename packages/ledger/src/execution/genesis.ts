@@ -1,6 +1,6 @@
 import type { JsonValue } from '@borgios/core'
 import { CounterSchema, strictObject } from '@borgios/crypto'
-import { taggedHash } from '@borgios/protocol'
+import { type BlockRef, taggedHash } from '@borgios/protocol'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { genesisInvalid } from '../errors.ts'
@@ -30,10 +30,13 @@ export function parseLedgerGenesis(value: unknown): LedgerGenesis {
   return value
 }
 
-/**
- * Writes the state before the first block into a layer over an empty state, and returns its root. `network` is 32 bytes. Throws
- * LEDGER_GENESIS_INVALID.
- */
+/** What stands for the block before the first: bound to the network's 32 bytes and the root of the state that genesis made. */
+export const genesisBlock = (network: Uint8Array, stateRoot: Uint8Array): BlockRef => ({
+  slot: -1,
+  hash: taggedHash('genesis-block/1', network, stateRoot),
+})
+
+/** Writes the state before the first block into a layer over an empty state. `network` is 32 bytes. Throws LEDGER_GENESIS_INVALID. */
 export function applyGenesis(
   { registry, network }: { readonly registry: ModuleRegistry; readonly network: Uint8Array },
   state: BlockLayer,

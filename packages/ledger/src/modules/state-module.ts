@@ -5,10 +5,10 @@ import type { AnyTable, StateWriter } from '../state/state.ts'
 export interface Money {
   /** Throws LEDGER_FUNDS_SHORT. */
   take(account: Uint8Array, amount: bigint): void
-  /** Opens the account if there is none: then {@link openingPrice} of the amount, or all of a smaller one, goes to the treasury. */
+  /** An account that was not opened is, for its price out of the amount; a smaller amount goes to the treasury. */
   give(account: Uint8Array, amount: bigint): void
-  /** What has to be added for this account to get a whole amount: 0 unless it has yet to be opened. */
-  openingPrice(account: Uint8Array): bigint
+  /** Opens an account that was not, for the price of it, which goes to the treasury. Throws LEDGER_FUNDS_SHORT. */
+  open(account: Uint8Array, payer: Uint8Array): void
   giveTreasury(amount: bigint): void
   /** At most what is there. Throws LEDGER_FUNDS_SHORT. */
   takeTreasury(amount: bigint): void

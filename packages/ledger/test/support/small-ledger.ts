@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { assert, encodeBase32, type JsonObject } from '@borgios/core'
+import { assert, type JsonObject, NodeId, OperatorId } from '@borgios/core'
+import { accountIdOf, type Ed25519 } from '@borgios/crypto'
 import {
   ACCOUNTS_MODULE,
   type AccountPolicy,
@@ -15,16 +16,13 @@ import {
 import type { BlockFacts, BlockOutcome, TransactionVerifier } from '../../src/execution/block-facts.ts'
 import type { ExecutionModules } from '../../src/execution/block-run.ts'
 import { type BuiltBlock, buildBlock, executeBlock } from '../../src/execution/execute-block.ts'
-import { applyGenesis, firstBeacon } from '../../src/execution/genesis.ts'
+import { applyGenesis, type LedgerGenesis } from '../../src/execution/genesis.ts'
 import { accountOf } from '../../src/modules/accounts/account-table.ts'
-import { accountsModule } from '../../src/modules/accounts/accounts-module.ts'
-import { chainModule } from '../../src/modules/chain/chain-module.ts'
 import { type Chain, chainOf } from '../../src/modules/chain/chain-table.ts'
+import { coreModules } from '../../src/modules/core-modules.ts'
 import { ModuleRegistry } from '../../src/modules/module-registry.ts'
-import { parametersModule } from '../../src/modules/parameters/parameters-module.ts'
 import { ONLY } from '../../src/modules/singleton.ts'
 import type { StateModule } from '../../src/modules/state-module.ts'
-import { supplyModule } from '../../src/modules/supply/supply-module.ts'
 import { NO_SUPPLY, type Supply, supplyTable } from '../../src/modules/supply/supply-table.ts'
 import { type FinalState, openMemoryState } from '../../src/state/final-state.ts'
 import type { StateLayer } from '../../src/state/state-layer.ts'
@@ -32,9 +30,12 @@ import type { StateLayer } from '../../src/state/state-layer.ts'
 export const NETWORK = new Uint8Array(32).fill(7)
 export const START_MS = 1_700_000_000_000
 
-/** An account, node or key of which nobody needs the secret. */
-export const named = (name: string): Uint8Array => new Uint8Array(createHash('sha256').update(name).digest())
+const sha256 = (data: string | Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(data).digest())
 
+/** An account, node or key of which nobody needs the secret. */
+export const named = (name: string): Uint8Array => sha256(name)
+
+export const OFFER = { capacityBytes: 2 ** 40, cores: 8, release: '0.1.0' }
 export const LEADER = named('leader')
 
 /** Stands for Ed25519: right for one key and one transaction, and cheap. */
@@ -46,6 +47,12 @@ export const fakeVerifier: TransactionVerifier = {
       const key = keys[place]
       return key !== undefined && compareBytes(signature, fakeSignature(key, id)) === 0
     }),
+}
+
+/** The same for what members sign: the seed is the key. */
+export const fakeEd25519: Ed25519 = {
+  signerFromSeed: (seed) => ({ publicKey: seed, sign: (message) => fakeSignature(seed, sha256(message)) }),
+  verify: (message, signature, key) => compareBytes(signature, fakeSignature(key, sha256(message))) === 0,
 }
 
 export const transferOf = (to: Uint8Array, amount: bigint, memo = new Uint8Array()): Operation => ({
@@ -69,8 +76,30 @@ export function signed(
 export interface SmallLedgerOptions {
   readonly balances?: Readonly<Record<string, bigint>>
   readonly parameters?: JsonObject
+  /** Members by node and operator; each pays its deposit from the operator's account. */
+  readonly members?: Readonly<Record<string, string>>
   readonly parts?: JsonObject
   readonly modules?: readonly StateModule[]
+}
+
+/** Deposits are free unless the parameters say otherwise. */
+function genesisOf(
+  balances: Readonly<Record<string, bigint>>,
+  parameters: JsonObject,
+  members: Readonly<Record<string, string>>,
+): LedgerGenesis {
+  const accounts = Object.entries(balances).map(([name, balance]) => ({
+    account: accountIdOf(named(name)),
+    balance: String(balance),
+  }))
+  const founders = Object.entries(members).map(([node, operator]) => ({
+    node: NodeId.fromBytes(named(node)),
+    operator: OperatorId.fromBytes(named(operator)),
+    account: accountIdOf(named(operator)),
+    ...OFFER,
+  }))
+  const values = { deposit: '0', ...parameters }
+  return { timeMs: START_MS, modules: { parameters: { values }, accounts, members: founders } }
 }
 
 /** A network of one state, whose blocks are final at once. Accounts are known by names. */
@@ -79,17 +108,14 @@ export class SmallLedger {
   readonly state: FinalState
   readonly #nonces = new Map<string, number>()
 
-  constructor({ balances = {}, parameters = {}, parts = {}, modules = [] }: SmallLedgerOptions = {}) {
-    const registry = new ModuleRegistry([parametersModule, supplyModule, accountsModule, chainModule, ...modules])
+  constructor(options: SmallLedgerOptions = {}) {
+    const { balances = {}, parameters = {}, parts = {}, modules = [], members = { first: 'founder' } } = options
+    const registry = new ModuleRegistry([...coreModules({ network: NETWORK, ed25519: fakeEd25519 }), ...modules])
     this.modules = { registry, network: NETWORK, verifier: fakeVerifier }
     this.state = openMemoryState(registry.tables)
     const layer = this.state.layer()
-    const accounts = Object.entries(balances).map(([name, balance]) => ({
-      account: encodeBase32(named(name)),
-      balance: String(balance),
-    }))
-    const document = { timeMs: START_MS, modules: { parameters: { values: parameters }, accounts, ...parts } }
-    applyGenesis(this.modules, layer, document)
+    const document = genesisOf(balances, parameters, members)
+    applyGenesis(this.modules, layer, { ...document, modules: { ...document.modules, ...parts } })
     this.finalize(layer)
   }
 
@@ -113,7 +139,6 @@ export class SmallLedger {
       height: height + 1,
       epoch,
       timeMs: timeMs + 1,
-      beacon: firstBeacon(NETWORK),
       leader: LEADER,
       baseFee,
       nextBeacon: height + 1 === lastHeight ? named(`beacon ${epoch + 1}`) : undefined,
@@ -147,6 +172,11 @@ export class SmallLedger {
     const outcome = executeBlock(this.modules, layer, facts, transactions)
     this.finalize(layer)
     return outcome
+  }
+
+  /** Makes a block of one transaction final: the code of its error, or `done`. */
+  try(from: string, operations: readonly Operation[]): string | undefined {
+    return this.results(this.block([this.transaction(from, operations)]).receipts)[0]
   }
 
   /** The receipts' errors by code; `done` for none. */

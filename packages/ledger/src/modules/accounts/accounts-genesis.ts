@@ -1,14 +1,14 @@
 import { type JsonValue, limits } from '@borgios/core'
-import { strictObject } from '@borgios/crypto'
+import { AccountIdSchema, accountBytesOf, strictObject } from '@borgios/crypto'
 import { Type } from 'typebox'
 import { genesisInvalid } from '../../errors.ts'
-import { AmountSchema, genesisCheck, KeySchema, keyBytes, orGenesisInvalid } from '../genesis-part.ts'
+import { AmountSchema, genesisCheck, orGenesisInvalid } from '../genesis-part.ts'
 import type { BlockContext } from '../state-module.ts'
 import { accountOf, accountTable } from './account-table.ts'
 
 const check = genesisCheck(
   'accounts',
-  Type.Array(strictObject({ account: KeySchema, balance: AmountSchema }), {
+  Type.Array(strictObject({ account: AccountIdSchema, balance: AmountSchema }), {
     maxItems: limits.ledgerMoney.maxGenesisAccounts,
   }),
 )
@@ -19,12 +19,12 @@ export function accountsGenesis(context: BlockContext, part: JsonValue | undefin
   for (const { account, balance } of part === undefined ? [] : check(part)) {
     if (seen.has(account)) throw genesisInvalid(`the account ${account} is there twice`)
     seen.add(account)
-    fund(context, keyBytes(account), BigInt(balance))
+    orGenesisInvalid(() => fund(context, accountBytesOf(account), BigInt(balance)))
   }
 }
 
 function fund({ state, money }: BlockContext, account: Uint8Array, amount: bigint): void {
-  orGenesisInvalid(() => money.mint(amount))
+  money.mint(amount)
   const there = accountOf(state, account) ?? { balance: 0n, nonce: 0, policy: undefined }
   state.set(accountTable, account, { ...there, balance: there.balance + amount })
 }

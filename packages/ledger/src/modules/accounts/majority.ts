@@ -31,12 +31,10 @@ export const createMajorityAccount: OperationType<AccountPolicy> = {
   ...policyBody,
   apply({ state, money, sender }, policy) {
     const id = majorityAccount(policy)
-    const there = accountOf(state, id)
-    if (there?.policy !== undefined) throw accountExists()
-    const price = money.openingPrice(id)
-    money.take(sender, price)
-    money.giveTreasury(price)
-    state.set(accountTable, id, { balance: there?.balance ?? 0n, nonce: there?.nonce ?? 0, policy })
+    money.open(id, sender)
+    const account = accountOf(state, id)
+    if (account === undefined || account.policy !== undefined) throw accountExists()
+    state.set(accountTable, id, { ...account, policy })
   },
 }
 

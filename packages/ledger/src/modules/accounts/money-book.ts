@@ -11,6 +11,8 @@ import { accountTable } from './account-table.ts'
 /** All that was ever minted fits an amount on the wire, and so does whatever any record holds. */
 const MAX_MINTED = 2n ** 64n - 1n
 
+const NEW_ACCOUNT: Account = { balance: 0n, nonce: 0, policy: undefined }
+
 /** Money as records of the state: accounts and the supply. A negative amount is a bug. */
 export class MoneyBook implements Money {
   readonly #state: StateWriter
@@ -33,12 +35,16 @@ export class MoneyBook implements Money {
     assertAmount(amount)
     if (amount === 0n) return
     const record = this.#state.get(accountTable, account)
-    if (record === undefined) this.#open(account, amount)
+    if (record === undefined) this.#giveNew(account, amount)
     else this.#setBalance(account, record, record.balance + amount)
   }
 
-  openingPrice(account: Uint8Array): bigint {
-    return this.#state.get(accountTable, account) === undefined ? this.#price() : 0n
+  open(account: Uint8Array, payer: Uint8Array): void {
+    if (this.#state.get(accountTable, account) !== undefined) return
+    const price = this.#price()
+    this.take(payer, price)
+    this.giveTreasury(price)
+    this.#setBalance(account, NEW_ACCOUNT, 0n)
   }
 
   giveTreasury(amount: bigint): void {
@@ -68,10 +74,10 @@ export class MoneyBook implements Money {
     this.#setSupply({ ...supply, minted })
   }
 
-  #open(account: Uint8Array, amount: bigint): void {
+  #giveNew(account: Uint8Array, amount: bigint): void {
     const price = this.#price()
-    if (amount > price) this.#state.set(accountTable, account, { balance: amount - price, nonce: 0, policy: undefined })
-    this.giveTreasury(amount > price ? price : amount)
+    if (amount >= price) this.#setBalance(account, NEW_ACCOUNT, amount - price)
+    this.giveTreasury(amount >= price ? price : amount)
   }
 
   #price(): bigint {

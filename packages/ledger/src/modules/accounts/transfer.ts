@@ -12,8 +12,8 @@ export const transfer: OperationType<Transfer> = {
   decode: decodeTransfer,
   units: () => TRANSFER_UNITS,
   apply({ money, sender }, { to, amount }) {
-    const whole = amount === 0n ? 0n : amount + money.openingPrice(to)
-    money.take(sender, whole)
-    money.give(to, whole)
+    money.open(to, sender)
+    money.take(sender, amount)
+    money.give(to, amount)
   },
 }

@@ -3,18 +3,9 @@ import { type Committee, compareBytes } from '@borgios/protocol'
 import { beaconRound, faultyWeight, type Round } from '../../beacon/round.ts'
 import type { StateReader } from '../../state/state.ts'
 import { chainOf } from '../chain/chain-table.ts'
+import { committeeOf } from '../members/committee-table.ts'
 import { parameter } from '../parameters/parameter-table.ts'
 import { type EpochSpan, type Phase, phaseAt } from './schedule.ts'
-
-/** What the beacon asks of the rest of the ledger. */
-export interface BeaconModules {
-  /** 32 bytes. */
-  readonly network: Uint8Array
-  /** Who decides in this epoch. Answers for the epoch that runs, even once its last block has named the next. Undefined: nobody yet. */
-  committee(state: StateReader, epoch: number): Committee | undefined
-  /** Whether this account may act, and pay, for the validator with this key: the key's own account, or whoever answers for the node. */
-  speaksFor(state: StateReader, account: Uint8Array, validator: Uint8Array): boolean
-}
 
 /** The round of the epoch that runs, as the next block or the one in work sees it. */
 export interface RunningRound {
@@ -29,11 +20,12 @@ export interface RunningRound {
 
 /** Finds rounds and keeps the last one: its keys take a while to turn. */
 export class BeaconRounds {
-  readonly modules: BeaconModules
+  readonly #network: Uint8Array
   #kept: RunningRound | undefined
 
-  constructor(modules: BeaconModules) {
-    this.modules = modules
+  /** The network's 32 bytes. */
+  constructor(network: Uint8Array) {
+    this.#network = network
   }
 
   /** Undefined when the epoch has no committee. */
@@ -41,10 +33,10 @@ export class BeaconRounds {
     const chain = chainOf(state)
     assert(chain !== undefined, 'there is a genesis')
     const { epoch, lastHeight } = chain
-    const committee = this.modules.committee(state, epoch)
+    const committee = committeeOf(state, epoch)
     if (committee === undefined) return undefined
     const span = { firstHeight: lastHeight - parameter({ state, epoch }, 'epochBlocks') + 1, lastHeight }
-    const round = beaconRound(this.modules.network, committee)
+    const round = beaconRound(this.#network, committee)
     const kept = this.#kept
     if (kept !== undefined && kept.span.lastHeight === lastHeight && compareBytes(kept.round.id, round.id) === 0)
       return kept

@@ -1,7 +1,9 @@
 import { limits } from '@borgios/core'
-import { ByteReader, ByteWriter } from '@borgios/protocol'
+import { ByteReader, ByteWriter, compareBytes } from '@borgios/protocol'
 import { dealingBytes } from '../../beacon/dealing.ts'
 import { beaconClosed, beaconRefused, beaconSaid, notBeaconMember } from '../../errors.ts'
+import type { StateReader } from '../../state/state.ts'
+import { memberOf } from '../members/member.ts'
 import type { OperationContext, OperationType } from '../state-module.ts'
 import type { BeaconRounds, RunningRound } from './beacon-rounds.ts'
 import { dealingTable } from './beacon-tables.ts'
@@ -52,6 +54,13 @@ export function roundFor(
   const running = rounds.running(state)
   if (running?.phaseAt(height) !== phase) throw beaconClosed(phase)
   const key = running.round.members[member]
-  if (key === undefined || !rounds.modules.speaksFor(state, sender, key)) throw notBeaconMember()
+  if (key === undefined || !mayActFor(state, sender, key)) throw notBeaconMember()
   return running
+}
+
+/** The account of the validator's own key, the one that gets what it earns, and its operator's. */
+function mayActFor(state: StateReader, account: Uint8Array, validator: Uint8Array): boolean {
+  const member = memberOf(state, validator)
+  const accounts = member === undefined ? [validator] : [validator, member.account, member.operator]
+  return accounts.some((each) => compareBytes(each, account) === 0)
 }

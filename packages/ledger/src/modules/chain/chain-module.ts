@@ -11,9 +11,9 @@ export const chainModule: StateModule = {
   operations: [],
   refusals: {},
   onGenesis(context) {
-    const { state, height, epoch, timeMs } = context
+    const { state, height, epoch, beacon, timeMs } = context
     const lastHeight = height + parameter(context, 'epochBlocks')
     const baseFee = parameter(context, 'leastBaseFee')
-    state.set(chainTable, ONLY, { height, timeMs, epoch, lastHeight, baseFee })
+    state.set(chainTable, ONLY, { height, timeMs, epoch, beacon, lastHeight, baseFee })
   },
 }

@@ -1,10 +1,10 @@
 import { type JsonValue, limits } from '@borgios/core'
-import { CounterSchema, strictObject } from '@borgios/crypto'
+import { AccountIdSchema, accountBytesOf, CounterSchema, strictObject } from '@borgios/crypto'
 import { compareBytes, majorityAccount } from '@borgios/protocol'
 import { Type } from 'typebox'
 import { genesisInvalid } from '../../errors.ts'
 import { accountTable } from '../accounts/account-table.ts'
-import { AmountSchema, genesisCheck, KeySchema, keyBytes } from '../genesis-part.ts'
+import { AmountSchema, genesisCheck, orGenesisInvalid } from '../genesis-part.ts'
 import { ONLY } from '../singleton.ts'
 import type { BlockContext } from '../state-module.ts'
 import { governorsTable } from './governors-table.ts'
@@ -13,9 +13,10 @@ import { isInRange, PARAMETER_NAMES, PARAMETERS, type ParameterName, rangeOf } f
 
 const { maxAccountKeys } = limits.ledgerCodec
 
+/** A governor's key is written as the plain account that it has. */
 const PolicySchema = strictObject({
   needed: Type.Integer({ minimum: 1, maximum: maxAccountKeys }),
-  keys: Type.Array(KeySchema, { minItems: 1, maxItems: maxAccountKeys, uniqueItems: true }),
+  keys: Type.Array(AccountIdSchema, { minItems: 1, maxItems: maxAccountKeys, uniqueItems: true }),
 })
 
 /** Counts as numbers, amounts as decimals. What is not named begins with its first value. */
@@ -36,7 +37,8 @@ const check = genesisCheck(
 export function parametersGenesis(context: BlockContext, part: JsonValue | undefined): void {
   const { values = {}, governors } = part === undefined ? {} : check(part)
   for (const name of PARAMETER_NAMES) setFirst(context, name, BigInt(values[name] ?? PARAMETERS[name].first))
-  if (governors !== undefined) setGovernors(context, governors.needed, governors.keys.map(keyBytes))
+  if (governors !== undefined)
+    orGenesisInvalid(() => setGovernors(context, governors.needed, governors.keys.map(accountBytesOf)))
 }
 
 function setFirst({ state }: BlockContext, name: ParameterName, value: bigint): void {

@@ -4,9 +4,11 @@ import { parameterTable } from './parameter-table.ts'
 import { parametersGenesis } from './parameters-genesis.ts'
 import { setParameter } from './set-parameter.ts'
 
+export const PARAMETERS_MODULE = 4
+
 /** What a network may set differently, and who decides on it. */
 export const parametersModule: StateModule = {
-  id: 4,
+  id: PARAMETERS_MODULE,
   name: 'parameters',
   tables: [parameterTable, governorsTable],
   operations: [setParameter],
