@@ -29,8 +29,8 @@ export const beaconModule = (rounds: BeaconRounds): StateModule => ({
     const running = rounds.running(context.state)
     if (running?.phaseAt(context.height) === 'settle') settleSome(running, context)
   },
-  onEpochEnd({ state, epoch, beacon, nextBeacon: sealed }) {
-    const record = nextBeacon(rounds, state, beacon)
+  onEpochEnd({ state, epoch, nextBeacon: sealed }) {
+    const record = nextBeacon(rounds, state)
     if (compareBytes(record.beacon, sealed) !== 0)
       throw blockInvalid('its seal has another beacon than the epoch came to')
     state.set(beaconTable, epoch + 1, record)

@@ -29,11 +29,11 @@ export function settleSome(running: RunningRound, { state, height }: BlockContex
  * The public randomness of the epoch that comes. For the state before an epoch's last block, whose leader puts it into the seal. It
  * follows from the dealings and from what was opened; as long as enough honest members opened, from the dealings alone.
  */
-export function nextBeacon(rounds: BeaconRounds, state: StateReader, beacon: Uint8Array): BeaconRecord {
+export function nextBeacon(rounds: BeaconRounds, state: StateReader): BeaconRecord {
   const running = rounds.running(state)
   const chain = chainOf(state)
   assert(chain !== undefined, 'there is a genesis')
-  if (running === undefined) return { beacon: weakBeacon(beacon, chain), isWeak: true, ...NOBODY }
+  if (running === undefined) return { beacon: weakBeacon(chain.beacon, chain), isWeak: true, ...NOBODY }
   const { round } = running
   const shares = sharesByDealer(state)
   const seeds: Seed<'beacon'>[] = []
@@ -49,7 +49,7 @@ export function nextBeacon(rounds: BeaconRounds, state: StateReader, beacon: Uin
   const dealers = seeds.map(({ dealer }) => dealer)
   const openers = Array.from(state.list(openingTable), ([member]) => member)
   const isFresh = running.hasHonest(dealers)
-  const combined = beaconOf(round, seeds, beacon)
+  const combined = beaconOf(round, seeds, chain.beacon)
   return {
     beacon: isFresh ? combined : weakBeacon(combined, chain),
     // With few openers the value stays: were it another, whoever opens last could choose between the two.
