@@ -10,6 +10,7 @@ import { DEAL, dealOperation } from '../../src/modules/beacon/deal.ts'
 import { OPEN_SHARES, openSharesOperation } from '../../src/modules/beacon/open-shares.ts'
 import { nextBeacon } from '../../src/modules/beacon/settlement.ts'
 import { committeeTable } from '../../src/modules/members/committee-table.ts'
+import { memberTable } from '../../src/modules/members/member.ts'
 import type { StateModule } from '../../src/modules/state-module.ts'
 import { NETWORK, SmallLedger } from './small-ledger.ts'
 
@@ -28,6 +29,9 @@ export const committeeFor = (
   validators: keys.map(({ publicKey }, index) => ({ key: publicKey, weight: weights[index] ?? 1 })),
 })
 
+/** The member that others answer for: 1 gets what it earns, 2 is its operator. */
+export const OPERATED = 3
+
 /** The same committee in every epoch, whatever the members do. */
 const steadyCommittee = (keys: readonly KeyAgreement[]): StateModule => ({
   id: 200,
@@ -35,7 +39,22 @@ const steadyCommittee = (keys: readonly KeyAgreement[]): StateModule => ({
   tables: [],
   operations: [],
   refusals: {},
-  onGenesis: ({ state }) => state.set(committeeTable, 0, committeeFor(keys, 0)),
+  onGenesis({ state }) {
+    state.set(committeeTable, 0, committeeFor(keys, 0))
+    const [, account, operator, operated] = keys.map(({ publicKey }) => publicKey)
+    if (account === undefined || operator === undefined || operated === undefined) return
+    const nothing = {
+      capacityBytes: 0,
+      cores: 1,
+      release: '1.0.0',
+      deposit: 0n,
+      sponsored: 0,
+      joinedEpoch: 0,
+      freeEpoch: 0,
+    }
+    const member = { ...nothing, state: 'active', account, operator, payer: operator, sponsor: undefined } as const
+    state.set(memberTable, operated, member)
+  },
   onEpochEnd: ({ state, epoch }) => state.set(committeeTable, epoch + 1, committeeFor(keys, epoch + 1)),
 })
 
@@ -51,7 +70,6 @@ export class BeaconWorld {
     this.ledger = new SmallLedger({
       parameters: { epochBlocks },
       parts: { accounts },
-      members: {},
       modules: [beaconModule(this.rounds), steadyCommittee(this.keys)],
     })
   }
