@@ -178,6 +178,7 @@ test('a dealer of two polynomials is found out whoever opens', () => {
 test('a dealing is of use to nobody else: not under another name, epoch, network, committee or instance', () => {
   const dealing = dealingOf(beacon)
   assert.deepEqual(sharesOf(beacon, dealing, DEALER + 1), [], 'copied by another member')
+  assert.equal(recoverSeed(beacon, DEALER + 1, dealing, sharesOf(beacon, dealing)).kind, 'short')
   for (const round of [
     beaconRound(NETWORK, committeeFor(keys, 4)),
     beaconRound(named('another network'), committee),
@@ -201,6 +202,9 @@ test('what is of a secret never passes for what is of the beacon', () => {
   const published = beaconOf(beacon, [{ ...recovery.seed, instance: 'beacon' }], NETWORK)
   assert.notDeepEqual(own, published)
   assert.notDeepEqual(secretCommitment(secret, own), own)
+  const alone = committeeFor(keys.slice(0, 1), 3)
+  assert.equal(beaconRound(NETWORK, alone).threshold, secretRound(NETWORK, alone).threshold)
+  assert.notDeepEqual(beaconRound(NETWORK, alone).id, secretRound(NETWORK, alone).id)
 })
 
 test('fewer than a quorum, even with all that may be faulty, have nothing of a secret', () => {

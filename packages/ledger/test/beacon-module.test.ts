@@ -183,6 +183,29 @@ test('who opens, and whether somebody more does, never changes the value once en
   assert.equal(new Set(values).size, 1)
 })
 
+test('a beacon without any honest seed still cannot be known long before', () => {
+  const values = [1, 2].map((timeMs) => {
+    const world = new BeaconWorld(SIZE, EPOCH_BLOCKS)
+    world.ledger.block([], world.ledger.facts({ timeMs: world.ledger.chain.timeMs + timeMs }))
+    return hex(world.endEpoch().beacon)
+  })
+  assert.notEqual(values[0], values[1])
+})
+
+test('dealings are settled a few in a block, so that the last block has none left', () => {
+  const world = new BeaconWorld(SIZE, 34)
+  doDuties(world, all(world))
+  world.goTo('open')
+  doDuties(world, all(world))
+  world.goTo('settle')
+  const settled: number[] = []
+  while (world.nextHeight < world.ledger.chain.lastHeight) {
+    world.block()
+    settled.push([...world.ledger.state.list(verdictTable)].length)
+  }
+  assert.deepEqual(settled, [1, 2, 3, 4])
+})
+
 test('a seal with any other beacon makes the block invalid', () => {
   const world = new BeaconWorld(SIZE, EPOCH_BLOCKS)
   doDuties(world, all(world))
@@ -293,5 +316,5 @@ test('operations and records have one encoding, and anything else is refused', (
       ),
     { code: 'PROTOCOL_MALFORMED' },
   )
-  assert.ok(dealOperation(rounds).units({ dealer: 0, dealing: new Uint8Array(dealingBytes(64)) }) >= 64 * 25)
+  assert.ok(dealOperation(rounds).units({ dealer: 0, dealing: new Uint8Array(dealingBytes(64)) }) >= 64 * 50)
 })

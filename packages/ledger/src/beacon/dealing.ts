@@ -5,7 +5,8 @@ import type { Instance, Round } from './round.ts'
 
 const SEALED_BYTES = ELEMENT_BYTES + SEAL_BYTES
 const HEAD_BYTES = 2 * HASH_BYTES
-const SHARE_BYTES = HASH_BYTES + SEALED_BYTES
+/** What each member adds to a dealing. */
+export const SHARE_BYTES = HASH_BYTES + SEALED_BYTES
 
 /** What a dealing among so many members takes. */
 export const dealingBytes = (members: number): number => HEAD_BYTES + members * SHARE_BYTES

@@ -1,6 +1,6 @@
 import { limits } from '@borgios/core'
 import { ByteReader, ByteWriter, compareBytes } from '@borgios/protocol'
-import { dealingBytes } from '../../beacon/dealing.ts'
+import { dealingBytes, SHARE_BYTES } from '../../beacon/dealing.ts'
 import { beaconClosed, beaconRefused, beaconSaid, notBeaconMember } from '../../errors.ts'
 import type { StateReader } from '../../state/state.ts'
 import { memberOf } from '../members/member.ts'
@@ -33,7 +33,7 @@ export const dealOperation = (rounds: BeaconRounds): OperationType<DealBody> => 
     reader.end()
     return body
   },
-  units: ({ dealing }) => Math.ceil(dealing.length / dealingBytes(1)) * UNITS_PER_SHARE,
+  units: ({ dealing }) => Math.ceil(dealing.length / SHARE_BYTES) * UNITS_PER_SHARE,
   apply(context, { dealer, dealing }) {
     const { round } = roundFor(rounds, context, dealer, 'deal')
     if (context.state.get(dealingTable, dealer) !== undefined) throw beaconSaid('dealt')

@@ -17,5 +17,5 @@ export function phaseAt(height: number, { firstHeight, lastHeight }: EpochSpan):
   const openBlocks = Math.ceil((blocks - dealBlocks) * 0.75)
   const done = height - firstHeight
   if (done < dealBlocks) return 'deal'
-  return done < dealBlocks + openBlocks && height < lastHeight ? 'open' : 'settle'
+  return done < dealBlocks + openBlocks ? 'open' : 'settle'
 }
