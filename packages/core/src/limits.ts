@@ -362,6 +362,8 @@ export const limits = {
     /** How often a node that was given shards is told how the put ended, and the pause between: it may be restarting. */
     settleTries: 3,
     settleRetryMs: 5 * SECOND_MS,
+    /** For how long a file is paid for when nobody says: a month, to be prolonged. */
+    defaultLeaseMs: 30 * 24 * HOUR_MS,
     /** How long a store that stops waits for its puts to end and be taken back: within the daemon's time for stopping. */
     stopPutsMs: 3 * SECOND_MS,
 
@@ -388,6 +390,26 @@ export const limits = {
     scrubPauseMs: 100,
     /** A scrub that is through sooner waits until so long after it began. */
     scrubRoundMs: 24 * HOUR_MS,
+
+    /** Leaves a holder is asked for in an audit: they find a loss of 1 % with 95 %. 5 MB at most. */
+    auditSamples: 300,
+    /** Leaves one audit may ask for: enough for 99 %; the question stays below a stream's header with a shard for each. */
+    maxAuditSamples: 460,
+    /** From the question to the signature: 300 shards of 1 MiB read at half the time of a slow disk. A holder may ask others meanwhile: it is no proof against that. */
+    auditTimeoutMs: 30 * SECOND_MS,
+    /** Holders an auditor asks at once: 16 KiB each in its memory. */
+    auditsAsked: 4,
+    /** Stripe records looked at for what one node is said to hold, drawn by the beacon: about 1 GiB of shards of each of 5 nodes. */
+    auditRecords: 1_024,
+    /** Audits a node answers at once, each a shard after another, each resting as long as it worked: reads come first. */
+    auditsServed: 2,
+    /** Audits that wait or are answered, one of each peer; more are refused. */
+    auditsInLine: 16,
+    /** Leaves one peer may ask for: two audits at once, then 3,600 an hour. */
+    auditBurstSamples: 920,
+    auditSamplesPerSecond: 1,
+    /** Peers whose use of that is remembered until it is made good: 15 minutes at most. */
+    auditorsRemembered: 4_096,
   },
   compute: {
     /** Jobs a node runs at once, at most, whatever it was configured to. */
@@ -464,6 +486,12 @@ export const limits = {
     /** Tries to remove the control group of a job that has ended, and the pause between them: the kernel takes some milliseconds. */
     groupRemoveTries: 20,
     groupRemoveMs: 10,
+    /** Processors a job is billed for at most: its program's thread, and one that compiles and collects beside it. */
+    jobCpus: 2,
+    /** The note that a log was cut may follow a full log. */
+    logNoteBytes: 256,
+    /** How much longer than here a job may have taken on the clock of another node: rounding, and a clock that runs fast. */
+    clockMarginMs: 100,
     /** Threads of one sandbox: Node's own are seven. */
     maxThreads: 32,
     /** File descriptors of the processes of a sandbox. */
@@ -657,7 +685,7 @@ export const limits = {
     lagPeers: 8,
     /** Pause before catching up is asked for again, doubled up to the longest. */
     catchUpRetryMs: 2 * SECOND_MS,
-    maxCatchUpRetryMs: 30 * SECOND_MS,
+    maxCatchUpRetryMs: 10 * SECOND_MS,
   },
   /** Streams between validators. */
   ledgerLinks: {
@@ -668,9 +696,26 @@ export const limits = {
     /** Frames for a validator that does not read: some blocks. Beyond it the oldest are forgotten; it will ask for what it lacks. */
     maxOutboxBytes: 8 * MIB,
     maxOutboxFrames: 8_192,
+    /** Fillers above the last block of an epoch until it is final: rarely more than two. */
+    maxFillers: 1_024,
     /** First wait before a broken stream is opened again; then twice as long each time. */
     reopenMs: 250,
     maxReopenMs: 5 * SECOND_MS,
+  },
+  /** Final blocks got in bulk. */
+  ledgerSync: {
+    /** Blocks asked for at once: a second's work at least. */
+    blocksPerRequest: 1_024,
+    /** Blocks that may become final together: so long a network may go on without a final vote. */
+    groupBlocks: 1_024,
+    /** Nodes that are given blocks at once; the others ask somebody else. */
+    servedAtOnce: 8,
+    /** How often what is final is saved and what is not final is sent again: so much is replayed after a crash. */
+    upkeepMs: 1 * SECOND_MS,
+    /** Peers asked in one round. */
+    peersAsked: 8,
+    /** Between two announcements of one leader: who only follows is a second behind. */
+    announcePauseMs: 1 * SECOND_MS,
   },
   /** Records, their tree and how they are kept. */
   ledgerState: {
@@ -684,10 +729,23 @@ export const limits = {
     saveBuckets: 16_384,
     /** Final blocks since the last try to save it, for the same reason: an idle network makes so many in an hour, and applies them in a second. */
     saveBlocks: 1_024,
+    /** Starts in a row that died while they read the state, before it is given up as damaged: one may be killed at that moment, hardly three. */
+    readDeaths: 3,
     /** Buckets in one chunk of a snapshot, in bytes, unless one alone has more: a hundred chunks for a million accounts. */
     chunkBytes: 512 * KIB,
     /** A whole chunk: one bucket of the most bytes and the way to the root, or 65,536 lengths. It fits one message of a bulk stream. */
     maxChunkBytes: 1 * MIB,
+  },
+  /** The log of what a validator said, and the final blocks. */
+  ledgerJournal: {
+    /** A segment is closed once it is this large, so that it can be removed as a whole: some seconds of full blocks. */
+    segmentBytes: 16 * MIB,
+    /** Records appended and not written yet; beyond it writing begins before anybody waits for it. */
+    pendingBytes: 4 * MIB,
+    /** One record: a block, and why it is final with as many fillers as there may be. */
+    maxRecordBytes: 2 * MIB,
+    /** Final blocks kept in memory, for who lacks one of the newest. */
+    recentBlocks: 16,
   },
   /** What waits to enter a block. */
   ledgerMempool: {
@@ -726,6 +784,8 @@ export const limits = {
     originBurstBytes: 4 * MIB,
     /** A transaction counts as at least so many bytes, for its signature: 8,000 a second. */
     minTransactionBytes: 256,
+    /** Transactions checked before others get their turn: 3 ms of signatures. */
+    checksPerTurn: 64,
     /** Waiting to be checked, of all nodes together. */
     intakeBytes: 32 * MIB,
     /** Nodes whose rates are followed. */

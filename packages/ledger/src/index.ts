@@ -1,3 +1,4 @@
+export { DiskSegmentFiles } from './adapters/disk-segment-files.ts'
 export { Dealing, makeDealing } from './beacon/dealing.ts'
 export { beaconOf, secretCommitment, secretOf } from './beacon/outcome.ts'
 export { beaconRound, type Instance, Round, secretRound } from './beacon/round.ts'
@@ -24,9 +25,7 @@ export {
   admit,
   BLOCK_REFUSALS,
   type BlockRefusal,
-  REFUSALS,
   type ReadTransaction,
-  type Refusal,
   readTransaction,
 } from './execution/admission.ts'
 export type {
@@ -48,14 +47,22 @@ export {
   LedgerGenesisSchema,
   parseLedgerGenesis,
 } from './execution/genesis.ts'
+export { StoredBlockArchive } from './journal/block-archive.ts'
+export { BlockStore } from './journal/block-store.ts'
+export { JournalConsensusLog, type LoggedRecord, readLogged } from './journal/consensus-log.ts'
+export { Journal, type OpenedJournal, type SlotPlace } from './journal/journal.ts'
+export type { JournalRecord } from './journal/segment-codec.ts'
+export type { SegmentFile, SegmentFiles } from './journal/segment-files.ts'
+export type { SegmentLogModules } from './journal/segment-log.ts'
 export { type AccountView, mapKey } from './mempool/account-view.ts'
-export { type Admission, type FinalPoint, isPeersFault, type Refusal as MempoolRefusal } from './mempool/admission.ts'
+export type { Admission, FinalPoint } from './mempool/admission.ts'
 export { batchOf, readBatch } from './mempool/batch.ts'
 export { type Fault, TransactionIntake } from './mempool/intake.ts'
-export { type FinalStep, Mempool, type MempoolModules } from './mempool/mempool.ts'
+export { type FinalStep, Mempool, type MempoolBounds, type MempoolModules } from './mempool/mempool.ts'
 export { refusalText, stateText } from './mempool/mempool-words.ts'
 export { TransactionOutbox } from './mempool/outbox.ts'
-export type { PendingTransaction, UnitsOf } from './mempool/pending-transaction.ts'
+export type { PendingTransaction } from './mempool/pending-transaction.ts'
+export { isPeersFault, type Refusal as MempoolRefusal } from './mempool/refusal.ts'
 export type { SelectionRequest } from './mempool/selection.ts'
 export type { Outcome, PendingReason, TransactionState } from './mempool/tracked-transaction.ts'
 export { type FinalTransaction, type TrackerChange, TransactionTracker } from './mempool/transaction-tracker.ts'
@@ -79,7 +86,12 @@ export { chainModule } from './modules/chain/chain-module.ts'
 export { type Chain, chainOf, chainTable } from './modules/chain/chain-table.ts'
 export { coreModules } from './modules/core-modules.ts'
 export { committeeOf, committeeTable, leaderAccount } from './modules/members/committee-table.ts'
-export { type Accusation, type Evidence, encodeAccusation, type SignedHeader } from './modules/members/evidence.ts'
+export {
+  type Accusation,
+  type Evidence as MemberEvidence,
+  encodeAccusation,
+  type SignedHeader,
+} from './modules/members/evidence.ts'
 export {
   consentBytes,
   encodeJoin,

@@ -140,11 +140,12 @@ test('a block ends where its units or bytes do, but not at one that fits no bloc
 })
 
 test('a leader cannot take bounds wider than the network has', () => {
-  const ledger = new SmallLedger({ ...RICH, parameters: { targetUnits: 1_000 } })
-  const candidates = Array.from({ length: 20 }, () => ledger.transaction('ada', [toBen]))
+  const ledger = new SmallLedger({ ...RICH, parameters: { targetUnits: 100_000 } })
+  const large = Array.from({ length: 32 }, () => toBen)
+  const candidates = Array.from({ length: 60 }, () => ledger.transaction('ada', large))
   const wide = { maxUnits: 10 ** 9, maxBytes: 10 ** 9 }
   const built = buildBlock(ledger.modules, ledger.state.layer(), ledger.facts(), candidates, wide)
-  assert.ok(built.usedUnits <= 2_000 && built.usedUnits > 1_000)
+  assert.ok(built.usedUnits <= 200_000 && built.usedUnits > 190_000)
   assert.throws(() => ledger.block(candidates), { code: 'LEDGER_BLOCK_INVALID' })
 })
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { limits } from '@borgios/core'
 import fc from 'fast-check'
 import { greatestFee, nextBaseFee, unitPrice } from '../src/execution/fees.ts'
-import { RUNS } from './amount.ts'
+import { propertyRuns } from './full-slice.ts'
 import { named, SmallLedger, transferOf } from './support/small-ledger.ts'
 
 const MOST = BigInt(limits.ledgerMoney.maxBaseFee)
@@ -22,7 +22,7 @@ test('the base fee follows use by at most an eighth, and by at least one', () =>
       if (usedUnits < targetUnits) assert.ok(next < baseFee || baseFee === 1n)
       if (usedUnits === targetUnits) assert.equal(next, baseFee)
     }),
-    { numRuns: RUNS },
+    { numRuns: propertyRuns(100) },
   )
 })
 
@@ -59,13 +59,12 @@ test('the greatest fee is reckoned without rounding', () => {
 test('full blocks drive the base fee up, empty ones down to the least', () => {
   const ledger = new SmallLedger({
     balances: { ada: 10n ** 12n },
-    parameters: { targetUnits: 1_000, leastBaseFee: '3' },
+    parameters: { targetUnits: 100_000, leastBaseFee: '3' },
   })
   assert.equal(ledger.chain.baseFee, 3n)
+  const large = Array.from({ length: 32 }, () => transferOf(named('ada'), 1n))
   for (let block = 0; block < 20; block += 1) {
-    const candidates = Array.from({ length: 6 }, () =>
-      ledger.transaction('ada', [transferOf(named('ada'), 1n)], { maxFeePerUnit: 1_000n }),
-    )
+    const candidates = Array.from({ length: 40 }, () => ledger.transaction('ada', large, { maxFeePerUnit: 1_000n }))
     const built = ledger.build(candidates)
     assert.equal(built.leftOut[0]?.why, undefined)
     ledger.block(built.transactions)

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
+import { limits } from '@borgios/core'
 import type { Ed25519 } from '@borgios/crypto'
 import {
   type AccountView,
   type Admission,
   Mempool,
+  type MempoolBounds,
   type MempoolRefusal,
   mapKey,
   type PendingTransaction,
@@ -91,10 +93,11 @@ export class MempoolWorld implements AccountView {
   height = 10
   baseFee = BASE_FEE
 
-  constructor() {
+  constructor(bounds?: Partial<MempoolBounds>) {
     this.mempool = new Mempool(
       { height: this.height, baseFee: this.baseFee },
       { accounts: this, verifier: this.verifier, unitsOf: () => UNITS },
+      { ...limits.ledgerMempool, ...bounds },
     )
   }
 

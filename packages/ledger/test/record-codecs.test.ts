@@ -17,7 +17,7 @@ import { parameterTable } from '../src/modules/parameters/parameter-table.ts'
 import { setParameter } from '../src/modules/parameters/set-parameter.ts'
 import { ONLY } from '../src/modules/singleton.ts'
 import { supplyTable } from '../src/modules/supply/supply-table.ts'
-import { RUNS } from './amount.ts'
+import { propertyRuns } from './full-slice.ts'
 import * as values from './support/record-values.ts'
 import { fakeEd25519, NETWORK } from './support/small-ledger.ts'
 
@@ -79,7 +79,7 @@ for (const { name, codec, value } of [...RECORDS, ...KEYS, ...OPERATIONS]) {
   test(`${name}: what was encoded is decoded as it was`, () => {
     fc.assert(
       fc.property(value, (wanted) => assert.deepEqual(codec.decode(codec.encode(wanted).slice()), wanted)),
-      { numRuns: RUNS },
+      { numRuns: propertyRuns(100) },
     )
   })
 
@@ -95,7 +95,7 @@ for (const { name, codec, value } of [...RECORDS, ...KEYS, ...OPERATIONS]) {
           assert.equal(error.code, 'PROTOCOL_MALFORMED')
         }
       }),
-      { numRuns: RUNS * 4 },
+      { numRuns: propertyRuns(400) },
     )
   })
 }

@@ -5,21 +5,24 @@ import {
   type Committee,
   committeeHash,
   compareBytes,
+  decodeTransaction,
   encodePayload,
   headerHash,
   payloadHash,
   type Receipt,
   receiptsRoot,
 } from '@borgios/protocol'
-import { type Candidate, hashKey } from '../consensus/candidate.ts'
+import { type Candidate, hashKey, isSameHash } from '../consensus/candidate.ts'
 import { blockInvalid } from '../errors.ts'
 import type { BlockFacts } from '../execution/block-facts.ts'
 import type { ExecutionModules } from '../execution/block-run.ts'
+import { epochSeal } from '../execution/epoch-seal.ts'
 import { type BuiltBlock, buildBlock, executeBlock } from '../execution/execute-block.ts'
+import { accountTable } from '../modules/accounts/account-table.ts'
 import { type Chain as ChainRecord, chainOf } from '../modules/chain/chain-table.ts'
 import { committeeOf, leaderAccount } from '../modules/members/committee-table.ts'
 import type { FinalState } from '../state/final-state.ts'
-import type { StateReader } from '../state/state.ts'
+import type { StatePoint, StateReader } from '../state/state.ts'
 import type { StateLayer } from '../state/state-layer.ts'
 
 export interface ChainModules extends ExecutionModules {
@@ -49,22 +52,37 @@ export interface MadeBlock {
   readonly leftOut: BuiltBlock['leftOut']
 }
 
+/** What a final block came to. */
+export interface FinalOutcome {
+  readonly receipts: readonly Receipt[]
+  /** 32 bytes each: accounts whose record it changed. */
+  readonly changedAccounts: readonly Uint8Array[]
+}
+
 /** A block that was executed and is not final yet. */
 interface Executed {
   readonly layer: StateLayer
   readonly header: BlockHeader
+  readonly transactions: readonly Uint8Array[]
   readonly receipts: readonly Receipt[]
 }
 
 /** The final state, and the blocks executed on top of it. */
 export class Chain {
   readonly state: FinalState
-  readonly #modules: ChainModules
+  readonly modules: ChainModules
   readonly #executed = new Map<string, Executed>()
 
   constructor(state: FinalState, modules: ChainModules) {
     this.state = state
-    this.#modules = modules
+    this.modules = modules
+  }
+
+  /** The newest final block. */
+  get point(): StatePoint {
+    const { point } = this.state
+    assert(point !== undefined, 'there is a genesis')
+    return point
   }
 
   /** What the next block stands on, as of the final state. */
@@ -77,13 +95,33 @@ export class Chain {
     return this.#executed.get(hashKey(block))?.layer ?? this.#final(block)
   }
 
+  /** What a block on this parent stands on. */
+  next(parent: Uint8Array): ChainRecord & { readonly state: StateReader } {
+    const state = this.stateAfter(parent)
+    return { ...recordOf(state), state }
+  }
+
+  /** Next nonces, by account as the key of a map, of those that have transactions in blocks up to this one which are not final yet. */
+  noncesAfter(block: Uint8Array): ReadonlyMap<string, number> {
+    const nonces = new Map<string, number>()
+    for (let at = this.#executed.get(hashKey(block)); at !== undefined; ) {
+      for (const bytes of at.transactions) {
+        const { account, nonce } = decodeTransaction(bytes)
+        const key = hashKey(account)
+        nonces.set(key, Math.max(nonces.get(key) ?? 0, nonce + 1))
+      }
+      at = this.#executed.get(hashKey(at.header.parent.hash))
+    }
+    return nonces
+  }
+
   isExecuted(block: Uint8Array): boolean {
     return this.#executed.has(hashKey(block))
   }
 
   /** Whether a block can stand on this one: it was executed and is not left behind, or is the last final one. */
   has(block: Uint8Array): boolean {
-    return this.isExecuted(block) || compareBytes(this.state.point.block, block) === 0
+    return this.isExecuted(block) || isSameHash(this.point.block, block)
   }
 
   /** Makes a block of some of these transactions, tried in this order, and executes it. */
@@ -94,7 +132,7 @@ export class Chain {
     if (plan.isFiller) return this.#fill(plan, record, timeMs)
     const layer = this.#layerOn(plan.parent.hash)
     const facts = this.#factsOf(plan, parent, record, timeMs)
-    const built = buildBlock(this.#modules, layer, facts, transactions)
+    const built = buildBlock(this.modules, layer, facts, transactions)
     const payload = encodePayload(built.transactions)
     const header: BlockHeader = {
       ...placeOf(plan),
@@ -105,9 +143,9 @@ export class Chain {
       stateRoot: layer.root(),
       receiptsRoot: receiptsRoot(built.receipts),
       committee: committeeHash(committeeIn(parent, plan.epoch)),
-      seal: sealOf(layer, plan, facts.nextBeacon),
+      seal: facts.nextBeacon === undefined ? undefined : epochSeal(layer),
     }
-    const hash = this.#keep({ layer, header, receipts: built.receipts })
+    const hash = this.#keep({ layer, header, transactions: built.transactions, receipts: built.receipts })
     return { header, hash, transactions: built.transactions, leftOut: built.leftOut }
   }
 
@@ -119,22 +157,22 @@ export class Chain {
     const record = recordOf(before)
     if (isFiller) {
       const { header: expected } = this.#fill({ ...header, nowMs: header.timeMs, isFiller }, record, header.timeMs)
-      if (transactions.length > 0) throw blockInvalid('a filler is empty')
-      return assertSameHeader(expected, header)
+      assertSameHeader(expected, header)
+      return
     }
     const layer = this.#layerOn(parent.hash)
     const facts = this.#factsOf(header, before, record, header.timeMs)
-    const { receipts, usedUnits } = executeBlock(this.#modules, layer, facts, transactions)
+    const { receipts, usedUnits } = executeBlock(this.modules, layer, facts, transactions)
     const expected: BlockHeader = {
       ...header,
       usedUnits,
       stateRoot: layer.root(),
       receiptsRoot: receiptsRoot(receipts),
       committee: committeeHash(committeeIn(before, header.epoch)),
-      seal: sealOf(layer, header, facts.nextBeacon),
+      seal: facts.nextBeacon === undefined ? undefined : epochSeal(layer),
     }
     assertSameHeader(expected, header)
-    this.#keep({ layer, header, receipts })
+    this.#keep({ layer, header, transactions, receipts })
   }
 
   /** Whether {@link execute} takes the block; bugs are thrown. */
@@ -148,16 +186,17 @@ export class Chain {
     }
   }
 
-  /** The block, which follows the last final one, is final. Gives its receipts. */
-  finalize({ hash, height, epoch, isLast }: Candidate): readonly Receipt[] {
+  /** The block, which follows the last final one, is final. */
+  finalize({ hash, height, epoch, isLast }: Candidate): FinalOutcome {
     const executed = this.#executed.get(hashKey(hash))
     assert(executed !== undefined, 'a block is executed before it is final')
+    const changedAccounts = [...executed.layer.changedKeys(accountTable)]
     this.state.finalize(executed.layer, { height, epoch, block: hash })
     // What stands on the last block of an epoch are fillers.
     for (const [key, { header }] of this.#executed) {
       if (isLast || header.height <= height) this.#executed.delete(key)
     }
-    return executed.receipts
+    return { receipts: executed.receipts, changedAccounts }
   }
 
   /** An empty block above the last one of an epoch: it changes nothing. */
@@ -175,7 +214,12 @@ export class Chain {
       committee: parent.header.committee,
       seal: undefined,
     }
-    return { header, hash: this.#keep({ layer: parent.layer, header, receipts: [] }), transactions: [], leftOut: [] }
+    return {
+      header,
+      hash: this.#keep({ layer: parent.layer, header, transactions: [], receipts: [] }),
+      transactions: [],
+      leftOut: [],
+    }
   }
 
   #factsOf(
@@ -185,9 +229,9 @@ export class Chain {
     timeMs: number,
   ): BlockFacts {
     const { epoch, height } = plan
-    const nextBeacon = height === record.lastHeight ? this.#modules.nextBeacon(parent, plan.parent.hash) : undefined
-    const { baseFee, beacon } = record
-    return { height, epoch, timeMs, beacon, leader: leaderAccount(parent, epoch, plan.leader), baseFee, nextBeacon }
+    const nextBeacon = height === record.lastHeight ? this.modules.nextBeacon(parent, plan.parent.hash) : undefined
+    const { baseFee } = record
+    return { height, epoch, timeMs, leader: leaderAccount(parent, epoch, plan.leader), baseFee, nextBeacon }
   }
 
   #layerOn(parent: Uint8Array): StateLayer {
@@ -196,12 +240,12 @@ export class Chain {
   }
 
   #final(block: Uint8Array): FinalState {
-    assert(compareBytes(this.state.point.block, block) === 0, 'a block stands on one that was executed or is final')
+    assert(isSameHash(this.point.block, block), 'a block stands on one that was executed or is final')
     return this.state
   }
 
   #keep(executed: Executed): Uint8Array {
-    const hash = headerHash(this.#modules.network, executed.header)
+    const hash = headerHash(this.modules.network, executed.header)
     this.#executed.set(hashKey(hash), executed)
     return hash
   }
@@ -221,16 +265,6 @@ function recordOf(state: StateReader): ChainRecord {
 }
 
 const placeOf = ({ epoch, slot, height, parent, leader }: BlockPlan) => ({ epoch, slot, height, parent, leader })
-
-function sealOf(
-  after: StateReader,
-  { epoch }: { readonly epoch: number },
-  beacon: Uint8Array | undefined,
-): BlockHeader['seal'] {
-  if (beacon === undefined) return undefined
-  const { lastHeight } = recordOf(after)
-  return { lastHeight, beacon, nextCommittee: committeeHash(committeeIn(after, epoch + 1)) }
-}
 
 function assertSameHeader(expected: BlockHeader, header: BlockHeader): void {
   const { usedUnits, stateRoot, receiptsRoot: receipts, committee, payload, seal } = expected

@@ -1,6 +1,6 @@
 import { type CancelTimer, type Clock, type Logger, messageOf, NodeId, type Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
-import { type BlockRef, type Certificate, compareBytes } from '@borgios/protocol'
+import { type Certificate, compareBytes } from '@borgios/protocol'
 import { type Candidate, type FinalBlock, isSameHash } from '../consensus/candidate.ts'
 import type { ConsensusEffect, ConsensusEvent, ConsensusRecord } from '../consensus/consensus-io.ts'
 import type { ConsensusState } from '../consensus/consensus-state.ts'
@@ -69,7 +69,7 @@ export class Engine {
   constructor(options: EngineOptions, { final, certificate, records }: EngineStart, modules: EngineModules) {
     this.#options = options
     this.#modules = modules
-    this.#rules = this.#rulesOfEpoch()
+    this.#rules = this.#rulesNow()
     this.#state = recover(this.#epochOptions(), final, certificate, records)
     this.#inbox = new Inbox(this.#state, this.#rules, modules)
     this.#connect()
@@ -115,12 +115,20 @@ export class Engine {
   /** Blocks of the epoch under way that were got in bulk, executed, and are final by a certificate that was checked. */
   async catchUp(group: FinalGroup): Promise<void> {
     const last = group.blocks.at(-1)
-    if (last === undefined || last.height <= this.#modules.chain.state.point.height) return
+    if (last === undefined || last.height <= this.#modules.chain.point.height) return
     this.#finalize(group)
     const { slot, hash, height, isLast } = last
     this.#post({ kind: 'caughtUp', final: { slot, hash, height }, isLast, certificate: group.certificate })
     if (isLast) this.#beginEpoch(last, group.certificate)
     await this.#running
+  }
+
+  /** This node can take no part any more. */
+  halt(why: string): void {
+    this.#isStopped = true
+    this.#cancelWake?.()
+    this.#modules.logger.error('the ledger stopped on this node', { why })
+    this.#modules.listener.onHalted(why)
   }
 
   #post(event: ConsensusEvent): void {
@@ -138,7 +146,7 @@ export class Engine {
         if (this.#isLogDirty) await this.#sync()
       }
     } catch (error) {
-      this.#halt(messageOf(error))
+      this.halt(messageOf(error))
     } finally {
       this.#running = undefined
     }
@@ -193,7 +201,7 @@ export class Engine {
         this.#modules.listener.onCatchUp(effect)
         break
       case 'diverged':
-        this.#halt(effect.why)
+        this.halt(effect.why)
         break
       case 'keyUsedElsewhere':
         this.#modules.logger.error('another process votes with the key of this node, which is silent in this epoch')
@@ -230,7 +238,7 @@ export class Engine {
     transactions.leftOut(made.leftOut)
     const candidate = this.#rules.candidateOf(this.#rules.signBlock(signer, made.header, made.transactions))
     if (candidate === undefined) {
-      this.#halt('a block made here does not belong to its epoch')
+      this.halt('a block made here does not belong to its epoch')
       return
     }
     this.#append({ kind: 'candidate', candidate })
@@ -263,13 +271,13 @@ export class Engine {
   /** Those of the group that are not final here yet become so. */
   #finalize({ blocks, fillers, certificate }: FinalGroup): void {
     const { archive, chain, listener } = this.#modules
-    const fresh = blocks.filter(({ height }) => height > chain.state.point.height)
+    const fresh = blocks.filter(({ height }) => height > chain.point.height)
     if (fresh.length === 0) return
     archive.append({ blocks: fresh, fillers, certificate })
     for (const candidate of fresh) {
-      const receipts = chain.finalize(candidate)
+      const outcome = chain.finalize(candidate)
       const { header, transactions } = candidate.block
-      listener.onFinal({ header, hash: candidate.hash, transactions, receipts })
+      listener.onFinal({ header, hash: candidate.hash, transactions, ...outcome })
     }
     this.workChanged()
   }
@@ -278,19 +286,17 @@ export class Engine {
     this.#isEpochOver = true
     this.#isLogDirty = true
     this.#afterSync.push(() => {
-      if (!isSameHash(this.#modules.chain.state.point.block, hash)) return
-      this.#rules = this.#rulesOfEpoch()
+      if (!isSameHash(this.#modules.chain.point.block, hash)) return
+      this.#rules = this.#rulesNow()
       this.#inbox.setRules(this.#rules)
       this.#connect()
       this.#post({ kind: 'epochBegan', options: this.#epochOptions(), final: { slot: -1, hash, height }, certificate })
     })
   }
 
-  #rulesOfEpoch(): EpochRules {
+  #rulesNow(): EpochRules {
     const { chain, ed25519 } = this.#modules
-    const { epoch, lastHeight } = chain.record
-    const committee = committeeIn(chain.state, epoch)
-    return new EpochRules({ network: this.#options.network, committee, lastHeight }, ed25519)
+    return rulesAt(chain, this.#options.network, ed25519)
   }
 
   #epochOptions(): EpochOptions {
@@ -303,6 +309,11 @@ export class Engine {
 
   #connect(): void {
     const { publicKey } = this.#modules.signer
+    // Who only follows hears of final blocks over the tree.
+    if (!this.#rules.committee.validators.some(({ key }) => compareBytes(key, publicKey) === 0)) {
+      this.#modules.links.setPeers([])
+      return
+    }
     const others = this.#rules.committee.validators.filter(({ key }) => compareBytes(key, publicKey) !== 0)
     this.#modules.links.setPeers(others.map(({ key }) => NodeId.fromBytes(key)))
   }
@@ -311,13 +322,16 @@ export class Engine {
     this.#cancelWake?.()
     if (atMs === undefined) return
     const { clock, timers } = this.#modules
-    this.#cancelWake = timers.after(Math.max(0, atMs - clock.monotonicMs()), () => this.#post({ kind: 'tick' }))
+    this.#cancelWake = timers.after(Math.max(0, atMs - clock.monotonicMs()), () => {
+      // Timers may fire a moment early.
+      if (clock.monotonicMs() < atMs) this.#wake(atMs)
+      else this.#post({ kind: 'tick' })
+    })
   }
+}
 
-  #halt(why: string): void {
-    this.#isStopped = true
-    this.#cancelWake?.()
-    this.#modules.logger.error('the ledger stopped on this node', { why })
-    this.#modules.listener.onHalted(why)
-  }
+/** The rules of the epoch a chain is in. `network`: 32 bytes. */
+export function rulesAt(chain: Chain, network: Uint8Array, ed25519: Ed25519): EpochRules {
+  const { epoch, lastHeight } = chain.record
+  return new EpochRules({ network, committee: committeeIn(chain.state, epoch), lastHeight }, ed25519)
 }

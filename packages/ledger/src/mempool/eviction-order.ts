@@ -68,7 +68,8 @@ export class EvictionOrder {
     for (;;) {
       const candidate = this.#heap.pop()
       if (candidate === undefined) return undefined
-      const { queue, version, length } = candidate
+      const { queue, version, length, last } = candidate
+      if (last.isOwn) continue
       if (version === queue.version && length === (lengths.get(queue) ?? queue.length)) return candidate
     }
   }

@@ -1,7 +1,7 @@
 import { limits } from '@borgios/core'
 import { TokenBucket } from '@borgios/peertree'
-import { isPeersFault, type Refusal } from './admission.ts'
 import type { Mempool } from './mempool.ts'
+import { isPeersFault, type Refusal } from './refusal.ts'
 
 const bounds = limits.ledgerMempool
 

@@ -1,4 +1,4 @@
-import type { Refusal } from './admission.ts'
+import type { Refusal } from './refusal.ts'
 import type { TransactionState } from './tracked-transaction.ts'
 
 /** Why the mempool does not take a transaction, and what to do. */

@@ -9,14 +9,22 @@ import {
 } from '@borgios/protocol'
 import { AccountQueue } from './account-queue.ts'
 import { type AccountView, mapKey } from './account-view.ts'
-import { type Admission, type FinalPoint, judge, type Refusal } from './admission.ts'
+import { type Admission, type FinalPoint, judge } from './admission.ts'
 import { EvictionOrder } from './eviction-order.ts'
 import { effectiveTip, makePending, type PendingTransaction } from './pending-transaction.ts'
+import type { Refusal } from './refusal.ts'
 import { type SelectionRequest, select } from './selection.ts'
 import { fingerprintOf, isSamePolicy, type RememberingVerifier } from './transaction-verifier.ts'
 import type { UnitsOf } from './units.ts'
 
-const bounds = limits.ledgerMempool
+/** What it holds at most, of all accounts together. */
+export interface MempoolBounds {
+  readonly maxTransactions: number
+  readonly maxBytes: number
+  /** Of those that own users watch: further ones have no privilege. */
+  readonly ownTransactions: number
+  readonly ownBytes: number
+}
 
 export interface MempoolModules {
   readonly accounts: AccountView
@@ -57,6 +65,7 @@ const NO_ACCOUNT: Account = { balance: 0n, nonce: 0, policy: undefined }
  */
 export class Mempool {
   readonly #modules: MempoolModules
+  readonly #bounds: MempoolBounds
   readonly #queues = new Map<string, AccountQueue>()
   readonly #entries = new Map<string, PendingTransaction>()
   #final: FinalPoint
@@ -69,8 +78,9 @@ export class Mempool {
   /** Kept from when the mempool is full until the next block is final. */
   #order: EvictionOrder | undefined
 
-  constructor(final: FinalPoint, modules: MempoolModules) {
+  constructor(final: FinalPoint, modules: MempoolModules, bounds: MempoolBounds = limits.ledgerMempool) {
     this.#final = final
+    this.#bounds = bounds
     this.#modules = modules
   }
 
@@ -144,8 +154,8 @@ export class Mempool {
 
   #enter(entry: PendingTransaction, transaction: Transaction, queue: AccountQueue, isOwn: boolean): Admission {
     const former = queue.find(entry.nonce)
-    const count = this.size + (former === undefined ? 1 : 0) - bounds.maxTransactions
-    const bytes = this.#bytes - (former?.bytes.length ?? 0) + entry.bytes.length - bounds.maxBytes
+    const count = this.size + (former === undefined ? 1 : 0) - this.#bounds.maxTransactions
+    const bytes = this.#bytes - (former?.bytes.length ?? 0) + entry.bytes.length - this.#bounds.maxBytes
     const isKept = isOwn && this.#mayOwn(entry)
     const leaving = count > 0 || bytes > 0 ? this.#leaving(entry, queue, isKept, count, bytes) : []
     if (leaving === undefined) return refused({ reason: 'mempoolFull' })
@@ -193,7 +203,7 @@ export class Mempool {
   }
 
   #mayOwn({ bytes }: PendingTransaction): boolean {
-    return this.#ownCount < bounds.ownTransactions && this.#ownBytes + bytes.length <= bounds.ownBytes
+    return this.#ownCount < this.#bounds.ownTransactions && this.#ownBytes + bytes.length <= this.#bounds.ownBytes
   }
 
   #own(entry: PendingTransaction): void {

@@ -1,7 +1,7 @@
 import { limits, messageOf } from '@borgios/core'
 import type { Transaction } from '@borgios/protocol'
 import { mapKey } from './account-view.ts'
-import type { Refusal } from './admission.ts'
+import type { Refusal } from './refusal.ts'
 import type { UnitsOf } from './units.ts'
 
 /** A transaction that waits to enter a block. Its signatures stood when it came. Kept encoded: decoded it would take four times the memory. */

@@ -10,7 +10,7 @@ import {
   type Receipt,
 } from '@borgios/protocol'
 import { mapKey } from './account-view.ts'
-import type { Refusal } from './admission.ts'
+import type { Refusal } from './refusal.ts'
 
 /** How a transaction ended: nothing changes it any more. */
 export type Outcome =

@@ -2,8 +2,8 @@ import { limits } from '@borgios/core'
 import { decodeTransaction, type Receipt, transactionId } from '@borgios/protocol'
 import { trackerFull, transactionNotTaken } from '../errors.ts'
 import { mapKey } from './account-view.ts'
-import type { Refusal } from './admission.ts'
 import type { Mempool } from './mempool.ts'
+import type { Refusal } from './refusal.ts'
 import {
   decodeTracked,
   encodeTracked,

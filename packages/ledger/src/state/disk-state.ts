@@ -4,7 +4,7 @@ import { BucketDisk, type DiskContent } from './bucket-disk.ts'
 import { stateCorrupt } from './errors.ts'
 import { FinalState } from './final-state.ts'
 import { decodePoint, encodePoint, POINT, type SavedPoint } from './saved-point.ts'
-import type { AnyTable, StatePoint } from './state.ts'
+import { type AnyTable, EMPTY_POINT, type StatePoint } from './state.ts'
 
 export interface DiskStateOptions {
   /** Of its own; made when it is not there. */
@@ -63,7 +63,7 @@ export class DiskState {
     return opened
   }
 
-  /** The block whose state is on disk. */
+  /** The block whose state is on disk, if there is one. */
   get savedPoint(): StatePoint | undefined {
     return this.#savedPoint
   }
@@ -76,7 +76,8 @@ export class DiskState {
   /** Saves what is final now. Throws LEDGER_DISK_FULL, LEDGER_DISK_FAILED: then nothing is lost but time, and it is tried again. */
   async save(): Promise<void> {
     while (this.#saving !== undefined) await this.#saving.catch(() => {})
-    if (this.state.point === this.#savedPoint) return
+    const { point } = this.state
+    if (point === EMPTY_POINT || point === this.#savedPoint) return
     this.#saving = this.#write().finally(() => {
       this.#saving = undefined
     })
@@ -98,7 +99,6 @@ export class DiskState {
   async #write(): Promise<void> {
     const { state } = this
     const { point, root } = state
-    if (point === undefined) return
     const numbers = this.#unsaved
     this.#unsaved = new Set()
     this.#blocks = 0

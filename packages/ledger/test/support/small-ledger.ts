@@ -27,7 +27,7 @@ import { NO_SUPPLY, type Supply, supplyTable } from '../../src/modules/supply/su
 import { type FinalState, openMemoryState } from '../../src/state/final-state.ts'
 import type { StateLayer } from '../../src/state/state-layer.ts'
 
-export const NETWORK = new Uint8Array(32).fill(7)
+export const NETWORK: Uint8Array = new Uint8Array(32).fill(7)
 export const START_MS = 1_700_000_000_000
 
 const sha256 = (data: string | Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(data).digest())
