@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
-import { createCipheriv, createHash, createHmac } from 'node:crypto'
+import {
+  createCipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  type KeyObject,
+} from 'node:crypto'
 import { test } from 'node:test'
+import { agreementKeyOf, sodiumEd25519 } from '@borgios/crypto/native'
 import { committeeHash } from '@borgios/protocol'
-import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { makeDealing } from '../src/beacon/dealing.ts'
 import { beaconOf } from '../src/beacon/outcome.ts'
 import { beaconRound, secretRound } from '../src/beacon/round.ts'
@@ -31,6 +39,16 @@ function seal(key: Uint8Array, plain: Uint8Array, associated: Uint8Array): Buffe
   return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()])
 }
 
+const x25519Secret = (secret: Uint8Array): KeyObject =>
+  createPrivateKey({
+    key: Buffer.concat([Buffer.from('302e020100300506032b656e04220420', 'hex'), secret]),
+    format: 'der',
+    type: 'pkcs8',
+  })
+const SPKI = Buffer.from('302a300506032b656e032100', 'hex')
+const x25519Public = (key: Uint8Array): KeyObject =>
+  createPublicKey({ key: Buffer.concat([SPKI, key]), format: 'der', type: 'spki' })
+
 const roundId = (instance: string, threshold: number): Buffer =>
   hash(
     'ledger-round/1',
@@ -56,10 +74,11 @@ function referenceShare(id: Uint8Array, seed: Uint8Array, member: number): Buffe
 function referenceDealing(seed: Uint8Array): Buffer {
   const id = dealerId(DEALER)
   const secret = hash('ledger-dealing-ephemeral/1', id, seed)
-  const agreementKey = x25519.getPublicKey(secret)
+  const privateKey = x25519Secret(secret)
+  const agreementKey = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(SPKI.length)
   const parts = keys.flatMap(({ publicKey }, member) => {
     const share = referenceShare(id, seed, member)
-    const shared = x25519.getSharedSecret(secret, ed25519.utils.toMontgomery(publicKey))
+    const shared = diffieHellman({ privateKey, publicKey: x25519Public(agreementKeyOf(publicKey) ?? Buffer.alloc(0)) })
     const key = hash('ledger-share-key/1', id, u16(member), agreementKey, shared)
     return [hash('ledger-share/1', id, u16(member), share), seal(key, share, id)]
   })
@@ -74,7 +93,7 @@ test('rounds, seeds and dealings are byte for byte what is written down', () => 
   assert.ok(key !== undefined)
   const { value } = ownSeed(round, DEALER, key)
   const first = Array.from({ length: 7 }, (_, index) => Buffer.alloc(32, index + 1)).find((secret) =>
-    Buffer.from(ed25519.getPublicKey(secret)).equals(key.publicKey),
+    Buffer.from(sodiumEd25519.signerFromSeed(secret).publicKey).equals(key.publicKey),
   )
   const purpose = Buffer.concat([hash('ledger-own-seed/1', dealerId(DEALER)), Buffer.from('0')])
   assert.deepEqual(
