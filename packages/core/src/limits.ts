@@ -804,7 +804,10 @@ export const limits = {
     maxResendMs: 1 * MINUTE_MS,
   },
   /** Public randomness by commit and reveal. */
-  ledgerBeacon: {},
+  ledgerBeacon: {
+    /** Epochs whose beacon and its making stand in the state: for people who look. Headers have them for ever. */
+    keptBeacons: 16,
+  },
   /** Money: fees, deposits, escrow, leases, emission. */
   ledgerMoney: {
     /** How far ahead of the block its last height may lie: two days at two blocks a second. A signed transaction must not lie in wait for ever. */

@@ -1,4 +1,8 @@
 export { DiskSegmentFiles } from './adapters/disk-segment-files.ts'
+export { Dealing, makeDealing } from './beacon/dealing.ts'
+export { beaconOf, secretCommitment, secretOf } from './beacon/outcome.ts'
+export { beaconRound, type Instance, Round, secretRound } from './beacon/round.ts'
+export { openShare, ownSeed, type Recovery, recoverSeed, type Seed, type Share } from './beacon/shares.ts'
 export type { Candidate, FinalBlock } from './consensus/candidate.ts'
 export type {
   ConsensusEffect,
@@ -74,6 +78,11 @@ export {
   rotatePolicy,
 } from './modules/accounts/majority.ts'
 export { transfer } from './modules/accounts/transfer.ts'
+export { beaconDuties } from './modules/beacon/beacon-duties.ts'
+export { BEACON_MODULE, beaconModule } from './modules/beacon/beacon-module.ts'
+export { BeaconRounds } from './modules/beacon/beacon-rounds.ts'
+export { type BeaconRecord, beaconTable } from './modules/beacon/beacon-tables.ts'
+export { nextBeacon } from './modules/beacon/settlement.ts'
 export { chainModule } from './modules/chain/chain-module.ts'
 export { type Chain, chainOf, chainTable } from './modules/chain/chain-table.ts'
 export { coreModules } from './modules/core-modules.ts'
