@@ -26,13 +26,21 @@ export const badTerms = (why: string): BorgError =>
 
 /** It costs more than its payer allowed. */
 export const priceAbove = (cost: bigint, allowed: bigint): BorgError =>
-  refusedService('LEDGER_PRICE_ABOVE', 'conflict', `it costs ${cost} micro-units, of which ${allowed} were allowed; look at the price again`)
+  refusedService(
+    'LEDGER_PRICE_ABOVE',
+    'conflict',
+    `it costs ${cost} micro-units, of which ${allowed} were allowed; look at the price again`,
+  )
 
 export const noActiveMember = (): BorgError =>
   refusedService('LEDGER_NO_ACTIVE_MEMBER', 'notFound', 'this node is no active member; choose another')
 
 export const leaseExists = (): BorgError =>
-  refusedService('LEDGER_LEASE_EXISTS', 'conflict', 'a lease with this label is there already; extend it or take another label')
+  refusedService(
+    'LEDGER_LEASE_EXISTS',
+    'conflict',
+    'a lease with this label is there already; extend it or take another label',
+  )
 
 export const noLease = (): BorgError =>
   refusedService('LEDGER_NO_LEASE', 'notFound', 'there is no such lease: it was never made, or has ended')
@@ -41,13 +49,25 @@ export const noEntry = (): BorgError =>
   refusedService('LEDGER_NO_ENTRY', 'notFound', 'this node has no part, or none left to accept, in one of these leases')
 
 export const wrongEpoch = (epoch: number): BorgError =>
-  refusedService('LEDGER_WRONG_EPOCH', 'conflict', `audits of epoch ${epoch} are reported now; others come too late or too early`)
+  refusedService(
+    'LEDGER_WRONG_EPOCH',
+    'conflict',
+    `audits of epoch ${epoch} are reported now; others come too late or too early`,
+  )
 
 export const notAuditor = (): BorgError =>
   refusedService('LEDGER_NOT_AUDITOR', 'denied', 'the draw gave one of these nodes to other auditors')
 
 export const allowanceSpent = (left: bigint): BorgError =>
-  refusedService('LEDGER_ALLOWANCE_SPENT', 'exhausted', `${left} micro-units are left to grant in this epoch; grant less or wait for the next`)
+  refusedService(
+    'LEDGER_ALLOWANCE_SPENT',
+    'exhausted',
+    `${left} micro-units are left to grant in this epoch; grant less or wait for the next`,
+  )
 
 export const grantedBefore = (): BorgError =>
-  refusedService('LEDGER_GRANTED_BEFORE', 'conflict', 'this account was given its grant already; send it of your own instead')
+  refusedService(
+    'LEDGER_GRANTED_BEFORE',
+    'conflict',
+    'this account was given its grant already; send it of your own instead',
+  )

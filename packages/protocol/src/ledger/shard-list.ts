@@ -1,5 +1,5 @@
 import { malformed } from '../errors.ts'
-import { ByteReader, ByteWriter } from './bytes.ts'
+import { ByteReader, ByteWriter, compareBytes } from './bytes.ts'
 import { HASH_BYTES, taggedHash } from './hashes.ts'
 
 /** A shard that a node holds for a lease. */
@@ -25,7 +25,7 @@ export function decodeShardList(bytes: Uint8Array): readonly ListedShard[] {
   while (reader.leftBytes > 0) {
     const one = { shard: reader.fixed(HASH_BYTES), bytes: reader.u32() }
     const last = shards.at(-1)
-    if (last !== undefined && !isBelow(last.shard, one.shard)) throw malformed('shards that do not rise')
+    if (last !== undefined && compareBytes(last.shard, one.shard) >= 0) throw malformed('shards that do not rise')
     shards.push(one)
   }
   return shards
@@ -34,11 +34,3 @@ export function decodeShardList(bytes: Uint8Array): readonly ListedShard[] {
 /** What a lease says of such a list. */
 export const shardListHash = (shards: readonly ListedShard[]): Uint8Array =>
   taggedHash('shard-list', encodeShardList(shards))
-
-function isBelow(left: Uint8Array, right: Uint8Array): boolean {
-  for (let at = 0; at < HASH_BYTES; at += 1) {
-    const difference = (left[at] ?? 0) - (right[at] ?? 0)
-    if (difference !== 0) return difference < 0
-  }
-  return false
-}

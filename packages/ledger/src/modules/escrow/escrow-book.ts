@@ -1,10 +1,10 @@
 import { assert, limits } from '@borgios/core'
 import { aboveHold, badTerms, holdExists, noHold, notParty, saidBefore } from '../../errors.ts'
-import type { BlockContext } from '../state-module.ts'
 import { dueUntil, moveDue } from '../service/due-queue.ts'
 import { ledgerTimeMs } from '../service/ledger-clock.ts'
 import { least, MAX_AMOUNT } from '../service/money-math.ts'
 import { isSameBytes } from '../service/records.ts'
+import type { BlockContext } from '../state-module.ts'
 import { disputeTable, type Hold, holdDueTable, holdIdOf, holdTable, outcomeOf, type Said } from './hold.ts'
 
 /** How a kind of hold pays: what is due leaves the hold by this and must be given to somebody. */

@@ -1,6 +1,6 @@
-import type { StateModule } from '../state-module.ts'
 import { advanceClock, clockTable } from '../service/ledger-clock.ts'
 import { hashLayout, type Layout, operationOf } from '../service/records.ts'
+import type { StateModule } from '../state-module.ts'
 import type { EscrowBook, HoldPurpose } from './escrow-book.ts'
 import { disputeTable, holdDueTable, holdTable } from './hold.ts'
 
@@ -95,12 +95,25 @@ export const claimOperation = (book: EscrowBook) =>
     apply: (context, { hold, amount }) => book.claim(context, ESCROW_MODULE, hold, context.sender, amount),
   })
 
+/** Also those that other modules share. */
+const REFUSALS = {
+  LEDGER_HOLD_EXISTS: 1,
+  LEDGER_NO_HOLD: 2,
+  LEDGER_NOT_PARTY: 3,
+  LEDGER_ABOVE_HOLD: 4,
+  LEDGER_SAID_BEFORE: 5,
+  LEDGER_BAD_TERMS: 6,
+  LEDGER_PRICE_ABOVE: 7,
+  LEDGER_NO_ACTIVE_MEMBER: 8,
+}
+
 /** Keeps the ledger's clock and the holds of all modules. Must stand before the modules that use either. */
 export const escrowModule = (book: EscrowBook): StateModule => ({
   id: ESCROW_MODULE,
   name: 'escrow',
   tables: [clockTable, holdTable, holdDueTable, disputeTable],
   operations: [holdOperation(book), grantOperation(book), claimOperation(book)],
+  refusals: REFUSALS,
   onBlock(context) {
     advanceClock(context)
     book.onBlock(context)

@@ -1,7 +1,7 @@
 import { limits } from '@borgios/core'
 import { malformed, taggedHash } from '@borgios/protocol'
-import { hashLayout, type Layout, tableOf } from '../service/records.ts'
 import { dueTable } from '../service/due-queue.ts'
+import { hashLayout, type Layout, tableOf } from '../service/records.ts'
 
 /** What one side said is due, once and for good. */
 export interface Said {

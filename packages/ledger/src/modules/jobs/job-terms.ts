@@ -38,20 +38,16 @@ const MIB_MS_PER_GIB_SECOND = 1_024n * MS_PER_SECOND
 const TERMS_BYTES = JOB_BYTES + 4 * 8
 
 /** Micro-units, rounded down. */
-export const jobCost = ({ cpuPrice, memoryPrice }: Omit<JobTerms, 'job' | 'most'>, { cpuMs, mibMs }: MeterReading): bigint =>
-  mulDiv(BigInt(cpuMs), cpuPrice, MS_PER_SECOND) + mulDiv(BigInt(mibMs), memoryPrice, MIB_MS_PER_GIB_SECOND)
+export const jobCost = (
+  { cpuPrice, memoryPrice }: Omit<JobTerms, 'job' | 'most'>,
+  { cpuMs, mibMs }: MeterReading,
+): bigint => mulDiv(BigInt(cpuMs), cpuPrice, MS_PER_SECOND) + mulDiv(BigInt(mibMs), memoryPrice, MIB_MS_PER_GIB_SECOND)
 
 export const isWithin = (reading: MeterReading, most: MeterReading): boolean =>
   reading.cpuMs <= most.cpuMs && reading.mibMs <= most.mibMs
 
 export const encodeTerms = ({ job, cpuPrice, memoryPrice, most }: JobTerms): Uint8Array =>
-  new ByteWriter(TERMS_BYTES)
-    .fixed(job)
-    .amount(cpuPrice)
-    .amount(memoryPrice)
-    .u64(most.cpuMs)
-    .u64(most.mibMs)
-    .finish()
+  new ByteWriter(TERMS_BYTES).fixed(job).amount(cpuPrice).amount(memoryPrice).u64(most.cpuMs).u64(most.mibMs).finish()
 
 export function decodeTerms(bytes: Uint8Array): JobTerms {
   const reader = new ByteReader(bytes)

@@ -1,12 +1,12 @@
 import { taggedHash } from '@borgios/protocol'
 import { badTerms, noActiveMember, priceAbove } from '../../errors.ts'
-import type { BlockContext, OperationContext, StateModule } from '../state-module.ts'
 import type { EscrowBook, HoldPurpose } from '../escrow/escrow-book.ts'
 import { HOLD_UNITS, SETTLE_UNITS } from '../escrow/escrow-module.ts'
-import { holdIdOf, type Hold } from '../escrow/hold.ts'
+import { type Hold, holdIdOf } from '../escrow/hold.ts'
 import { least, MAX_AMOUNT, shareUp } from '../service/money-math.ts'
 import { hashLayout, type Layout, operationOf } from '../service/records.ts'
 import type { ReadParameters, ServiceModules } from '../service/service-ports.ts'
+import type { BlockContext, OperationContext, StateModule } from '../state-module.ts'
 import { type BillKey, billTable, type JobBill, pruneBills, workTable } from './job-records.ts'
 import { decodeTerms, encodeTerms, isWithin, jobCost, jobLayout, type MeterReading } from './job-terms.ts'
 
@@ -74,7 +74,7 @@ const labelOf = (job: Uint8Array, node: Uint8Array): Uint8Array => taggedHash('j
 export const jobHoldIdOf = (payer: Uint8Array, job: Uint8Array, node: Uint8Array): Uint8Array =>
   holdIdOf(JOBS_MODULE, payer, labelOf(job, node))
 
-/** Pays for a job: a share is burned, the rest goes to the node's operator, and a bill says so. */
+/** Pays for a job: a share is burned, the rest goes to the node's account, and a bill says so. */
 export const jobHolds = (parameters: ReadParameters): HoldPurpose => ({
   id: JOBS_MODULE,
   pay(context, id, hold, gross) {
@@ -127,7 +127,7 @@ export class Jobs {
     if (amount > mostAmount) throw priceAbove(amount, mostAmount)
     const terms = encodeTerms({ job, cpuPrice, memoryPrice, most })
     const order = { purpose: JOBS_MODULE, payer: context.sender, label: labelOf(job, node), payee: node }
-    this.#book.open(context, { ...order, payTo: member.operator, amount, lifeMs, terms })
+    this.#book.open(context, { ...order, payTo: member.account, amount, lifeMs, terms })
   }
 
   /** The requester countersigns a reading. Throws as EscrowBook.grant does. */
@@ -142,7 +142,10 @@ export class Jobs {
     this.#book.claim(context, JOBS_MODULE, id, context.sender, amount)
   }
 
-  #billed(context: OperationContext, { payer, job, node, reading }: JobReadingBody): { id: Uint8Array; amount: bigint } {
+  #billed(
+    context: OperationContext,
+    { payer, job, node, reading }: JobReadingBody,
+  ): { id: Uint8Array; amount: bigint } {
     const id = jobHoldIdOf(payer, job, node)
     const terms = decodeTerms(this.#book.find(context, JOBS_MODULE, id).terms)
     if (!isWithin(reading, terms.most)) throw badTerms('the reading is above the limits of the job')
@@ -181,6 +184,7 @@ export const jobsModule = (jobs: Jobs): StateModule => {
     name: 'jobs',
     tables: [billTable, workTable],
     operations: [hold, countersign, claim],
+    refusals: {},
     onBlock: ({ state, epoch }) => pruneBills(state, epoch),
   }
 }

@@ -24,5 +24,8 @@ export const shareOf = (amount: bigint, ppm: bigint): bigint => mulDiv(amount, p
 /** A share of an amount, rounded up: what is taken from a payment is never less than its share. */
 export const shareUp = (amount: bigint, ppm: bigint): bigint => mulDivUp(amount, ppm, WHOLE_PPM)
 
-export const least = (...values: readonly [bigint, ...bigint[]]): bigint =>
-  values.reduce((low, value) => (value < low ? value : low))
+export function least(first: bigint, ...others: readonly bigint[]): bigint {
+  let low = first
+  for (const value of others) if (value < low) low = value
+  return low
+}

@@ -1,5 +1,5 @@
 import { assert } from '@borgios/core'
-import { ByteReader, ByteWriter, HASH_BYTES, malformed } from '@borgios/protocol'
+import { ByteReader, ByteWriter, compareBytes, HASH_BYTES, malformed } from '@borgios/protocol'
 import type { Table } from '../../state/state.ts'
 import type { OperationContext, OperationType } from '../state-module.ts'
 
@@ -34,10 +34,14 @@ interface TableSpec<Key, Value> {
 }
 
 /** A table from the layouts of its keys and values. */
-export const tableOf = <Key, Value>({ id, name, isListed, key, value, held }: TableSpec<Key, Value>): Table<
-  Key,
-  Value
-> => ({
+export const tableOf = <Key, Value>({
+  id,
+  name,
+  isListed,
+  key,
+  value,
+  held,
+}: TableSpec<Key, Value>): Table<Key, Value> => ({
   id,
   name,
   isListed,
@@ -152,15 +156,6 @@ export const flagLayout: Layout<boolean> = {
     if (flag > 1) throw malformed('a flag that is neither 0 nor 1')
     return flag === 1
   },
-}
-
-export function compareBytes(left: Uint8Array, right: Uint8Array): number {
-  const length = Math.min(left.length, right.length)
-  for (let at = 0; at < length; at += 1) {
-    const difference = (left[at] ?? 0) - (right[at] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return left.length - right.length
 }
 
 export const isSameBytes = (left: Uint8Array, right: Uint8Array): boolean => compareBytes(left, right) === 0

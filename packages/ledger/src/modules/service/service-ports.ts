@@ -3,8 +3,10 @@ import type { BlockContext } from '../state-module.ts'
 
 /** What the registry says of a node. */
 export interface ServingMember {
-  /** 32 bytes: the account that answers for the node, and gets what it earns. */
+  /** 32 bytes: who answers for the node. */
   readonly operator: Uint8Array
+  /** 32 bytes: the account that gets what it earns. */
+  readonly account: Uint8Array
   /** Micro-units that it has at stake. */
   readonly deposit: bigint
   /** It may be given work and asked to audit. A member that leaves still gets what it earned. */
@@ -17,7 +19,7 @@ export interface MemberBook {
   get(state: StateReader, node: Uint8Array): ServingMember | undefined
   /** Active members in the order of their keys. */
   active(state: StateReader): Iterable<readonly [Uint8Array, ServingMember]>
-  /** Takes a member's whole deposit and ends its membership. */
+  /** Puts a member out for good and burns its deposit. */
   slash(context: BlockContext, node: Uint8Array): void
 }
 
