@@ -15,6 +15,8 @@ export type NetworkId = Branded<'NetworkId'>
 export type ShardId = Branded<'ShardId'>
 /** `j` + base32 of 16 random bytes. */
 export type JobId = Branded<'JobId'>
+/** `a` + base32 of an account's 32 bytes and a checksum of 4: people copy these by hand. The room `crypto` makes and reads it. */
+export type AccountId = Branded<'AccountId'>
 
 interface IdKind {
   readonly prefix: string

@@ -627,6 +627,20 @@ export const limits = {
   ledgerBeacon: {},
   /** Money: fees, deposits, escrow, leases, emission. */
   ledgerMoney: {
+    /** How far ahead of the block its last height may lie: two days at two blocks a second. A signed transaction must not lie in wait for ever. */
+    maxLifeBlocks: 345_600,
+    /** Micro-units of a fee unit's base fee: what a flood drives it to must still fit an amount and be affordable one day. */
+    maxBaseFee: 1_000_000_000,
+    /** How far a leader's clock may run ahead of a voter's: machines without NTP drift seconds, not minutes. */
+    maxAheadMs: 10 * SECOND_MS,
+    /** Accounts with money in the genesis document. */
+    maxGenesisAccounts: 10_000,
+    /** Members in the genesis document. */
+    maxGenesisMembers: 64,
+    /** Name of the software a node runs, such as `1.4.0`. */
+    maxReleaseChars: 32,
+    /** Epochs for which a node's or operator's consent to join may be good: an old one must not bring it back years later. */
+    maxConsentEpochs: 1_000,
     /** How far one block moves the ledger's own clock: an idle network makes a block every few seconds, a wrong clock or a standstill of hours counts as this. */
     maxClockStepMs: 30 * SECOND_MS,
     /** How long money may be set aside: long enough for a queue and the longest job, and not for ever if its payer forgets it. */

@@ -13,3 +13,5 @@ export const foreignNetwork = make('CRYPTO_FOREIGN_NETWORK', 'denied', 'peer')
 export const notFresh = make('CRYPTO_NOT_FRESH', 'denied', 'none')
 /** A credential chain that does not lead from a founder to this node. */
 export const badCredentials = make('CRYPTO_BAD_CREDENTIALS', 'denied', 'peer')
+/** A text that is no account, or a mistyped one. */
+export const badAccountId = make('CRYPTO_BAD_ACCOUNT_ID', 'invalid', 'caller')

@@ -1,3 +1,4 @@
+export * from './account-id.ts'
 export * from './credentials.ts'
 export { type Ed25519, isAcceptable, type Signer } from './ed25519.ts'
 export * from './envelope.ts'

@@ -1,17 +1,19 @@
 import type { JsonValue } from '@borgios/core'
-import type { StateWriter, Table } from '../state/state.ts'
+import type { AnyTable, StateWriter } from '../state/state.ts'
 
 /** Moves micro-units between accounts and whoever holds them. Whatever is taken must be put into a record that says it holds it. */
 export interface Money {
   /** Throws LEDGER_FUNDS_SHORT. */
   take(account: Uint8Array, amount: bigint): void
-  /** Opens the account if there is none. */
+  /** An account that was not opened is, for its price out of the amount; a smaller amount goes to the treasury. */
   give(account: Uint8Array, amount: bigint): void
+  /** Opens an account that was not, for the price of it, which goes to the treasury. Throws LEDGER_FUNDS_SHORT. */
+  open(account: Uint8Array, payer: Uint8Array): void
   giveTreasury(amount: bigint): void
   /** At most what is there. Throws LEDGER_FUNDS_SHORT. */
   takeTreasury(amount: bigint): void
   burn(amount: bigint): void
-  /** New micro-units, which the caller gives to somebody. */
+  /** New micro-units, which the caller gives to somebody. Throws LEDGER_SUPPLY_FULL. */
   mint(amount: bigint): void
 }
 
@@ -29,6 +31,12 @@ export interface BlockContext {
   readonly leader: Uint8Array
 }
 
+/** The last block of an epoch. */
+export interface EpochEndContext extends BlockContext {
+  /** 32 bytes: public randomness of the epoch that comes. */
+  readonly nextBeacon: Uint8Array
+}
+
 export interface OperationContext extends BlockContext {
   /** 32 bytes: whose signature stood. */
   readonly sender: Uint8Array
@@ -38,15 +46,19 @@ export interface OperationContext extends BlockContext {
 
 /** One operation of a module. */
 export interface OperationType<Body> {
+  /** 0 to 255, unique in its module. */
   readonly kind: number
   /** For people, such as `transfer`. */
   readonly name: string
   encode(body: Body): Uint8Array
   /** Throws PROTOCOL_MALFORMED unless the bytes are the one encoding of a body. */
   decode(bytes: Uint8Array): Body
-  /** Fee units beside those for its bytes. */
+  /** Fee units beside those for its bytes: a whole number. */
   units(body: Body): number
-  /** Takes effect, or throws a BorgError: then the whole transaction is undone but for its fee. Never reads but what the context gives. */
+  /**
+   * Takes effect, or throws a BorgError whose code is among the module's refusals: then the whole transaction is undone but for its fee.
+   * Never reads but what the context gives.
+   */
   apply(context: OperationContext, body: Body): void
 }
 
@@ -55,12 +67,14 @@ export interface StateModule {
   /** 1 to 255, unique. */
   readonly id: number
   readonly name: string
-  readonly tables: readonly Table<never, never>[]
-  readonly operations: readonly OperationType<never>[]
-  /** Its part of the genesis document, checked and written. */
+  readonly tables: readonly AnyTable[]
+  readonly operations: readonly OperationType<unknown>[]
+  /** Codes of the errors its operations throw, each with its number from 1 to 255, for ever. Those of the frame need not be named. */
+  readonly refusals: Readonly<Record<string, number>>
+  /** Its part of the genesis document, checked and written. Throws LEDGER_GENESIS_INVALID. */
   onGenesis?(context: BlockContext, part: JsonValue | undefined): void
   /** Before the transactions of every block. */
   onBlock?(context: BlockContext): void
-  /** In the last block of an epoch, after its transactions. */
-  onEpochEnd?(context: BlockContext): void
+  /** In the last block of an epoch, after its transactions and fees. */
+  onEpochEnd?(context: EpochEndContext): void
 }

@@ -72,8 +72,9 @@ export class ByteWriter {
     return this.u32(bytes.length).fixed(bytes)
   }
 
+  /** What was written, without a copy: nothing may be written after it. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length)
   }
 
   /** Room for so many bytes. What it grows is another buffer: take `#bytes` and `#view` only after it. */

@@ -1,10 +1,12 @@
 import { assert, type JsonValue, limits } from '@borgios/core'
+import { strictObject } from '@borgios/crypto'
 import { badTerms, noActiveMember, notAuditor, saidBefore, wrongEpoch } from '../../errors.ts'
+import { AmountSchema, genesisCheck } from '../genesis-part.ts'
 import { holderTable } from '../leases/lease-records.ts'
 import { memberThatSent } from '../service/acts-for.ts'
 import { hashLayout, isSameBytes, type Layout, operationOf, risingLayout } from '../service/records.ts'
 import type { ServiceModules } from '../service/service-ports.ts'
-import type { EpochEndContext, OperationContext, StateModule } from '../state-module.ts'
+import type { BlockContext, EpochEndContext, OperationContext, StateModule } from '../state-module.ts'
 import { drawAuditors } from './audit-draw.ts'
 import { auditTable, emissionTable, MAX_SAMPLES, payoutTable, prunePayouts, strikeTable } from './earning-records.ts'
 import { Settlement } from './settlement.ts'
@@ -97,15 +99,11 @@ function drawNext(modules: ServiceModules, context: EpochEndContext): void {
   }
 }
 
-const AMOUNT = /^(0|[1-9][0-9]{0,18})$/
+const genesisPart = genesisCheck('earning', strictObject({ remaining: AmountSchema }))
 
-/** `{"remaining": "…"}`: micro-units that may be minted over time. */
-function remainingOf(part: JsonValue | undefined): bigint {
-  if (part === undefined) return 0n
-  const remaining = typeof part === 'object' && part !== null && 'remaining' in part ? part['remaining'] : undefined
-  if (typeof remaining !== 'string' || !AMOUNT.test(remaining))
-    throw badTerms('genesis says what may be minted as "remaining"')
-  return BigInt(remaining)
+/** What may be minted over time. With all that genesis mints it must fit an amount. */
+function writeGenesis({ state }: BlockContext, part: JsonValue | undefined): void {
+  state.set(emissionTable, true, part === undefined ? 0n : BigInt(genesisPart(part).remaining))
 }
 
 /** Must stand behind the members, jobs and leases modules. */
@@ -115,7 +113,7 @@ export const earningModule = (modules: ServiceModules): StateModule => ({
   tables: [emissionTable, auditTable, strikeTable, payoutTable],
   operations: [reportOperation(modules)],
   refusals: { LEDGER_WRONG_EPOCH: 1, LEDGER_NOT_AUDITOR: 2 },
-  onGenesis: ({ state }, part) => state.set(emissionTable, true, remainingOf(part)),
+  onGenesis: writeGenesis,
   onBlock: ({ state, epoch }) => prunePayouts(state, epoch),
   onEpochEnd(context) {
     new Settlement(context, modules).run()

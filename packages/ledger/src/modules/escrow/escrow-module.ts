@@ -4,7 +4,7 @@ import type { StateModule } from '../state-module.ts'
 import type { EscrowBook, HoldPurpose } from './escrow-book.ts'
 import { disputeTable, holdDueTable, holdTable } from './hold.ts'
 
-export const ESCROW_MODULE = 5
+export const ESCROW_MODULE = 11
 
 /** Fee units of making and ending a hold: four records each. */
 export const HOLD_UNITS = 400

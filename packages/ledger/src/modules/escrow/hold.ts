@@ -65,7 +65,7 @@ const holdLayout: Layout<Hold> = {
 }
 
 export const holdTable = tableOf({
-  id: 41,
+  id: 89,
   name: 'holds',
   isListed: false,
   key: hashLayout,
@@ -73,7 +73,7 @@ export const holdTable = tableOf({
   held: ({ left }) => left,
 })
 
-export const holdDueTable = dueTable(42, 'holds due')
+export const holdDueTable = dueTable(90, 'holds due')
 
 /** What disputes of an account cost, in all: burned micro-units that one side claimed and the other did not grant. */
 export interface Disputes {
@@ -83,7 +83,7 @@ export interface Disputes {
 
 /** Accounts and nodes that were in a dispute: what a requester or an executor may look at before it deals with somebody. */
 export const disputeTable = tableOf<Uint8Array, Disputes>({
-  id: 43,
+  id: 91,
   name: 'disputes',
   isListed: false,
   key: hashLayout,

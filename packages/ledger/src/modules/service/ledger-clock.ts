@@ -19,7 +19,7 @@ const clockLayout: Layout<LedgerClock> = {
  * The time by which holds run out and leases are paid. It follows the blocks' time, but by at most a step a block: neither a leader whose
  * clock is wrong nor a network that stood still lets everything run out at once.
  */
-export const clockTable = tableOf({ id: 40, name: 'clock', isListed: false, key: nothingLayout, value: clockLayout })
+export const clockTable = tableOf({ id: 88, name: 'clock', isListed: false, key: nothingLayout, value: clockLayout })
 
 /** Milliseconds on the ledger's own clock, as of this block. */
 export const ledgerTimeMs = (state: StateReader): number => state.get(clockTable, true)?.nowMs ?? 0

@@ -1,0 +1,102 @@
+import { assert } from '@borgios/core'
+import type { Account } from '@borgios/protocol'
+import { fundsShort, supplyFull } from '../../errors.ts'
+import type { StateWriter } from '../../state/state.ts'
+import { parameter } from '../parameters/parameter-table.ts'
+import { ONLY } from '../singleton.ts'
+import type { Money } from '../state-module.ts'
+import { NO_SUPPLY, type Supply, supplyTable } from '../supply/supply-table.ts'
+import { accountTable } from './account-table.ts'
+
+/** All that was ever minted fits an amount on the wire, and so does whatever any record holds. */
+const MAX_MINTED = 2n ** 64n - 1n
+
+const NEW_ACCOUNT: Account = { balance: 0n, nonce: 0, policy: undefined }
+
+/** Money as records of the state: accounts and the supply. A negative amount is a bug. */
+export class MoneyBook implements Money {
+  readonly #state: StateWriter
+  readonly #epoch: number
+
+  constructor(state: StateWriter, epoch: number) {
+    this.#state = state
+    this.#epoch = epoch
+  }
+
+  take(account: Uint8Array, amount: bigint): void {
+    assertAmount(amount)
+    const record = this.#state.get(accountTable, account)
+    const balance = record?.balance ?? 0n
+    if (balance < amount) throw fundsShort(amount, balance)
+    if (record !== undefined) this.#setBalance(account, record, balance - amount)
+  }
+
+  give(account: Uint8Array, amount: bigint): void {
+    assertAmount(amount)
+    if (amount === 0n) return
+    const record = this.#state.get(accountTable, account)
+    if (record === undefined) this.#giveNew(account, amount)
+    else this.#setBalance(account, record, record.balance + amount)
+  }
+
+  open(account: Uint8Array, payer: Uint8Array): void {
+    if (this.#state.get(accountTable, account) !== undefined) return
+    const price = this.#price()
+    this.take(payer, price)
+    this.giveTreasury(price)
+    this.#setBalance(account, NEW_ACCOUNT, 0n)
+  }
+
+  giveTreasury(amount: bigint): void {
+    assertAmount(amount)
+    const supply = this.#supply()
+    this.#setSupply({ ...supply, treasury: supply.treasury + amount })
+  }
+
+  takeTreasury(amount: bigint): void {
+    assertAmount(amount)
+    const supply = this.#supply()
+    if (supply.treasury < amount) throw fundsShort(amount, supply.treasury)
+    this.#setSupply({ ...supply, treasury: supply.treasury - amount })
+  }
+
+  burn(amount: bigint): void {
+    assertAmount(amount)
+    const supply = this.#supply()
+    this.#setSupply({ ...supply, burned: supply.burned + amount })
+  }
+
+  mint(amount: bigint): void {
+    assertAmount(amount)
+    const supply = this.#supply()
+    const minted = supply.minted + amount
+    if (minted > MAX_MINTED) throw supplyFull()
+    this.#setSupply({ ...supply, minted })
+  }
+
+  #giveNew(account: Uint8Array, amount: bigint): void {
+    const price = this.#price()
+    if (amount >= price) this.#setBalance(account, NEW_ACCOUNT, amount - price)
+    this.giveTreasury(amount >= price ? price : amount)
+  }
+
+  #price(): bigint {
+    return parameter({ state: this.#state, epoch: this.#epoch }, 'accountPrice')
+  }
+
+  #setBalance(account: Uint8Array, { nonce, policy }: Account, balance: bigint): void {
+    this.#state.set(accountTable, account, { balance, nonce, policy })
+  }
+
+  #supply(): Supply {
+    return this.#state.get(supplyTable, ONLY) ?? NO_SUPPLY
+  }
+
+  #setSupply(supply: Supply): void {
+    this.#state.set(supplyTable, ONLY, supply)
+  }
+}
+
+function assertAmount(amount: bigint): void {
+  assert(amount >= 0n, 'an amount is not negative')
+}
