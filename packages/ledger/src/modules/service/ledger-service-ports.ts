@@ -3,8 +3,9 @@ import { type Member, memberOf, memberTable } from '../members/member.ts'
 import { type ParameterContext, parameter } from '../parameters/parameter-table.ts'
 import type { ServiceModules, ServiceParameters, ServingMember } from './service-ports.ts'
 
+/** One that leaves is answerable as long as its deposit is here: it cannot leave its audits behind. */
 const servingMember = ({ state, operator, account, deposit }: Member): ServingMember | undefined =>
-  state === 'active' || state === 'draining' ? { operator, account, deposit, isActive: state === 'active' } : undefined
+  state === 'slashed' ? undefined : { operator, account, deposit, isActive: state === 'active' }
 
 function parameters(context: ParameterContext): ServiceParameters {
   const share = (name: Parameters<typeof parameter>[1]): bigint => BigInt(parameter(context, name))

@@ -9,13 +9,13 @@ export interface ServingMember {
   readonly account: Uint8Array
   /** Micro-units that it has at stake. */
   readonly deposit: bigint
-  /** It may be given work and asked to audit. A member that leaves still gets what it earned. */
+  /** It may be given work and asked to audit. One that leaves is audited, and paid, for what it still has. */
   readonly isActive: boolean
 }
 
 /** What services ask of the registry of members. */
 export interface MemberBook {
-  /** Undefined: neither a member nor one that leaves. */
+  /** Undefined for a node that never joined, has left, or was put out. */
   get(state: StateReader, node: Uint8Array): ServingMember | undefined
   /** Active members in the order of their keys. */
   active(state: StateReader): Iterable<readonly [Uint8Array, ServingMember]>
