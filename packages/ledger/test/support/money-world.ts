@@ -19,6 +19,7 @@ import { ModuleRegistry } from '../../src/modules/module-registry.ts'
 import { parameterTable } from '../../src/modules/parameters/parameter-table.ts'
 import { PARAMETERS, type ParameterName } from '../../src/modules/parameters/parameters.ts'
 import { parametersModule } from '../../src/modules/parameters/parameters-module.ts'
+import { clockTable } from '../../src/modules/service/ledger-clock.ts'
 import { ledgerServices } from '../../src/modules/service/ledger-service-ports.ts'
 import { serviceModules } from '../../src/modules/service-modules.ts'
 import { ONLY } from '../../src/modules/singleton.ts'
@@ -76,10 +77,7 @@ export class MoneyWorld {
   constructor({ parameters = {}, remaining = 0n, seed = 1 }: WorldOptions = {}) {
     this.random = new SeededRandom(seed)
     const values = { accountPrice: 0n, ...parameters }
-    for (const [name, value] of Object.entries(values)) {
-      const { number } = PARAMETERS[name as ParameterName]
-      this.state.set(parameterTable, number, { value: BigInt(value), later: undefined })
-    }
+    for (const [name, value] of Object.entries(values)) this.setParameter(name as ParameterName, value)
     this.state.set(emissionTable, true, remaining)
     this.block()
   }
@@ -90,6 +88,10 @@ export class MoneyWorld {
 
   get supply(): Supply {
     return this.state.get(supplyTable, ONLY) ?? NO_SUPPLY
+  }
+
+  setParameter(name: ParameterName, value: bigint | number): void {
+    this.state.set(parameterTable, PARAMETERS[name].number, { value: BigInt(value), later: undefined })
   }
 
   fund(name: string, amount: bigint): void {
@@ -149,6 +151,14 @@ export class MoneyWorld {
   /** Blocks of 30 seconds, as many as a time takes: the ledger's clock goes no faster. */
   pass(durationMs: number): void {
     for (let left = durationMs; left > 0; left -= 30_000) this.block(Math.min(left, 30_000))
+  }
+
+  /** One block after a time in which there were none, though the ledger's clock went on: everything that was due comes late. */
+  jump(durationMs: number): void {
+    const clock = this.state.get(clockTable, true)
+    assert(clock !== undefined, 'there was a block')
+    this.state.set(clockTable, true, { ...clock, nowMs: clock.nowMs + durationMs - 1 })
+    this.block(1)
   }
 
   endEpoch(): void {
