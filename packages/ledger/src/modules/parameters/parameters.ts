@@ -144,14 +144,14 @@ export const PARAMETERS = {
   auditors: count(
     41,
     'auditors of a node',
-    [1, 5, limits.ledgerMoney.maxAuditors],
-    'most of them decide: with a third of all operators false, all five of a node are honest enough four times in five',
+    [1, 9, limits.ledgerMoney.maxAuditors],
+    'most of them decide: with a fifth of all members false, most of nine are so in one draw of fifty',
   ),
   auditSamples: count(
     42,
     'leaves an auditor asks for',
-    [1, 60, 10_000],
-    'five auditors ask for 300 together: that finds a loss of 1 % with 95 %',
+    [1, 34, 10_000],
+    'nine auditors ask for 306 together: that finds a loss of 1 % with 95 %',
   ),
   passPpm: count(
     43,
@@ -162,8 +162,8 @@ export const PARAMETERS = {
   maxStrikes: count(
     44,
     'failed epochs in a row',
-    [1, 3, 255],
-    'an outage of an epoch or two costs what they would have earned, not the deposit',
+    [1, 5, 255],
+    'an outage of some epochs costs what they would have earned, not the deposit; and false auditors must have most of five draws in a row',
   ),
   grantAllowance: amount(
     45,
