@@ -176,7 +176,7 @@ test('a node that is no member any more gets nothing, and its parts end', () => 
   assert.deepEqual(paidPartsOf(world.state, named('node 0')), [])
 })
 
-test('most of those drawn decide, by the median of those who say passed', () => {
+test('most of those drawn decide, and the median of all reports counts', () => {
   const passPpm = 900_000n
   const of = (...found: readonly (number | undefined)[]) =>
     verdictOf(
@@ -186,6 +186,7 @@ test('most of those drawn decide, by the median of those who say passed', () => 
     )
   assert.deepEqual(of(100, 95, 90), { hasPassed: true, passes: 95 })
   assert.deepEqual(of(100, 100, 90, 90), { hasPassed: true, passes: 90 })
+  assert.deepEqual(of(100, 98, 96, 0, 0), { hasPassed: true, passes: 96 })
   assert.deepEqual(of(89, 0, 100), { hasPassed: false, passes: 0 })
   assert.deepEqual(of(100, 100, undefined), { hasPassed: true, passes: 100 })
   assert.equal(of(100, undefined, undefined), undefined)

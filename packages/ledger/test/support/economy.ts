@@ -70,27 +70,22 @@ export function runEconomy(economy: Economy, strategy: Strategy): Outcome {
   const before = wealth()
 
   // The demand is the same whatever the strategy: it is drawn first.
+  const usersGib = new Map(names.map((name) => [name, 0]))
+  const gibOf = (name: string): number => usersGib.get(name) ?? 0
   for (let index = 0; index < nodes * 2; index += 1) {
     const chosen = new Set<string>()
     while (chosen.size < HOLDERS) chosen.add(names[world.random.below(nodes)] ?? '')
     lease(world, 'users', `file ${index}`, [...chosen], USERS_GIB)
+    for (const name of chosen) usersGib.set(name, gibOf(name) + USERS_GIB)
   }
   if (strategy.ownGib > 0) lease(world, MALLORY, 'own', names.filter(isOwn), strategy.ownGib)
   world.endEpoch()
 
-  const gibOf = (name: string): bigint => {
-    let gib = 0n
-    for (let index = 0; index < nodes * 2; index += 1) {
-      const found = world.state.get(leaseTable, leaseIdOf(named('users'), named(`file ${index}`)))
-      if (found?.holders.some((holder) => compareBytes(holder, named(name)) === 0)) gib += BigInt(USERS_GIB)
-    }
-    return gib
-  }
   const nameOf = new Map(names.map((name) => [Buffer.from(named(name)).toString('hex'), name]))
   const keptPpm = BigInt(Math.round(strategy.kept * 1_000_000))
   let cost = 0n
   for (let epoch = 0; epoch < epochs; epoch += 1) {
-    for (const name of names.filter(isOwn)) cost += (gibOf(name) * COST * keptPpm) / 1_000_000n
+    for (const name of names.filter(isOwn)) cost += (BigInt(gibOf(name)) * COST * keptPpm) / 1_000_000n
     world.jump(DAY_MS)
     for (const auditor of names) {
       if (memberOf(world.state, named(auditor))?.state !== 'active') continue
@@ -101,7 +96,7 @@ export function runEconomy(economy: Economy, strategy: Strategy): Outcome {
         const said = isOwn(auditor) ? (isOwn(name) ? strategy.ofOwn : strategy.ofOthers) : 'truth'
         if (said === 'pass') return samples
         if (said === 'fail') return 0
-        return isOwn(name) ? shown(world, samples, strategy, Number(gibOf(name))) : samples
+        return isOwn(name) ? shown(world, samples, strategy, gibOf(name)) : samples
       })
     }
     world.endEpoch()

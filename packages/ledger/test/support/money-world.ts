@@ -32,8 +32,14 @@ import type { StateLayer } from '../../src/state/state-layer.ts'
 export const DAY_MS = 24 * 3_600_000
 export const GIB = 2 ** 30
 
+const names = new Map<string, Uint8Array>()
+
 /** An account, node or hash of which nobody needs the secret. */
-export const named = (name: string): Uint8Array => taggedHash('test-name', new TextEncoder().encode(name))
+export function named(name: string): Uint8Array {
+  const known = names.get(name) ?? taggedHash('test-name', new TextEncoder().encode(name))
+  names.set(name, known)
+  return known
+}
 
 /** Nobody but the registry of members is listed before the services in a world. */
 const membersModule: StateModule = { id: 5, name: 'members', tables: [memberTable], operations: [], refusals: {} }

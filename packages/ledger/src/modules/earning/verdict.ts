@@ -6,7 +6,7 @@ export interface AuditorReport {
 
 export interface Verdict {
   readonly hasPassed: boolean
-  /** Leaves that count as shown, of the samples of one auditor: the median of those who say passed. */
+  /** Leaves that count as shown, of the samples of one auditor: the median of all reports, the lower of two middle ones. */
   readonly passes: number
 }
 
@@ -18,12 +18,15 @@ export const saysPassed = (passes: number, samples: number, passPpm: bigint): bo
 
 /** What most of a node's auditors say. Undefined unless more than half of those drawn say the same. */
 export function verdictOf(reports: readonly AuditorReport[], samples: number, passPpm: bigint): Verdict | undefined {
-  const told = reports.map(({ passes }) => passes).filter((passes) => passes !== undefined)
-  const passed = told.filter((passes) => saysPassed(passes, samples, passPpm)).sort((left, right) => left - right)
+  const told = reports
+    .map(({ passes }) => passes)
+    .filter((passes) => passes !== undefined)
+    .sort((left, right) => left - right)
+  const passed = told.filter((passes) => saysPassed(passes, samples, passPpm)).length
   const isMost = (count: number): boolean => count * 2 > reports.length
-  // The lower of two middle ones: one auditor alone can neither raise nor lower it beyond what another found.
-  if (isMost(passed.length)) return { hasPassed: true, passes: passed[(passed.length - 1) >> 1] ?? 0 }
-  if (isMost(told.length - passed.length)) return { hasPassed: false, passes: 0 }
+  // Of all reports: without those who say failed a node that drops a little would be paid for what it dropped.
+  if (isMost(passed)) return { hasPassed: true, passes: told[(told.length - 1) >> 1] ?? 0 }
+  if (isMost(told.length - passed)) return { hasPassed: false, passes: 0 }
   return undefined
 }
 
