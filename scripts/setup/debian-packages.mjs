@@ -20,6 +20,8 @@ export const RUNTIME = [
 /** @type {readonly DebianPackage[]} what the long tests use besides */
 export const FULL_TESTS = [
   { name: 'chromium', program: '/usr/bin/chromium', without: 'the tests in a browser are skipped' },
+  { name: 'spin', program: '/usr/bin/spin', without: 'the model of consensus is not checked' },
+  { name: 'gcc', program: '/usr/bin/gcc', without: 'the model of consensus is not checked' },
 ]
 
 const missingOf = (/** @type {readonly DebianPackage[]} */ packages) =>

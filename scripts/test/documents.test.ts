@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const house = fileURLToPath(new URL('../..', import.meta.url))
-const documents = globSync('{*.md,docs/**/*.md,packages/*/*.md}', { cwd: house })
+const documents = globSync('{*.md,docs/**/*.md,packages/*/*.md,models/*.md}', { cwd: house })
 
 test('every link between documents leads somewhere', () => {
   const links = documents.flatMap((path) =>

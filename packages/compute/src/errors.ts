@@ -19,6 +19,10 @@ export const allBusy = make('COMPUTE_ALL_BUSY', 'timeout', 'none', true)
 export const cancelledEarly = make('COMPUTE_CANCELLED', 'unavailable', 'caller')
 /** The service is being stopped. */
 export const stopping = make('COMPUTE_STOPPING', 'unavailable', 'self', true)
+/** A job whose requester was restarted meanwhile. */
+export const restarted = make('COMPUTE_RESTARTED', 'unavailable', 'self', true)
+/** The job was cancelled, and its node did not say how it ended. */
+export const unconfirmed = make('COMPUTE_UNCONFIRMED', 'unavailable', 'none')
 /** A message of the other side is not what the protocol says. */
 export const badMessage = make('COMPUTE_BAD_MESSAGE', 'invalid', 'peer')
 /** A signed statement that is not for this job, node or network, or whose signature does not stand. */

@@ -362,6 +362,8 @@ export const limits = {
     /** How often a node that was given shards is told how the put ended, and the pause between: it may be restarting. */
     settleTries: 3,
     settleRetryMs: 5 * SECOND_MS,
+    /** For how long a file is paid for when nobody says: a month, to be prolonged. */
+    defaultLeaseMs: 30 * 24 * HOUR_MS,
     /** How long a store that stops waits for its puts to end and be taken back: within the daemon's time for stopping. */
     stopPutsMs: 3 * SECOND_MS,
 
@@ -388,6 +390,26 @@ export const limits = {
     scrubPauseMs: 100,
     /** A scrub that is through sooner waits until so long after it began. */
     scrubRoundMs: 24 * HOUR_MS,
+
+    /** Leaves a holder is asked for in an audit: they find a loss of 1 % with 95 %. 5 MB at most. */
+    auditSamples: 300,
+    /** Leaves one audit may ask for: enough for 99 %; the question stays below a stream's header with a shard for each. */
+    maxAuditSamples: 460,
+    /** From the question to the signature: 300 shards of 1 MiB read at half the time of a slow disk. A holder may ask others meanwhile: it is no proof against that. */
+    auditTimeoutMs: 30 * SECOND_MS,
+    /** Holders an auditor asks at once: 16 KiB each in its memory. */
+    auditsAsked: 4,
+    /** Stripe records looked at for what one node is said to hold, drawn by the beacon: about 1 GiB of shards of each of 5 nodes. */
+    auditRecords: 1_024,
+    /** Audits a node answers at once, each a shard after another, each resting as long as it worked: reads come first. */
+    auditsServed: 2,
+    /** Audits that wait or are answered, one of each peer; more are refused. */
+    auditsInLine: 16,
+    /** Leaves one peer may ask for: two audits at once, then 3,600 an hour. */
+    auditBurstSamples: 920,
+    auditSamplesPerSecond: 1,
+    /** Peers whose use of that is remembered until it is made good: 15 minutes at most. */
+    auditorsRemembered: 4_096,
   },
   compute: {
     /** Jobs a node runs at once, at most, whatever it was configured to. */
@@ -464,6 +486,12 @@ export const limits = {
     /** Tries to remove the control group of a job that has ended, and the pause between them: the kernel takes some milliseconds. */
     groupRemoveTries: 20,
     groupRemoveMs: 10,
+    /** Processors a job is billed for at most: its program's thread, and one that compiles and collects beside it. */
+    jobCpus: 2,
+    /** The note that a log was cut may follow a full log. */
+    logNoteBytes: 256,
+    /** How much longer than here a job may have taken on the clock of another node: rounding, and a clock that runs fast. */
+    clockMarginMs: 100,
     /** Threads of one sandbox: Node's own are seven. */
     maxThreads: 32,
     /** File descriptors of the processes of a sandbox. */
@@ -609,9 +637,88 @@ export const limits = {
     maxBucketBytes: 960 * KIB,
     /** From a block to the first of its descendants with a final certificate: rarely more than two. The longest takes 350 KiB. */
     maxProofHeaders: 1_024,
+    /** How far ahead of a light client's clock a block may be: a clock that is further behind would also take old checkpoints for fresh. */
+    maxAheadMs: 10 * MINUTE_MS,
   },
   /** Simplex: slots, timers and what is kept of them. */
-  ledgerConsensus: {},
+  ledgerConsensus: {
+    /** A leader's time for its slot, from when there is work: a block of 1 MiB sent, executed and voted on over a slow line. */
+    skipMs: 1 * SECOND_MS,
+    /** It grows by so much with each slot that brought nothing final: whatever the network's delay is, it is reached. */
+    skipGrowth: 1.3,
+    /** And not beyond: a network that heals must not wait for minutes. */
+    maxSkipMs: 20 * SECOND_MS,
+    /** Part of its time that a leader gets whose last turn was skipped: a dead one then costs a quarter of a second, not a whole one. */
+    missedLeaderShare: 0.25,
+    /** Every so manieth turn it gets the whole again: one that was only slow comes back. */
+    fullTurnEvery: 8,
+    /** An idle network makes a block this often: epochs and leases go on, and 17,000 blocks a day cost little. */
+    idleMs: 5 * SECOND_MS,
+    /** From a notarised block to its final votes: one round trip, with a margin. */
+    settleMs: 500,
+    /** Without progress for so long, a message may have been lost: two trips around the world. */
+    standstillMs: 1 * SECOND_MS,
+    /** Slots above the current one whose votes and certificates are kept: who is further behind asks. At most 64 x 3 x 64 votes: 4 MB. */
+    slotsAhead: 64,
+    /** Slots above the current one for which a leader's block is kept: bodies are large, and two are under way in good times. */
+    candidatesAhead: 4,
+    /** Final slots of which votes are kept, to notice who contradicts himself. */
+    keptSlots: 8,
+    /** Slots below the current one whose votes are kept while nothing becomes final; of older ones only certificates are. */
+    votesKeptSlots: 128,
+    /** Slots of which one answer to a status may tell, at either end: what is missing comes in a few rounds. */
+    answeredSlots: 16,
+    /** Pause between two answers to one peer. */
+    answerPauseMs: 400,
+    /** Peers whose last answer is remembered: validators and those that follow. */
+    answeredPeers: 1_024,
+    /** Bodies asked for at once. */
+    fetchesAtOnce: 16,
+    /** Pause before a body is asked for again, doubled up to the longest. */
+    fetchRetryMs: 300,
+    maxFetchRetryMs: 5 * SECOND_MS,
+    /** Missing slots from which on a bulk catch-up is quicker than body after body. */
+    catchUpSlots: 16,
+    /** How long peers may be in a later epoch before we ask for it: the boundary is seconds wide. */
+    lagGraceMs: 1 * SECOND_MS,
+    /** Peers remembered to be ahead. */
+    lagPeers: 8,
+    /** Pause before catching up is asked for again, doubled up to the longest. */
+    catchUpRetryMs: 2 * SECOND_MS,
+    maxCatchUpRetryMs: 10 * SECOND_MS,
+  },
+  /** Streams between validators. */
+  ledgerLinks: {
+    /** One frame: a candidate block with its header. */
+    maxFrameBytes: 1_000 * KIB,
+    /** Frames of one message: the votes of a whole committee for some slots. */
+    maxFramesPerMessage: 1_024,
+    /** Frames for a validator that does not read: some blocks. Beyond it the oldest are forgotten; it will ask for what it lacks. */
+    maxOutboxBytes: 8 * MIB,
+    maxOutboxFrames: 8_192,
+    /** Fillers above the last block of an epoch until it is final: rarely more than two. */
+    maxFillers: 1_024,
+    /** First wait before a broken stream is opened again; then twice as long each time. */
+    reopenMs: 250,
+    maxReopenMs: 5 * SECOND_MS,
+  },
+  /** Final blocks got in bulk. */
+  ledgerSync: {
+    /** Blocks asked for at once: a second's work at least. */
+    blocksPerRequest: 1_024,
+    /** Blocks that may become final together: so long a network may go on without a final vote. */
+    groupBlocks: 1_024,
+    /** Nodes that are given blocks at once; the others ask somebody else. */
+    servedAtOnce: 8,
+    /** How often what is final is saved and what is not final is sent again: so much is replayed after a crash. */
+    upkeepMs: 1 * SECOND_MS,
+    /** How often the state is saved at least: blocks since then are applied again after a start. */
+    saveMs: 1 * MINUTE_MS,
+    /** Peers asked in one round. */
+    peersAsked: 8,
+    /** Between two announcements of one leader: who only follows is a second behind. */
+    announcePauseMs: 1 * SECOND_MS,
+  },
   /** Records, their tree and how they are kept. */
   ledgerState: {
     /** Key of a record within its table. */
@@ -620,9 +727,82 @@ export const limits = {
     maxValueBytes: 16 * KIB,
     /** Up to here transactions may fill a bucket: 250 times what it holds at a million accounts. Hashed in 0.2 ms, sent as a proof in one message. */
     fullBucketBytes: 256 * KIB,
+    /** Buckets that changed since the state was saved: then it is saved again. Seconds of full load, 15 ms of work beside the disk's. */
+    saveBuckets: 16_384,
+    /** Final blocks since the last try to save it, for the same reason: an idle network makes so many in an hour, and applies them in a second. */
+    saveBlocks: 1_024,
+    /** Starts in a row that died while they read the state, before it is given up as damaged: one may be killed at that moment, hardly three. */
+    readDeaths: 3,
+    /** Buckets in one chunk of a snapshot, in bytes, unless one alone has more: a hundred chunks for a million accounts. */
+    chunkBytes: 512 * KIB,
+    /** A whole chunk: one bucket of the most bytes and the way to the root, or 65,536 lengths. It fits one message of a bulk stream. */
+    maxChunkBytes: 1 * MIB,
+  },
+  /** The log of what a validator said, and the final blocks. */
+  ledgerJournal: {
+    /** A segment is closed once it is this large, so that it can be removed as a whole: some seconds of full blocks. */
+    segmentBytes: 16 * MIB,
+    /** Records appended and not written yet; beyond it writing begins before anybody waits for it. */
+    pendingBytes: 4 * MIB,
+    /** One record: a block, and why it is final with as many fillers as there may be. */
+    maxRecordBytes: 2 * MIB,
+    /** Final blocks kept in memory, for who lacks one of the newest. */
+    recentBlocks: 16,
   },
   /** What waits to enter a block. */
-  ledgerMempool: {},
+  ledgerMempool: {
+    /** Pending transactions: ten seconds at 5,000 a second; about 60 MB with their indexes. */
+    maxTransactions: 50_000,
+    /** Their encodings. */
+    maxBytes: 32 * MIB,
+    /** Nonces of one account from its next one on, gaps included: at five blocks a second hundreds of payments a second, and a thousandth of the mempool. */
+    accountNonces: 64,
+    /** Encodings of one account: eight of the largest. */
+    accountBytes: 512 * KIB,
+    /** Transactions that this node's own users watch are never put out by dearer ones: at most so many, a fifth of all. */
+    ownTransactions: 10_000,
+    ownBytes: 8 * MIB,
+    /** Another transaction of the same nonce must offer an eighth more: each costs every node a check and a broadcast while only one ever pays, so their number must grow with the logarithm of the price only. */
+    raiseDivisor: 8,
+    /** A transaction may offer no less than this part of the current base fee, which falls by an eighth a block: below it it would wait for free. */
+    leastFeeDivisor: 2,
+    /** Transactions in a row that do not fit into what is left of a block, before it counts as full. */
+    misfits: 64,
+    /** Transactions whose signatures are known to stand: what is pending and what the blocks under way hold, twice over; about 20 MB. */
+    verifiedTransactions: 131_072,
+
+    /** One batch on the tree: as base64url in its envelope it stays below limits.envelope.maxBytes. */
+    batchBytes: 180 * KIB,
+    /** Between two batches of a node: 50 a second fit the replay memory (limits.envelope.replayPerSender), and 20 ms are little beside a block. */
+    minBatchIntervalMs: 20,
+    /** The same for each member of the network, so that all together send at most 500 batches a second: half of what a session passes on. */
+    batchIntervalPerMemberMs: 2,
+    maxBatchIntervalMs: 1 * SECOND_MS,
+    /** Transactions of own users waiting to be broadcast: 90 of the largest batches. */
+    outboxBytes: 16 * MIB,
+
+    /** What one node may bring for its users. */
+    originBytesPerSecond: 2 * MIB,
+    originBurstBytes: 4 * MIB,
+    /** A transaction counts as at least so many bytes, for its signature: 8,000 a second. */
+    minTransactionBytes: 256,
+    /** Transactions checked before others get their turn: 3 ms of signatures. */
+    checksPerTurn: 64,
+    /** Waiting to be checked, of all nodes together. */
+    intakeBytes: 32 * MIB,
+    /** Nodes whose rates are followed. */
+    origins: 16_384,
+    /** A node that sent a transaction that does not verify is not listened to for so long. */
+    muteMs: 1 * MINUTE_MS,
+
+    /** Transactions of own users followed until they are decided. */
+    tracked: 10_000,
+    /** Decided ones remembered; the oldest go first. */
+    decidedKept: 10_000,
+    /** A transaction that is not final after this long is sent again, then after twice as long, up to the most. */
+    firstResendMs: 5 * SECOND_MS,
+    maxResendMs: 1 * MINUTE_MS,
+  },
   /** Public randomness by commit and reveal. */
   ledgerBeacon: {},
   /** Money: fees, deposits, escrow, leases, emission. */

@@ -63,6 +63,43 @@ test('what the rule refuses without looking at the message, it refuses whatever 
   }
 })
 
+const numberOf = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`)
+const bytesOfNumber = (number: bigint): Uint8Array =>
+  new Uint8Array(Buffer.from(number.toString(16).padStart(64, '0'), 'hex').reverse())
+
+test('around every bound, forms are judged as arithmetic judges them', () => {
+  const p = 2n ** 255n - 19n
+  const l = 2n ** 252n + 27742317777372353535851937790883648493n
+  const orderEight = [
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  ].map((hex) => numberOf(bytesOf(hex)))
+  const bounds = [0n, p, l, 2n ** 255n - 1n, ...orderEight]
+  const nearBound = fc
+    .tuple(fc.constantFrom(...bounds), fc.bigInt(-3n, 3n), fc.option(fc.nat(255)), fc.boolean())
+    .map(([bound, offset, flip, sign]) => {
+      const near = bound + offset < 0n ? 0n : bound + offset
+      const flipped = flip === null ? near : near ^ (1n << BigInt(flip))
+      return (flipped % 2n ** 255n) + (sign ? 2n ** 255n : 0n)
+    })
+  const isGoodPoint = (number: bigint) => {
+    const y = number % 2n ** 255n
+    return y < p && ![0n, 1n, p - 1n, ...orderEight].includes(y)
+  }
+  fc.assert(
+    fc.property(nearBound, nearBound, nearBound, (key, commitment, s) => {
+      const signature = Uint8Array.from([...bytesOfNumber(commitment), ...bytesOfNumber(s)])
+      const byArithmetic = isGoodPoint(key) && isGoodPoint(commitment) && s < l
+      assert.equal(isAcceptable(signature, bytesOfNumber(key)), byArithmetic)
+      assert.equal(
+        isAcceptable(Uint8Array.from([...new Uint8Array(32).fill(2), ...bytesOfNumber(s)]), bytesOf('02'.repeat(32))),
+        s < l,
+      )
+    }),
+    { numRuns: RUNS },
+  )
+})
+
 test('without the rule the libraries disagree with it and with each other', () => {
   const wrong = (name: string) => vectors.filter((vector) => judge(RAW[name], vector) !== vector.accept).length
   assert.ok(wrong('openssl') > 0 && wrong('noble') > 0)

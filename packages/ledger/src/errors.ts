@@ -1,4 +1,6 @@
-import { type Blame, BorgError, type ErrorKind, type ErrorMeta } from '@borgios/core'
+import { type Blame, BorgError, type ErrorKind, type ErrorMeta, isBorgError, messageOf } from '@borgios/core'
+import { refusalText } from './mempool/mempool-words.ts'
+import type { Refusal } from './mempool/refusal.ts'
 
 interface Details {
   readonly kind: ErrorKind
@@ -31,16 +33,6 @@ export const genesisInvalid = (why: string, cause?: unknown): BorgError =>
     kind: 'invalid',
     blame: 'caller',
     cause,
-  })
-
-// Transactions: why one may not enter a block
-
-/** It may not enter this block; later it may, if `retryable`. Nothing was charged. */
-export const transactionRefused = (why: string, details: { retryable?: boolean; cause?: unknown } = {}): BorgError =>
-  make('LEDGER_TRANSACTION_REFUSED', `the transaction cannot enter a block: ${why}`, {
-    kind: 'denied',
-    blame: 'caller',
-    ...details,
   })
 
 // Money
@@ -115,6 +107,87 @@ export const sponsorRefused = (why: string): BorgError =>
 /** It does not prove that a member lied. */
 export const evidenceWeak = (why: string): BorgError =>
   make('LEDGER_EVIDENCE_WEAK', `the evidence proves nothing: ${why}`, { kind: 'invalid', blame: 'caller' })
+
+// Mempool
+
+/** A transaction of an own user that the mempool does not take. */
+export const transactionNotTaken = (refusal: Refusal): BorgError =>
+  make('LEDGER_TRANSACTION_NOT_TAKEN', `the transaction was not taken: ${refusalText(refusal)}`, {
+    kind: refusal.reason === 'mempoolFull' || refusal.reason === 'accountFull' ? 'exhausted' : 'invalid',
+    blame: 'caller',
+    retryable: refusal.reason === 'mempoolFull' || refusal.reason === 'accountFull',
+    meta: { reason: refusal.reason },
+  })
+
+/** A batch of another node with something in it that no honest node sends. */
+export const falseTransactions = (why: string): BorgError =>
+  make('LEDGER_FALSE_TRANSACTIONS', `a node brought transactions that cannot be: ${why}`, {
+    kind: 'byzantine',
+    blame: 'peer',
+  })
+
+export const trackerFull = (most: number): BorgError =>
+  make(
+    'LEDGER_TRACKER_FULL',
+    `this node already follows ${most} transactions of its users that are not decided yet; wait until some are, then send again`,
+    { kind: 'exhausted', blame: 'caller', retryable: true, meta: { most } },
+  )
+
+// Catching up
+
+/** A peer sent blocks that do not follow one another, are not final or not of this epoch. */
+export const badSyncMessage = (why: string): BorgError =>
+  make('LEDGER_SYNC_MESSAGE', `a node sent ${why}`, { kind: 'byzantine', blame: 'peer' })
+
+/** What a quorum finalised comes out otherwise here. */
+export const chainDiverged = (height: number, why: string): BorgError =>
+  make(
+    'LEDGER_DIVERGED',
+    `the final block of height ${height} comes out otherwise on this node (${why}): its software or its state is not that of the network; update it, or let it begin anew`,
+    { kind: 'corrupt', blame: 'self', meta: { height } },
+  )
+
+/** The state is newer than the blocks that are kept. */
+export const archiveShort = (height: number): BorgError =>
+  make(
+    'LEDGER_ARCHIVE_SHORT',
+    `the saved state is that after block ${height}, which is not among the blocks kept here: remove the folder of the ledger, and this node gets it anew from the others`,
+    { kind: 'corrupt', blame: 'self', meta: { height } },
+  )
+
+// Journal
+
+/** Something is wrong in the journal where all had been durable: the disk lost or changed it. */
+export const journalDamaged = (file: string, atBytes: number): BorgError =>
+  make(
+    'LEDGER_JOURNAL_CORRUPT',
+    `the ledger's journal is damaged in ${file} at byte ${atBytes}, where all had been safe: look at the disk. This node no longer ` +
+      'knows for certain what it voted for. To go on, move the journal away and start the node with a new key',
+    { kind: 'corrupt', blame: 'self', meta: { file, atBytes } },
+  )
+
+export const journalClosed = (): BorgError =>
+  make('LEDGER_JOURNAL_CLOSED', "the ledger's journal is closed", { kind: 'unavailable', blame: 'self' })
+
+/** What a disk threw, for people. Nothing that was to be written counts as written. */
+export function journalFailed(cause: unknown): BorgError {
+  if (isBorgError(cause)) return cause
+  if (isDiskFull(cause)) {
+    return make('LEDGER_DISK_FULL', 'the disk with the ledger is full: free some space on it and start the node anew', {
+      kind: 'exhausted',
+      blame: 'self',
+      cause,
+    })
+  }
+  return make(
+    'LEDGER_DISK_FAILED',
+    `the disk with the ledger does not work as it should: ${messageOf(cause)}; look at it and start the node anew`,
+    { kind: 'unavailable', blame: 'self', cause },
+  )
+}
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 
 // Services: escrow, jobs, leases, audits, grants
 

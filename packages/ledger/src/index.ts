@@ -1,11 +1,29 @@
+export { DiskSegmentFiles } from './adapters/disk-segment-files.ts'
+export type { Candidate, FinalBlock } from './consensus/candidate.ts'
 export type {
-  AdmissionFacts,
-  AdmissionModules,
-  Admitted,
-  BlockRefusal,
-  ReadTransaction,
+  ConsensusEffect,
+  ConsensusEvent,
+  ConsensusMessage,
+  ConsensusRecord,
+  Evidence,
+  Status,
+} from './consensus/consensus-io.ts'
+export { type ConsensusState, createState, leaderOf } from './consensus/consensus-state.ts'
+export { defaultTiming, type EpochOptions, type Timing } from './consensus/epoch-options.ts'
+export { isConflict } from './consensus/evidence.ts'
+export { isWanted } from './consensus/receiving.ts'
+export { recover } from './consensus/recover.ts'
+export { step } from './consensus/step.ts'
+export {
+  type AdmissionFacts,
+  type AdmissionModules,
+  type Admitted,
+  admit,
+  BLOCK_REFUSALS,
+  type BlockRefusal,
+  type ReadTransaction,
+  readTransaction,
 } from './execution/admission.ts'
-export { admit, BLOCK_REFUSALS, readTransaction } from './execution/admission.ts'
 export type {
   BlockBounds,
   BlockFacts,
@@ -25,7 +43,29 @@ export {
   LedgerGenesisSchema,
   parseLedgerGenesis,
 } from './execution/genesis.ts'
+export { StoredBlockArchive } from './journal/block-archive.ts'
+export { BlockStore } from './journal/block-store.ts'
+export { JournalConsensusLog, type LoggedRecord, readLogged } from './journal/consensus-log.ts'
+export { Journal, type OpenedJournal, type SlotPlace } from './journal/journal.ts'
+export type { JournalRecord } from './journal/segment-codec.ts'
+export type { SegmentFile, SegmentFiles } from './journal/segment-files.ts'
+export type { SegmentLogModules } from './journal/segment-log.ts'
+export { type AccountView, mapKey } from './mempool/account-view.ts'
+export type { Admission, FinalPoint } from './mempool/admission.ts'
+export { batchOf, readBatch } from './mempool/batch.ts'
+export { type Fault, TransactionIntake } from './mempool/intake.ts'
+export { type FinalStep, Mempool, type MempoolBounds, type MempoolModules } from './mempool/mempool.ts'
+export { refusalText, stateText } from './mempool/mempool-words.ts'
+export { TransactionOutbox } from './mempool/outbox.ts'
+export type { PendingTransaction } from './mempool/pending-transaction.ts'
+export { isPeersFault, type Refusal as MempoolRefusal } from './mempool/refusal.ts'
+export type { SelectionRequest } from './mempool/selection.ts'
+export type { Outcome, PendingReason, TransactionState } from './mempool/tracked-transaction.ts'
+export { type FinalTransaction, type TrackerChange, TransactionTracker } from './mempool/transaction-tracker.ts'
+export { fingerprintOf, RememberingVerifier } from './mempool/transaction-verifier.ts'
+export { type UnitsOf, unitsBy } from './mempool/units.ts'
 export { accountOf, accountTable } from './modules/accounts/account-table.ts'
+export { accountsModule } from './modules/accounts/accounts-module.ts'
 export {
   CREATE_MAJORITY_ACCOUNT,
   createMajorityAccount,
@@ -33,11 +73,72 @@ export {
   rotatePolicy,
 } from './modules/accounts/majority.ts'
 export { transfer } from './modules/accounts/transfer.ts'
+export { chainModule } from './modules/chain/chain-module.ts'
 export { type Chain, chainOf, chainTable } from './modules/chain/chain-table.ts'
 export { coreModules } from './modules/core-modules.ts'
+export { auditSeedOf, drawParts } from './modules/earning/audit-draw.ts'
+export {
+  EARNING_MODULE,
+  type Finding,
+  type ReportBody,
+} from './modules/earning/earning-module.ts'
+export {
+  creditedBy,
+  type Payout,
+  type PayoutOutcome,
+  payoutTable,
+} from './modules/earning/earning-records.ts'
+export {
+  type AuditDuty,
+  dutiesOf,
+  type EarningLine,
+  type Earnings,
+  earningsOf,
+  jobSpendingOf,
+  type PaidPart,
+  paidPartsOf,
+  type Spending,
+} from './modules/earning/earning-view.ts'
+export { type AmountBody, ESCROW_MODULE, type HoldBody } from './modules/escrow/escrow-module.ts'
+export { type Disputes, disputeTable, type Hold, holdIdOf, holdTable } from './modules/escrow/hold.ts'
+export { allowanceLeft, GRANTS_MODULE, type GrantBody } from './modules/grants/grants-module.ts'
+export { decodeTerms, type JobTerms, jobCost, type MeterReading } from './modules/jobs/job-terms.ts'
+export {
+  JOBS_MODULE,
+  type JobAssignBody,
+  type JobHoldBody,
+  type JobReadingBody,
+  jobHoldIdOf,
+  NO_NODE,
+} from './modules/jobs/jobs-module.ts'
+export type {
+  AssignBody,
+  DismissBody,
+  ExtendBody,
+  NodeLeasesBody,
+  OpenBody,
+  ReserveBody,
+} from './modules/leases/lease-bodies.ts'
+export type { ProposedEntry } from './modules/leases/lease-book.ts'
+export { costOf, paidUntilMs, rateOf } from './modules/leases/lease-price.ts'
+export {
+  type EntryKey,
+  entryTable,
+  type Holder,
+  holderTable,
+  type Lease,
+  type LeaseEntry,
+  leaseIdOf,
+  leaseTable,
+} from './modules/leases/lease-records.ts'
+export { LEASES_MODULE, reservationIdOf } from './modules/leases/leases.ts'
 export { committeeOf, committeeTable, leaderAccount } from './modules/members/committee-table.ts'
-export type { Accusation, Evidence, SignedHeader } from './modules/members/evidence.ts'
-export { encodeAccusation } from './modules/members/evidence.ts'
+export {
+  type Accusation,
+  type Evidence as MemberEvidence,
+  encodeAccusation,
+  type SignedHeader,
+} from './modules/members/evidence.ts'
 export {
   consentBytes,
   encodeJoin,
@@ -60,8 +161,11 @@ export { SLASH } from './modules/members/slash.ts'
 export { ModuleRegistry } from './modules/module-registry.ts'
 export { type ParameterContext, parameter, parameterTable } from './modules/parameters/parameter-table.ts'
 export { PARAMETERS, type ParameterName, type ParameterRule } from './modules/parameters/parameters.ts'
-export { PARAMETERS_MODULE } from './modules/parameters/parameters-module.ts'
+export { PARAMETERS_MODULE, parametersModule } from './modules/parameters/parameters-module.ts'
 export { type ParameterChange, SET_PARAMETER, setParameter } from './modules/parameters/set-parameter.ts'
+export { ledgerTimeMs } from './modules/service/ledger-clock.ts'
+export { ledgerServices } from './modules/service/ledger-service-ports.ts'
+export { moneyOperations, serviceModules } from './modules/service-modules.ts'
 export type {
   BlockContext,
   EpochEndContext,
@@ -70,7 +174,12 @@ export type {
   OperationType,
   StateModule,
 } from './modules/state-module.ts'
+export { supplyModule } from './modules/supply/supply-module.ts'
 export { type Supply, supplyTable } from './modules/supply/supply-table.ts'
+export { DiskState, type DiskStateOptions } from './state/disk-state.ts'
 export { type FinalState, openMemoryState } from './state/final-state.ts'
+export type { SavedPoint } from './state/saved-point.ts'
 export type { AnyTable, StateChange, StatePoint, StateReader, StateWriter, Table } from './state/state.ts'
+export { StateImport } from './state/state-import.ts'
 export type { StateLayer } from './state/state-layer.ts'
+export type { StateSnapshot } from './state/state-snapshot.ts'

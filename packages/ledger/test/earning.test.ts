@@ -295,6 +295,7 @@ test('every epoch’s lines add up to what the account was credited, to the last
         assert.ok(!lines.some(({ kind }) => kind === 'forgotten leases'), `seed ${seed}, epoch ${epoch}`)
       })
     }
+    world.checkLayouts()
   }
 })
 

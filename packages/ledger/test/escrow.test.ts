@@ -196,7 +196,9 @@ test('whatever the two sides do at whatever time, nobody gets what is not his', 
         if (pay(world, hold, micro) === 'done') said.granted = micro
       } else if (claim(world, hold, micro) === 'done') said.claimed = micro
     }
+    world.checkLayouts()
     world.pass(LIFE_MS + answerMs)
+    world.checkLayouts()
     const { paid, burned, refunded } = outcomeOf(600n, said.granted, said.claimed)
     assert.deepEqual(balances(world), [400n + refunded, paid, burned], `seed ${seed}`)
     assert.equal(world.state.get(holdTable, hold), undefined, `seed ${seed}`)

@@ -26,6 +26,7 @@ test('an operator gives a newcomer money of the treasury, up to its allowance', 
   assert.equal(allowanceLeft(ledgerServices, { state: world.state, epoch: world.epoch }, named('node')), 0n)
   world.endEpoch()
   assert.equal(grant(world, 'cid', 1_000n), 'done')
+  world.checkLayouts()
 })
 
 test('an account gets one grant; who is no active member grants none', () => {

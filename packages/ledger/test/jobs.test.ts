@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { earningsOf, jobSpendingOf } from '../src/modules/earning/earning-view.ts'
 import { workTable } from '../src/modules/jobs/job-records.ts'
 import { jobCost } from '../src/modules/jobs/job-terms.ts'
+import { NO_NODE } from '../src/modules/jobs/jobs-module.ts'
 import { MoneyWorld, named, operations } from './support/money-world.ts'
 
 const { answerMs, minHoldMs, payoutEpochs } = limits.ledgerMoney
@@ -93,6 +94,39 @@ test('an inflated bill brings the executor no more, and costs the requester at m
   assert.equal(world.supply.burned, MOST_COST - 900n)
 })
 
+test('money may be set aside before a node is chosen; then it is that node’s, on the same terms', () => {
+  const world = new MoneyWorld({ parameters: PRICES })
+  world.fund('payer', 10_000n)
+  world.join('node', 'operator')
+  world.must('payer', operations.job.hold, { ...body, node: NO_NODE })
+  assert.equal(world.balance('payer'), 10_000n - MOST_COST)
+  const nobody = { ...reading(1), node: NO_NODE }
+  for (const type of [operations.job.countersign, operations.job.claim]) {
+    assert.equal(world.send('payer', type, nobody), 'LEDGER_NO_ACTIVE_MEMBER')
+  }
+  assert.equal(world.send('payer', operations.job.assign, { job: JOB, node: named('x') }), 'LEDGER_NO_ACTIVE_MEMBER')
+  assert.equal(world.send('node', operations.job.assign, { job: JOB, node: named('node') }), 'LEDGER_NO_HOLD')
+  world.setParameter('cpuPrice', 7n)
+  world.must('payer', operations.job.assign, { job: JOB, node: named('node') })
+  assert.equal(world.send('payer', operations.job.cancel, JOB), 'LEDGER_NO_HOLD')
+  world.must('payer', operations.job.countersign, reading(10_000))
+  assert.equal(world.balance('operator'), 900n)
+  world.must('operator', operations.job.claim, reading(10_000))
+  assert.equal(world.balance('payer'), 9_000n)
+})
+
+test('a job that no node ran costs nothing', () => {
+  const world = new MoneyWorld({ parameters: PRICES })
+  world.fund('payer', 10_000n)
+  world.must('payer', operations.job.hold, { ...body, node: NO_NODE })
+  assert.equal(world.send('thief', operations.job.cancel, JOB), 'LEDGER_NO_HOLD')
+  world.must('payer', operations.job.cancel, JOB)
+  assert.equal(world.balance('payer'), 10_000n)
+  world.must('payer', operations.job.hold, { ...body, node: NO_NODE })
+  world.pass(10 * minHoldMs)
+  assert.equal(world.balance('payer'), 10_000n)
+})
+
 test('only the node of the hold, its account and the payer may speak', () => {
   const world = started()
   world.fund('thief', 1n)
@@ -112,6 +146,7 @@ test('two runs of one job on one node are one line with the sum of both', () => 
   assert.equal(lines.length, 1)
   assert.equal(total, 180n)
   assert.equal(world.balance('operator'), 180n)
+  world.checkLayouts()
 })
 
 test('while compute counts nothing for the emission nothing is minted for it; with a weight it is, up to what is burned', () => {

@@ -316,5 +316,6 @@ test('whatever happens, the pool has what it owes, and less than a micro-unit a 
       assert.ok(left >= 0n, `seed ${seed}, step ${steps}: the pool lacks ${-left}`)
       assert.ok(left <= BigInt(20 * (steps + 1)), `seed ${seed}, step ${steps}: ${left} are nobody's`)
     }
+    world.checkLayouts()
   }
 })

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Table } from '../src/index.ts'
 
+export type TextTable = Table<number, string>
+
 /** Two bytes as key, a text of any length as value, whose length is what it holds. */
-const textTable = (id: number, isListed: boolean): Table<number, string> => ({
+const textTable = (id: number, isListed: boolean): TextTable => ({
   id,
   name: `texts-${id}`,
   isListed,

@@ -71,6 +71,7 @@ export class MemoryWorld {
           holders: [{ node: self, shards: 5 }],
         }
       },
+      audits: { run: async () => [] },
       status: () => ({ shards: 7, bytes: 700, repairsPending: 0, repairsWaiting: 0, repairsDone: 0 }),
       stop: async () => {},
     }
@@ -98,6 +99,7 @@ export class MemoryWorld {
           why: '',
           outputs: [],
           wallTimeMs: 12.5,
+          doubts: [],
           receipt: undefined,
           ...part,
         }

@@ -16,6 +16,7 @@ export {
   type PeerClaims,
 } from './session/admission.ts'
 export { step } from './tree/step.ts'
+export { TokenBucket } from './tree/token-bucket.ts'
 export type { Moment, SelfDescription, Target, TreeEffect, TreeEvent } from './tree/tree-io.ts'
 export type { TreeOptions } from './tree/tree-options.ts'
 export { createTree, membersOf, positionOf, type TreeState } from './tree/tree-state.ts'

@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import * as compute from '../src/compute.ts'
 import { NodeDescriptionSchema } from '../src/daemon.ts'
 import * as directory from '../src/directory.ts'
+import * as gossip from '../src/ledger/gossip.ts'
 import * as session from '../src/session.ts'
 import * as store from '../src/store.ts'
 import * as tree from '../src/tree.ts'
@@ -12,6 +13,7 @@ import * as tree from '../src/tree.ts'
 const PEER_AREAS: Readonly<Record<string, unknown>> = {
   ...compute,
   ...directory,
+  ...gossip,
   ...session,
   ...store,
   ...tree,

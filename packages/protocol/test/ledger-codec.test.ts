@@ -36,6 +36,7 @@ const CODECS = [
   codecOf('account', values.account, protocol.encodeAccount, protocol.decodeAccount),
   codecOf('finality proof', values.finalityProof, protocol.encodeFinalityProof, protocol.decodeFinalityProof),
   codecOf('epoch proof', values.epochProof, protocol.encodeEpochProof, protocol.decodeEpochProof),
+  codecOf('checkpoint', values.checkpoint, protocol.encodeCheckpoint, protocol.decodeCheckpoint),
 ] as const
 
 /** Decodes and encodes again; undefined when the bytes are refused as they should be. */

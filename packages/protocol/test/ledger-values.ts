@@ -6,6 +6,7 @@ import {
   type BlockHeader,
   type BucketRecord,
   type Certificate,
+  type Checkpoint,
   type Committee,
   compareBytes,
   type EpochProof,
@@ -158,3 +159,13 @@ export const finalityProof: fc.Arbitrary<FinalityProof> = record({
 })
 
 export const epochProof: fc.Arbitrary<EpochProof> = record({ last: finalityProof, next: committee })
+
+export const checkpoint: fc.Arbitrary<Checkpoint> = record<Checkpoint>({
+  network: hash,
+  committee,
+  lastHeight: counter,
+  height: counter,
+  blockHash: hash,
+  stateRoot: hash,
+  timeMs: counter,
+}).filter(({ height, lastHeight }) => height < lastHeight)

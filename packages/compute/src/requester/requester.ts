@@ -1,9 +1,11 @@
 import { isBorgError, JobId, limits, messageOf, type NodeId, shortId } from '@borgios/core'
-import { type CheckedJobSpec, COMPUTE_OFFER, ComputeOfferSchema, type JobReceipt } from '@borgios/protocol'
+import { type CheckedJobSpec, COMPUTE_OFFER, ComputeOfferSchema } from '@borgios/protocol'
 import { Compile } from 'typebox/compile'
-import { allBusy, cancelledEarly, jobExists, noNode, stopping, tooManyJobs } from '../errors.ts'
+import { allBusy, cancelledEarly, jobExists, noNode, restarted, stopping, tooManyJobs, unconfirmed } from '../errors.ts'
+import type { JobBill, JobHold } from '../escrow.ts'
 import type { JobEvent, JobResult, JobSpec, RunOptions } from '../job.ts'
-import { checkJobSpec } from '../job-spec.ts'
+import { checkJobSpec, jobSpecHash } from '../job-spec.ts'
+import { mostUsage } from '../usage.ts'
 import { attemptJob } from './job-attempt.ts'
 import { chooseNode, type Exclusion, findCandidates, type Probe } from './placement.ts'
 import type { RequesterModules } from './requester-modules.ts'
@@ -13,11 +15,15 @@ interface Following {
   readonly job: JobId
   readonly spec: CheckedJobSpec
   readonly wanted: NodeId | undefined
+  readonly inputBytes: number | undefined
   readonly signal: AbortSignal
   readonly say: (event: JobEvent) => void
   /** Nodes that failed on this job, and why: not picked again. */
   readonly failed: Map<NodeId, string>
 }
+
+/** A bill, or the node that did not answer a cancellation. */
+type JobEnd = JobBill | { readonly unconfirmed: NodeId }
 
 const offerCheck = Compile(ComputeOfferSchema)
 const JOB_ID_BYTES = 16
@@ -33,6 +39,15 @@ export class Requester {
     this.#modules = modules
   }
 
+  /** Refunds jobs whose end an earlier process did not see: they ended with it. */
+  start(): void {
+    const refund = async (): Promise<void> => {
+      const reason = restarted('the node that had asked for the job was restarted meanwhile')
+      await Promise.all((await this.#modules.escrow.left()).map((hold) => hold.refund(reason)))
+    }
+    this.#inBackground(refund(), 'not all jobs that a restart ended could be refunded')
+  }
+
   async run(spec: JobSpec, options: RunOptions = {}): Promise<JobResult> {
     if (this.#stopped) throw stopping('this node is being stopped')
     const checked = checkJobSpec(spec)
@@ -43,7 +58,8 @@ export class Requester {
     this.#jobs.set(job, stop)
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
     const say = options.onEvent ?? (() => {})
-    const following = this.#follow({ job, spec: checked, wanted: options.node, signal, say, failed: new Map() })
+    const { node: wanted, inputBytes } = options
+    const following = this.#pay({ job, spec: checked, wanted, inputBytes, signal, say, failed: new Map() })
     this.#ended.add(following)
     try {
       const result = await following
@@ -61,13 +77,53 @@ export class Requester {
     await Promise.allSettled(this.#ended)
   }
 
-  async #follow(following: Following): Promise<JobResult> {
-    const { job, spec, signal, say, failed } = following
+  /** Has the job run if it can be paid for. Nobody waits for what becomes of the money afterwards. */
+  async #pay(following: Following): Promise<JobResult> {
+    const hold = await this.#hold(following)
+    const refund = (reason: unknown): void => {
+      const error = reason instanceof Error ? reason : new Error(messageOf(reason))
+      this.#inBackground(hold.refund(error), 'what was set aside for a job could not be refunded')
+    }
+    let end: JobEnd
+    try {
+      end = await this.#follow(following)
+    } catch (error) {
+      refund(error)
+      throw error
+    }
+    if ('unconfirmed' in end) {
+      refund(unconfirmed('the job was cancelled and its node did not confirm'))
+      return unconfirmedResult(following.job, end.unconfirmed)
+    }
+    this.#inBackground(hold.settle(end), 'what a job cost could not be settled')
+    return resultOf(end)
+  }
+
+  async #hold({ job, spec, inputBytes, signal }: Following): Promise<JobHold> {
+    if (signal.aborted) throw cancelled(signal.reason)
+    const mostWallTimeMs = spec.limits.wallTimeMs
+    const wish = { job, specHash: jobSpecHash(spec), mostWallTimeMs, mostUsage: mostUsage(spec.limits, inputBytes) }
+    try {
+      return await this.#modules.escrow.hold(wish, signal)
+    } catch (error) {
+      throw signal.aborted ? cancelled(signal.reason) : error
+    }
+  }
+
+  /** `stop` waits for it. */
+  #inBackground(work: Promise<void>, failure: string): void {
+    const ended = work.catch((error: unknown) => this.#modules.logger.warn(failure, { why: messageOf(error) }))
+    this.#ended.add(ended)
+    ended.finally(() => this.#ended.delete(ended))
+  }
+
+  async #follow(following: Following): Promise<JobEnd> {
+    const { job, spec, inputBytes, signal, say, failed } = following
     for (let attempts = 0; attempts < limits.compute.maxAttempts; attempts += 1) {
       const node = await this.#place(following)
-      const outcome = await attemptJob({ job, node, spec, onEvent: say, signal }, this.#modules)
-      if (outcome.kind === 'receipt') return resultOf(outcome.receipt)
-      if (signal.aborted) return unconfirmed(job, node)
+      const outcome = await attemptJob({ job, node, spec, inputBytes, onEvent: say, signal }, this.#modules)
+      if (outcome.kind === 'receipt') return { receipt: outcome.receipt, doubts: outcome.doubts }
+      if (signal.aborted) return { unconfirmed: node }
       failed.set(node, outcome.why)
       say({ kind: 'restart', why: `${shortId(node)} failed: ${outcome.why}` })
     }
@@ -141,12 +197,12 @@ export class Requester {
   }
 }
 
-function resultOf(receipt: JobReceipt): JobResult {
+function resultOf({ receipt, doubts }: JobBill): JobResult {
   const { job, node, state, exitCode, why, outputs, wallTimeMs } = receipt
-  return { job, node, state, exitCode, why, outputs, wallTimeMs, receipt }
+  return { job, node, state, exitCode, why, outputs, wallTimeMs, doubts, receipt }
 }
 
-const unconfirmed = (job: JobId, node: NodeId): JobResult => ({
+const unconfirmedResult = (job: JobId, node: NodeId): JobResult => ({
   job,
   node,
   state: 'cancelled',
@@ -154,6 +210,7 @@ const unconfirmed = (job: JobId, node: NodeId): JobResult => ({
   why: 'The job was cancelled; its node did not confirm, and ends it when the lease runs out.',
   outputs: [],
   wallTimeMs: 0,
+  doubts: [],
   receipt: undefined,
 })
 

@@ -34,19 +34,13 @@ export class BucketTree implements TreeNodes {
 
   /** Over buckets that are all empty. */
   static empty(): BucketTree {
-    emptyTree ??= BucketTree.over(emptyLeaves())
+    emptyTree ??= BucketTree.over(leavesOf(new Array<Uint8Array>(STATE_BUCKETS).fill(EMPTY_BUCKET)))
     return emptyTree.copy()
   }
 
   /** `leaves`: the hashes of all buckets, one after the other; they are taken over. */
   static over(leaves: Uint8Array): BucketTree {
-    const levels = [leaves]
-    for (let below = leaves; below.length > HASH_BYTES; ) {
-      const level = new Uint8Array(below.length / 2)
-      hashInto(below, level)
-      levels.push(level)
-      below = level
-    }
+    const levels = levelsOver(leaves)
     assert(levels.length === LEVELS, 'the tree stands over all buckets')
     return new BucketTree(levels)
   }
@@ -68,6 +62,38 @@ export class BucketTree implements TreeNodes {
       }
     }
   }
+}
+
+/** All levels of a tree over these leaves, whose number is a power of two; the last is its root. */
+function levelsOver(leaves: Uint8Array): readonly Uint8Array[] {
+  const levels = [leaves]
+  for (let below = leaves; below.length > HASH_BYTES; ) {
+    const level = new Uint8Array(below.length / 2)
+    hashInto(below, level)
+    levels.push(level)
+    below = level
+  }
+  return levels
+}
+
+/** Root of a tree over these leaves, whose number is a power of two. */
+export function subtreeRoot(leaves: Uint8Array): Uint8Array {
+  const root = levelsOver(leaves).at(-1)
+  assert(root?.length === HASH_BYTES, 'the number of leaves is a power of two')
+  return root
+}
+
+/** The root to which a node and the hashes beside its way lead. */
+export function rootAbove(node: Uint8Array, index: number, siblings: readonly Uint8Array[]): Uint8Array {
+  const pair = new Uint8Array(2 * HASH_BYTES)
+  const hash = node.slice()
+  for (const [step, sibling] of siblings.entries()) {
+    const isRight = ((index >> step) & 1) === 1
+    pair.set(hash, isRight ? HASH_BYTES : 0)
+    pair.set(sibling, isRight ? 0 : HASH_BYTES)
+    hashInto(pair, hash)
+  }
+  return hash
 }
 
 /** Nodes of one level that changed: their places, rising, and their new hashes in the same order. */
@@ -142,16 +168,19 @@ function copyHash(source: Uint8Array, index: number, target: Uint8Array, at: num
 }
 
 /** Writes a hash that is a string of bytes. */
-export function writeHash(hash: string, target: Uint8Array, at: number): void {
+function writeHash(hash: string, target: Uint8Array, at: number): void {
   for (let offset = 0; offset < HASH_BYTES; offset += 1) target[at + offset] = hash.charCodeAt(offset)
 }
 
+const emptyHash = bucketHash(EMPTY_BUCKET)
 let emptyTree: BucketTree | undefined
 
-function emptyLeaves(): Uint8Array {
-  const leaves = new Uint8Array(STATE_BUCKETS * HASH_BYTES)
-  const hash = bucketHash(EMPTY_BUCKET)
-  for (let number = 0; number < STATE_BUCKETS; number += 1) writeHash(hash, leaves, number * HASH_BYTES)
+/** Hashes of buckets, one after the other. */
+export function leavesOf(buckets: readonly Uint8Array[]): Uint8Array {
+  const leaves = new Uint8Array(buckets.length * HASH_BYTES)
+  for (const [place, bucket] of buckets.entries()) {
+    writeHash(bucket.length === 0 ? emptyHash : bucketHash(bucket), leaves, place * HASH_BYTES)
+  }
   return leaves
 }
 

@@ -8,7 +8,7 @@ import { hashTag } from '@borgios/protocol'
 export interface RecordChange {
   readonly tableId: number
   readonly key: Uint8Array
-  readonly value: Uint8Array | undefined
+  readonly after: Uint8Array | undefined
 }
 
 export const EMPTY_BUCKET = new Uint8Array(0)
@@ -51,32 +51,27 @@ export function bucketHash(bucket: Uint8Array): string {
 
 /** Value of a record; a view. */
 export function findValue(bucket: Uint8Array, tableId: number, key: Uint8Array): Uint8Array | undefined {
-  for (let at = 0; at < bucket.length; ) {
-    const end = recordEnd(bucket, at)
-    const order = compareRecord(bucket, at, tableId, key)
-    if (order === 0) return bucket.subarray(at + KEY_AT + key.length + VALUE_LENGTH_BYTES, end)
-    if (order > 0) return undefined
-    at = end
+  const { at, end } = placeOf(bucket, 0, tableId, key)
+  return at === end ? undefined : bucket.subarray(at + KEY_AT + key.length + VALUE_LENGTH_BYTES, end)
+}
+
+/** Which records a bucket holds, in order; views. */
+export function* keysOf(bucket: Uint8Array): Iterable<{ readonly tableId: number; readonly key: Uint8Array }> {
+  for (let at = 0; at < bucket.length; at = recordEnd(bucket, at)) {
+    const keyAt = at + KEY_AT
+    yield { tableId: byteAt(bucket, at), key: bucket.subarray(keyAt, keyAt + byteAt(bucket, at + 1)) }
   }
-  return undefined
 }
 
 /** The bucket with some records written or removed, as new bytes. `changes` rise by table and key. */
 export function changeBucket(bucket: Uint8Array, changes: readonly RecordChange[]): Uint8Array {
   const parts: Uint8Array[] = []
-  let at = 0
   let kept = 0
-  for (const { tableId, key, value } of changes) {
-    let order = -1
-    while (at < bucket.length) {
-      order = compareRecord(bucket, at, tableId, key)
-      if (order >= 0) break
-      at = recordEnd(bucket, at)
-    }
+  for (const { tableId, key, after } of changes) {
+    const { at, end } = placeOf(bucket, kept, tableId, key)
     parts.push(bucket.subarray(kept, at))
-    if (at < bucket.length && order === 0) at = recordEnd(bucket, at)
-    if (value !== undefined) parts.push(Uint8Array.of(tableId, key.length), key, lengthBytes(value), value)
-    kept = at
+    if (after !== undefined) parts.push(Uint8Array.of(tableId, key.length), key, lengthBytes(after), after)
+    kept = end
   }
   parts.push(bucket.subarray(kept))
   return joined(parts)
@@ -95,6 +90,19 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length
   }
   return bytes
+}
+
+/** Where a record lies, or belongs when `end` is `at` too; searched from the record at `from` on. */
+function placeOf(bucket: Uint8Array, from: number, tableId: number, key: Uint8Array): { at: number; end: number } {
+  let at = from
+  while (at < bucket.length) {
+    const order = compareRecord(bucket, at, tableId, key)
+    if (order > 0) break
+    const end = recordEnd(bucket, at)
+    if (order === 0) return { at, end }
+    at = end
+  }
+  return { at, end: at }
 }
 
 /** The order of the record at `at` and another: below 0 when it stands first. */

@@ -1,35 +1,55 @@
 import { assert } from '@borgios/core'
-import { STATE_BUCKETS } from '@borgios/protocol'
-import { bucketNumber, EMPTY_BUCKET, findValue } from './bucket.ts'
-import { BucketTree, rootOf } from './bucket-tree.ts'
+import { STATE_BUCKETS, type StateProof } from '@borgios/protocol'
+import { bucketNumber, EMPTY_BUCKET, findValue, keysOf } from './bucket.ts'
+import { BucketTree, leavesOf, rootOf } from './bucket-tree.ts'
 import { listing } from './listing.ts'
 import { SortedKeys } from './sorted-keys.ts'
-import type { AnyTable, StatePoint, StateReader, Table } from './state.ts'
+import { type AnyTable, EMPTY_POINT, type StatePoint, type StateReader, type Table } from './state.ts'
 import { StateLayer } from './state-layer.ts'
-import { type RecordName, recordText, type StateSource, textOf } from './state-source.ts'
-import { TableSet } from './table-set.ts'
+import { proofOf, StateSnapshot } from './state-snapshot.ts'
+import { type RecordName, recordName, type StateSource, textOf } from './state-source.ts'
 
-/** Before the first block. */
-const NO_POINT: StatePoint = { height: 0, epoch: 0, block: new Uint8Array(32) }
+/** A state as it was saved. */
+export interface StateContent {
+  readonly point: StatePoint
+  /** All of them, in order. */
+  readonly buckets: readonly Uint8Array[]
+}
+
+const MAX_TABLE_ID = 255
+
+export interface FinalStateOptions {
+  readonly tables: readonly AnyTable[]
+  /** Empty unless given. */
+  readonly content?: StateContent
+  /** Told the numbers of the buckets that another block has changed. */
+  readonly onFinal?: (buckets: Iterable<number>) => void
+}
 
 /**
  * The state after the newest final block, whole in memory, and the layers over it. Bytes of buckets are never changed, only replaced, so
  * that whoever still holds some may go on reading.
  */
 export class FinalState implements StateReader, StateSource {
-  readonly #tables: TableSet
-  readonly #buckets: Uint8Array[] = new Array<Uint8Array>(STATE_BUCKETS).fill(EMPTY_BUCKET)
-  readonly #tree = BucketTree.empty()
-  readonly #listed = new Map<number, SortedKeys>()
+  readonly #buckets: Uint8Array[]
+  readonly #tree: BucketTree
+  readonly #listed: ReadonlyMap<number, SortedKeys>
   readonly #layers = new Set<StateLayer>()
-  #point = NO_POINT
-  #root = rootOf(this.#tree)
+  readonly #onFinal: FinalStateOptions['onFinal']
+  #point: StatePoint
+  #root: Uint8Array
 
-  constructor(tables: readonly AnyTable[]) {
-    this.#tables = new TableSet(tables)
-    for (const table of this.#tables) if (table.isListed) this.#listed.set(table.id, new SortedKeys())
+  constructor({ tables, content, onFinal }: FinalStateOptions) {
+    this.#listed = new Map(listedIds(tables).map((id) => [id, new SortedKeys()]))
+    this.#buckets = content?.buckets.slice() ?? new Array<Uint8Array>(STATE_BUCKETS).fill(EMPTY_BUCKET)
+    this.#tree = content === undefined ? BucketTree.empty() : BucketTree.over(leavesOf(content.buckets))
+    this.#root = rootOf(this.#tree)
+    this.#point = content?.point ?? EMPTY_POINT
+    this.#onFinal = onFinal
+    for (const bucket of content?.buckets ?? []) this.#addListed(bucket)
   }
 
+  /** The newest final block; before genesis height 0 and a hash of zeros. */
   get point(): StatePoint {
     return this.#point
   }
@@ -39,7 +59,7 @@ export class FinalState implements StateReader, StateSource {
   }
 
   get<Key, Value>(table: Table<Key, Value>, key: Key): Value | undefined {
-    const value = this.valueOf(nameOf(table, table.encodeKey(key)))
+    const value = this.valueOf(recordName(table.id, table.encodeKey(key)))
     return value === undefined ? undefined : table.decode(value)
   }
 
@@ -72,10 +92,21 @@ export class FinalState implements StateReader, StateSource {
     for (const abandoned of this.#layers) abandoned.drop()
     this.#layers.clear()
     for (const child of layer.handOver()) this.#layers.add(child)
+    this.#onFinal?.(buckets.keys())
   }
 
-  valueOf({ table, key, bucket }: RecordName): Uint8Array | undefined {
-    return findValue(this.bucket(bucket), table.id, key)
+  /** Proves what the state holds under a key, or that it holds nothing. */
+  prove<Key>(table: Table<Key, unknown>, key: Key): StateProof {
+    return proofOf(this, bucketNumber(table.id, table.encodeKey(key)))
+  }
+
+  /** The state as it is now, whatever becomes final after. Costs little to take, and while it is held the bytes that change. */
+  snapshot(): StateSnapshot {
+    return new StateSnapshot(this.#point, this.#buckets.slice(), this.#tree.copy())
+  }
+
+  valueOf({ tableId, key, bucket }: RecordName): Uint8Array | undefined {
+    return findValue(this.bucket(bucket), tableId, key)
   }
 
   bucket(number: number): Uint8Array {
@@ -91,11 +122,22 @@ export class FinalState implements StateReader, StateSource {
   firstKey(table: AnyTable, from: string): string | undefined {
     return this.#listed.get(table.id)?.first(from)
   }
+
+  #addListed(bucket: Uint8Array): void {
+    if (this.#listed.size === 0) return
+    for (const { tableId, key } of keysOf(bucket)) this.#listed.get(tableId)?.add(textOf(key))
+  }
 }
 
 /** A state that is kept in memory only: for tests and simulations. */
-export const openMemoryState = (tables: readonly AnyTable[]): FinalState => new FinalState(tables)
+export const openMemoryState = (tables: readonly AnyTable[]): FinalState => new FinalState({ tables })
 
-function nameOf(table: AnyTable, key: Uint8Array): RecordName {
-  return { table, key, text: recordText(table, key), bucket: bucketNumber(table.id, key) }
+function listedIds(tables: readonly AnyTable[]): readonly number[] {
+  const names = new Map<number, string>()
+  for (const { id, name } of tables) {
+    assert(Number.isInteger(id) && id >= 1 && id <= MAX_TABLE_ID, `table ${name} has the number ${id}`)
+    assert(!names.has(id), `tables ${name} and ${names.get(id)} have the same number`)
+    names.set(id, name)
+  }
+  return tables.filter(({ isListed }) => isListed).map(({ id }) => id)
 }

@@ -1,7 +1,6 @@
 import { assert } from '@borgios/core'
-import { bucketNumber } from './bucket.ts'
 import type { AnyTable } from './state.ts'
-import { bytesOf, recordText, type StateSource, textOf } from './state-source.ts'
+import { bytesOf, recordName, type StateSource, textOf } from './state-source.ts'
 
 /** Encoded keys and values of a listed table, in the order of the keys, from an encoded key on. */
 export function* listing(
@@ -15,7 +14,7 @@ export function* listing(
     const text = source.firstKey(table, next)
     if (text === undefined) return
     const key = bytesOf(text)
-    const value = source.valueOf({ table, key, text: recordText(table, key), bucket: bucketNumber(table.id, key) })
+    const value = source.valueOf(recordName(table.id, key))
     if (value !== undefined) yield [key, value]
     // No string stands between one and the same with a zero behind it.
     next = `${text}\0`

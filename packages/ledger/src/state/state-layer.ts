@@ -1,15 +1,15 @@
 import { assert, limits } from '@borgios/core'
-import { HASH_BYTES } from '@borgios/protocol'
-import { bucketHash, bucketNumber, changeBucket, recordBytes } from './bucket.ts'
-import { rootOf, TreeChanges, writeHash } from './bucket-tree.ts'
+import { bucketHash, changeBucket, recordBytes } from './bucket.ts'
+import { rootOf, TreeChanges } from './bucket-tree.ts'
 import { bucketFull } from './errors.ts'
 import { listing } from './listing.ts'
 import { SortedKeys } from './sorted-keys.ts'
 import type { AnyTable, StateChange, StateWriter, Table } from './state.ts'
-import { type RecordName, recordText, type StateSource, textOf } from './state-source.ts'
+import { bytesOf, type RecordName, recordName, recordText, type StateSource, textOf } from './state-source.ts'
 
 /** A record this layer has read or written. */
 interface Entry extends RecordName {
+  readonly table: AnyTable
   readonly before: Uint8Array | undefined
   after: Uint8Array | undefined
   /** What `after` says, once somebody asked. */
@@ -67,7 +67,7 @@ export class StateLayer implements StateWriter, StateSource {
   set<Key, Value>(table: Table<Key, Value>, key: Key, value: Value | undefined): void {
     assert(this.#changes === undefined, 'a layer whose root was computed is not written any more')
     const entry = this.#entry(table, table.encodeKey(key))
-    const after = value === undefined ? undefined : table.encode(value).slice()
+    const after = value === undefined ? undefined : new Uint8Array(table.encode(value))
     assert((after?.length ?? 0) <= limits.ledgerState.maxValueBytes, `a value of table ${table.name} is too long`)
     if (this.#attempts > 0) {
       this.#assertRoom(entry, after)
@@ -105,6 +105,11 @@ export class StateLayer implements StateWriter, StateSource {
         after: after === undefined ? undefined : (decoded ?? table.decode(after)),
       }
     }
+  }
+
+  /** Encoded keys of the records of one table that are not as they were. */
+  *changedKeys(table: AnyTable): Iterable<Uint8Array> {
+    for (const entry of this.#changedEntries()) if (entry.table === table) yield entry.key
   }
 
   /** Root of the state after this block. Completes the layer. */
@@ -177,12 +182,12 @@ export class StateLayer implements StateWriter, StateSource {
 
   #entry(table: AnyTable, key: Uint8Array): Entry {
     const source = this.#source()
-    const text = recordText(table, key)
-    const known = this.#entries.get(text)
+    const known = this.#entries.get(recordText(table.id, key))
     if (known !== undefined) return known
-    const name = { table, key: key.slice(), text, bucket: bucketNumber(table.id, key) }
+    const name = recordName(table.id, new Uint8Array(key))
+    const { tableId, text, bucket } = name
     const before = source.valueOf(name)
-    const entry: Entry = { ...name, before, after: before, decoded: undefined }
+    const entry = { table, tableId, key: name.key, text, bucket, before, after: before, decoded: undefined }
     this.#entries.set(text, entry)
     return entry
   }
@@ -218,32 +223,28 @@ export class StateLayer implements StateWriter, StateSource {
 
   #compute(): LayerChanges {
     const source = this.#source()
-    const changed = new Map<number, Entry[]>()
-    const listed: Entry[] = []
-    for (const entry of this.#changedEntries()) {
-      if (entry.table.isListed) listed.push(entry)
-      const others = changed.get(entry.bucket)
-      if (others === undefined) changed.set(entry.bucket, [entry])
-      else others.push(entry)
-    }
-    const numbers = Uint32Array.from(changed.keys()).sort()
-    const hashes = new Uint8Array(numbers.length * HASH_BYTES)
+    const entries = [...this.#changedEntries()].sort(byBucket)
     const buckets = new Map<number, Uint8Array>()
-    for (const [place, number] of numbers.entries()) {
-      const bucket = changeBucket(source.bucket(number), inOrder(changed.get(number) ?? []))
+    const hashes: string[] = []
+    for (let start = 0, end = 0; start < entries.length; start = end) {
+      const number = entries[start]?.bucket ?? 0
+      while (entries[end]?.bucket === number) end += 1
+      const bucket = changeBucket(source.bucket(number), entries.slice(start, end))
       buckets.set(number, bucket)
-      writeHash(bucketHash(bucket), hashes, place * HASH_BYTES)
+      hashes.push(bucketHash(bucket))
     }
-    const tree = new TreeChanges(source, numbers, hashes)
+    const tree = new TreeChanges(source, Uint32Array.from(buckets.keys()), bytesOf(hashes.join('')))
     const root = rootOf({ copyNode: (...node) => tree.copyNode(...node) || source.copyNode(...node) })
+    const listed = entries.filter(({ table }) => table.isListed)
     return { buckets, tree, root, listed: listed.map((entry) => ({ ...entry, isThere: entry.after !== undefined })) }
   }
 }
 
-const inOrder = (entries: readonly Entry[]) =>
-  entries
-    .toSorted((a, b) => (a.text < b.text ? -1 : 1))
-    .map(({ table, key, after }) => ({ tableId: table.id, key, value: after }))
+/** Within a bucket in the order of its records. */
+function byBucket(one: Entry, other: Entry): number {
+  if (one.bucket !== other.bucket) return one.bucket - other.bucket
+  return one.text < other.text ? -1 : 1
+}
 
 function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   if (a === b) return true

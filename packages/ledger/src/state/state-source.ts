@@ -1,11 +1,12 @@
+import { bucketNumber } from './bucket.ts'
 import type { TreeNodes } from './bucket-tree.ts'
 import type { AnyTable } from './state.ts'
 
 /** Which record, in all the forms that looking it up takes. */
 export interface RecordName {
-  readonly table: AnyTable
+  readonly tableId: number
   readonly key: Uint8Array
-  /** Table and key as one string of bytes. */
+  /** As {@link recordText} gives it. */
   readonly text: string
   /** Number of its bucket. */
   readonly bucket: number
@@ -29,4 +30,12 @@ export const textOf = (bytes: Uint8Array): string =>
 
 export const bytesOf = (text: string): Uint8Array => Buffer.from(text, BYTE_ENCODING)
 
-export const recordText = (table: AnyTable, key: Uint8Array): string => String.fromCharCode(table.id) + textOf(key)
+/** Table and key as one string of bytes. Such strings are in the order of the records of a bucket. */
+export const recordText = (tableId: number, key: Uint8Array): string => String.fromCharCode(tableId) + textOf(key)
+
+export const recordName = (tableId: number, key: Uint8Array): RecordName => ({
+  tableId,
+  key,
+  text: recordText(tableId, key),
+  bucket: bucketNumber(tableId, key),
+})

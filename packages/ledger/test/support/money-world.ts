@@ -1,3 +1,4 @@
+import strict from 'node:assert/strict'
 import { assert, isBorgError } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import { compareBytes, taggedHash } from '@borgios/protocol'
@@ -5,23 +6,15 @@ import { checkSupply } from '../../src/execution/supply-check.ts'
 import { accountOf } from '../../src/modules/accounts/account-table.ts'
 import { accountsModule } from '../../src/modules/accounts/accounts-module.ts'
 import { MoneyBook } from '../../src/modules/accounts/money-book.ts'
-import { reportOperation } from '../../src/modules/earning/earning-module.ts'
 import { emissionTable } from '../../src/modules/earning/earning-records.ts'
 import { dutiesOf } from '../../src/modules/earning/earning-view.ts'
-import { EscrowBook } from '../../src/modules/escrow/escrow-book.ts'
-import { claimOperation, grantOperation, holdOperation, plainHolds } from '../../src/modules/escrow/escrow-module.ts'
-import { grantOperationOf } from '../../src/modules/grants/grants-module.ts'
-import { Jobs, jobHolds, jobOperations } from '../../src/modules/jobs/jobs-module.ts'
-import { Leases, putReservations } from '../../src/modules/leases/leases.ts'
-import { leaseOperations } from '../../src/modules/leases/leases-module.ts'
 import { type Member, memberTable } from '../../src/modules/members/member.ts'
 import { ModuleRegistry } from '../../src/modules/module-registry.ts'
 import { parameterTable } from '../../src/modules/parameters/parameter-table.ts'
 import { PARAMETERS, type ParameterName } from '../../src/modules/parameters/parameters.ts'
 import { parametersModule } from '../../src/modules/parameters/parameters-module.ts'
 import { clockTable } from '../../src/modules/service/ledger-clock.ts'
-import { ledgerServices } from '../../src/modules/service/ledger-service-ports.ts'
-import { serviceModules } from '../../src/modules/service-modules.ts'
+import { moneyOperations, serviceModules } from '../../src/modules/service-modules.ts'
 import { ONLY } from '../../src/modules/singleton.ts'
 import type { BlockContext, OperationType, StateModule } from '../../src/modules/state-module.ts'
 import { supplyModule } from '../../src/modules/supply/supply-module.ts'
@@ -43,33 +36,26 @@ export function named(name: string): Uint8Array {
 
 /** Nobody but the registry of members is listed before the services in a world. */
 const membersModule: StateModule = { id: 5, name: 'members', tables: [memberTable], operations: [], refusals: {} }
-const registry = new ModuleRegistry([
-  parametersModule,
-  supplyModule,
-  accountsModule,
-  membersModule,
-  ...serviceModules(),
-])
+const registry = new ModuleRegistry([parametersModule, supplyModule, accountsModule, membersModule, ...serviceModules])
 const base = openMemoryState(registry.tables)
 
-const book = new EscrowBook([plainHolds, jobHolds(ledgerServices.parameters), putReservations])
-
-/** Every operation on money, by name. */
-export const operations = {
-  hold: holdOperation(book),
-  payFromHold: grantOperation(book),
-  claimFromHold: claimOperation(book),
-  job: jobOperations(new Jobs(book, ledgerServices)),
-  lease: leaseOperations(new Leases(book, ledgerServices)),
-  report: reportOperation(ledgerServices),
-  grant: grantOperationOf(ledgerServices),
-}
+export const operations = moneyOperations
 
 export interface WorldOptions {
   readonly parameters?: Partial<Record<ParameterName, bigint | number>>
   /** What may be minted. */
   readonly remaining?: bigint
   readonly seed?: number
+}
+
+/** A value without the classes of its bytes. */
+function plain(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part === 'bigint') return `${part}n`
+    // Buffers have turned themselves into objects by now.
+    if (part instanceof Uint8Array) return { type: 'Buffer', data: [...part] }
+    return part
+  })
 }
 
 /** The modules of services over one state that never becomes final: blocks are cheap. Supply is checked after each. */
@@ -205,6 +191,14 @@ export class MoneyWorld {
       .sort((left, right) => compareBytes(left.node, right.node))
     const body = { auditor: named(auditor), epoch: this.#epoch, answers: named('answers'), findings }
     this.must(named(auditor), operations.report, body)
+  }
+
+  /** Everything that was written is read back as it was, from its one encoding. */
+  checkLayouts(): void {
+    for (const { table, key, after } of this.state.changes()) {
+      strict.deepEqual(table.encodeKey(table.decodeKey(key)), key, table.name)
+      if (after !== undefined) strict.equal(plain(table.decode(table.encode(after))), plain(after), table.name)
+    }
   }
 
   #beacon(epoch: number): Uint8Array {

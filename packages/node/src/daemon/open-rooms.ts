@@ -1,7 +1,14 @@
-import { createJobService, defaultJobLimits, type JobFiles, maxJobLimits, openSandbox } from '@borgios/compute'
+import {
+  createJobService,
+  defaultJobLimits,
+  freeEscrow,
+  type JobFiles,
+  maxJobLimits,
+  openSandbox,
+} from '@borgios/compute'
 import type { LentBytes } from '@borgios/core'
 import { createPeerTree, type Member, type PeerNetwork, type PeerTree } from '@borgios/peertree'
-import { type Coding, codingThatFits, createFileStore, type FileStore } from '@borgios/store'
+import { type Coding, codingThatFits, createFileStore, type FileStore, freeLeases } from '@borgios/store'
 import { fileAddressBook } from '../config/address-book.ts'
 import { roleOf } from '../config/identity.ts'
 import type { OpenRooms, RoomsContext } from './rooms.ts'
@@ -17,7 +24,7 @@ export const openRooms: OpenRooms = async (context) => {
   const { capacityBytes, coding, repairGraceMs } = config
   const store = await createFileStore(
     { folder: paths.store, capacityBytes, coding, repair: { graceMs: repairGraceMs } },
-    shared,
+    { ...shared, leases: freeLeases },
   )
   const compute = createJobService(
     {
@@ -25,7 +32,7 @@ export const openRooms: OpenRooms = async (context) => {
       slots: config.jobSlots,
       maxLimits: { ...maxJobLimits, ...config.maxJobLimits },
     },
-    { ...shared, sandbox, files: jobFiles(store, tree, coding) },
+    { ...shared, sandbox, files: jobFiles(store, tree, coding), escrow: freeEscrow },
   )
   const stop = async (): Promise<void> => {
     await compute.stop()

@@ -76,7 +76,9 @@ export class EscrowBook {
   }
 
   /** Ends a hold that nobody but its module may decide on. The caller gives away what it returns. */
-  withdraw({ state }: BlockContext, id: Uint8Array, hold: Hold): bigint {
+  withdraw({ state }: BlockContext, id: Uint8Array): bigint {
+    const hold = state.get(holdTable, id)
+    assert(hold !== undefined, 'a hold that is withdrawn is there')
     state.set(holdTable, id, undefined)
     moveDue(state, holdDueTable, id, hold.dueMs, undefined)
     return hold.left
@@ -122,7 +124,7 @@ export class EscrowBook {
     const { paid, burned, refunded } = outcomeOf(hold.amount, amountOf(true), amountOf(false))
     const isPaidAlready = first?.byPayer === true
     assert((isPaidAlready ? 0n : paid) + burned + refunded === hold.left, 'a hold ends with what is left in it')
-    this.withdraw(context, id, hold)
+    this.withdraw(context, id)
     if (!isPaidAlready && paid > 0n) this.#pay(context, id, hold, paid)
     if (burned > 0n) {
       money.burn(burned)

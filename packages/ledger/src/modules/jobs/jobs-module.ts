@@ -1,10 +1,12 @@
+import { limits } from '@borgios/core'
 import { taggedHash } from '@borgios/protocol'
 import { badTerms, noActiveMember, priceAbove } from '../../errors.ts'
 import type { EscrowBook, HoldPurpose } from '../escrow/escrow-book.ts'
 import { HOLD_UNITS, SETTLE_UNITS } from '../escrow/escrow-module.ts'
 import { type Hold, holdIdOf } from '../escrow/hold.ts'
+import { ledgerTimeMs } from '../service/ledger-clock.ts'
 import { least, MAX_AMOUNT, shareUp } from '../service/money-math.ts'
-import { hashLayout, type Layout, operationOf } from '../service/records.ts'
+import { hashLayout, isSameBytes, type Layout, operationOf } from '../service/records.ts'
 import type { ReadParameters, ServiceModules } from '../service/service-ports.ts'
 import type { BlockContext, OperationContext, StateModule } from '../state-module.ts'
 import { type BillKey, billTable, type JobBill, pruneBills, workTable } from './job-records.ts'
@@ -12,10 +14,14 @@ import { decodeTerms, encodeTerms, isWithin, jobCost, jobLayout, type MeterReadi
 
 export const JOBS_MODULE = 6
 
+/** In place of a node: the payer has not chosen one. */
+export const NO_NODE = new Uint8Array(32)
+
 /** Sets aside what a job may cost on one node. */
 export interface JobHoldBody {
   /** 16 bytes: the job's id. */
   readonly job: Uint8Array
+  /** {@link NO_NODE} while it is not chosen yet. */
   readonly node: Uint8Array
   /** The job's limits: a bill counts no more. */
   readonly most: MeterReading
@@ -30,6 +36,12 @@ export interface JobReadingBody {
   readonly job: Uint8Array
   readonly node: Uint8Array
   readonly reading: MeterReading
+}
+
+/** Gives what was set aside without a node to the node that runs the job. */
+export interface JobAssignBody {
+  readonly job: Uint8Array
+  readonly node: Uint8Array
 }
 
 const readingLayout: Layout<MeterReading> = {
@@ -66,6 +78,14 @@ const jobReadingLayout: Layout<JobReadingBody> = {
     node: hashLayout.read(reader),
     reading: readingLayout.read(reader),
   }),
+}
+
+const assignLayout: Layout<JobAssignBody> = {
+  write(writer, { job, node }) {
+    jobLayout.write(writer, job)
+    hashLayout.write(writer, node)
+  },
+  read: (reader) => ({ job: jobLayout.read(reader), node: hashLayout.read(reader) }),
 }
 
 const labelOf = (job: Uint8Array, node: Uint8Array): Uint8Array => taggedHash('job-hold', job, node)
@@ -120,14 +140,35 @@ export class Jobs {
 
   /** Throws LEDGER_NO_ACTIVE_MEMBER, LEDGER_PRICE_ABOVE, and as EscrowBook.open does. */
   hold(context: OperationContext, { job, node, most, mostAmount, lifeMs }: JobHoldBody): void {
-    const member = this.#modules.members.get(context.state, node)
-    if (member?.isActive !== true) throw noActiveMember()
+    const payTo = isSameBytes(node, NO_NODE) ? context.sender : this.#accountOf(context, node)
     const { cpuPrice, memoryPrice } = this.#modules.parameters(context)
     const amount = jobCost({ cpuPrice, memoryPrice }, most)
     if (amount > mostAmount) throw priceAbove(amount, mostAmount)
     const terms = encodeTerms({ job, cpuPrice, memoryPrice, most })
     const order = { purpose: JOBS_MODULE, payer: context.sender, label: labelOf(job, node), payee: node }
-    this.#book.open(context, { ...order, payTo: member.account, amount, lifeMs, terms })
+    this.#book.open(context, { ...order, payTo, amount, lifeMs, terms })
+  }
+
+  /**
+   * The payer has chosen a node: from now on what was set aside is for that one, on the same terms. Throws LEDGER_NO_HOLD,
+   * LEDGER_NO_ACTIVE_MEMBER, LEDGER_HOLD_EXISTS.
+   */
+  assign(context: OperationContext, { job, node }: JobAssignBody): void {
+    const { state, money, sender: payer } = context
+    const payTo = this.#accountOf(context, node)
+    const id = jobHoldIdOf(payer, job, NO_NODE)
+    const { amount, terms, dueMs } = this.#book.find(context, JOBS_MODULE, id)
+    const lifeMs = Math.max(limits.ledgerMoney.minHoldMs, dueMs - ledgerTimeMs(state))
+    money.give(payer, this.#book.withdraw(context, id))
+    const order = { purpose: JOBS_MODULE, payer, label: labelOf(job, node), payee: node, payTo }
+    this.#book.open(context, { ...order, amount, lifeMs, terms })
+  }
+
+  /** No node ran the job: what was set aside without one goes back at once. Throws LEDGER_NO_HOLD. */
+  cancel(context: OperationContext, job: Uint8Array): void {
+    const id = jobHoldIdOf(context.sender, job, NO_NODE)
+    this.#book.find(context, JOBS_MODULE, id)
+    context.money.give(context.sender, this.#book.withdraw(context, id))
   }
 
   /** The requester countersigns a reading. Throws as EscrowBook.grant does. */
@@ -142,10 +183,17 @@ export class Jobs {
     this.#book.claim(context, JOBS_MODULE, id, context.sender, amount)
   }
 
+  #accountOf({ state }: OperationContext, node: Uint8Array): Uint8Array {
+    const member = this.#modules.members.get(state, node)
+    if (member?.isActive !== true) throw noActiveMember()
+    return member.account
+  }
+
   #billed(
     context: OperationContext,
     { payer, job, node, reading }: JobReadingBody,
   ): { id: Uint8Array; amount: bigint } {
+    if (isSameBytes(node, NO_NODE)) throw noActiveMember()
     const id = jobHoldIdOf(payer, job, node)
     const terms = decodeTerms(this.#book.find(context, JOBS_MODULE, id).terms)
     if (!isWithin(reading, terms.most)) throw badTerms('the reading is above the limits of the job')
@@ -175,16 +223,27 @@ export const jobOperations = (jobs: Jobs) => ({
     units: () => SETTLE_UNITS,
     apply: (context, body) => jobs.claim(context, body),
   }),
+  assign: operationOf({
+    kind: 4,
+    name: 'assign job',
+    body: assignLayout,
+    units: () => HOLD_UNITS,
+    apply: (context, body) => jobs.assign(context, body),
+  }),
+  cancel: operationOf({
+    kind: 5,
+    name: 'cancel job',
+    body: jobLayout,
+    units: () => SETTLE_UNITS,
+    apply: (context, job) => jobs.cancel(context, job),
+  }),
 })
 
-export const jobsModule = (jobs: Jobs): StateModule => {
-  const { hold, countersign, claim } = jobOperations(jobs)
-  return {
-    id: JOBS_MODULE,
-    name: 'jobs',
-    tables: [billTable, workTable],
-    operations: [hold, countersign, claim],
-    refusals: {},
-    onBlock: ({ state, epoch }) => pruneBills(state, epoch),
-  }
-}
+export const jobsModule = (jobs: Jobs): StateModule => ({
+  id: JOBS_MODULE,
+  name: 'jobs',
+  tables: [billTable, workTable],
+  operations: Object.values(jobOperations(jobs)),
+  refusals: {},
+  onBlock: ({ state, epoch }) => pruneBills(state, epoch),
+})

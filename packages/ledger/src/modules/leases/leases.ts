@@ -147,7 +147,8 @@ export class Leases {
 
   #withdraw(context: OperationContext, label: Uint8Array): bigint {
     const id = reservationIdOf(context.sender, label)
-    return this.#book.withdraw(context, id, this.#book.find(context, LEASES_MODULE, id))
+    this.#book.find(context, LEASES_MODULE, id)
+    return this.#book.withdraw(context, id)
   }
 
   #payFromReservation(context: OperationContext, label: Uint8Array, amount: bigint): void {

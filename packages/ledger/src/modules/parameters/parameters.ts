@@ -40,8 +40,8 @@ export const PARAMETERS = {
   targetUnits: count(
     2,
     'fee units',
-    [1_000, 250_000, 100_000_000],
-    'above it the base fee rises; a block may use twice as much',
+    [100_000, 250_000, 100_000_000],
+    'above it the base fee rises; a block may use twice as much: even the least must leave room for the largest transaction',
   ),
   leastBaseFee: amount(
     3,

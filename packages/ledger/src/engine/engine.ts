@@ -1,0 +1,337 @@
+import { type CancelTimer, type Clock, type Logger, messageOf, NodeId, type Timers } from '@borgios/core'
+import type { Ed25519, Signer } from '@borgios/crypto'
+import { type Certificate, compareBytes } from '@borgios/protocol'
+import { type Candidate, type FinalBlock, isSameHash } from '../consensus/candidate.ts'
+import type { ConsensusEffect, ConsensusEvent, ConsensusRecord } from '../consensus/consensus-io.ts'
+import type { ConsensusState } from '../consensus/consensus-state.ts'
+import type { EpochOptions, Timing } from '../consensus/epoch-options.ts'
+import { recover } from '../consensus/recover.ts'
+import { step } from '../consensus/step.ts'
+import type { Frame } from '../links/frames.ts'
+import type { ValidatorLinks } from '../links/validator-links.ts'
+import { type Chain, committeeIn } from './chain.ts'
+import type { BlockArchive, ConsensusLog, EngineListener, FinalGroup, TransactionSource } from './engine-ports.ts'
+import { EpochRules } from './epoch-rules.ts'
+import { Inbox } from './inbox.ts'
+import { fetchFrame, frameOf } from './message-codec.ts'
+
+export interface EngineOptions {
+  /** 32 bytes. */
+  readonly network: Uint8Array
+  readonly timing: Timing
+}
+
+export interface EngineModules {
+  readonly chain: Chain
+  readonly links: Pick<ValidatorLinks, 'send' | 'sendToAll' | 'setPeers'>
+  readonly log: ConsensusLog
+  readonly archive: BlockArchive
+  readonly transactions: TransactionSource
+  readonly listener: EngineListener
+  /** The node's key, which votes when the node is in the committee. */
+  readonly signer: Signer
+  readonly ed25519: Ed25519
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly logger: Logger
+}
+
+/** Where the chain stands when the engine starts. */
+export interface EngineStart {
+  readonly final: FinalBlock
+  readonly certificate: Certificate | undefined
+  /** What stands in the log. */
+  readonly records: Iterable<ConsensusRecord>
+}
+
+type Effect<Kind extends ConsensusEffect['kind']> = Extract<ConsensusEffect, { kind: Kind }>
+
+/**
+ * The shell around the core of consensus: feeds it what happens, does what it asks for, and says nothing before what must not be forgotten
+ * is durable. Steps are taken one after another; what comes meanwhile waits, so that one sync of the log serves many.
+ */
+export class Engine {
+  readonly #options: EngineOptions
+  readonly #modules: EngineModules
+  readonly #state: ConsensusState
+  readonly #inbox: Inbox
+  readonly #events: ConsensusEvent[] = []
+  /** Done once the log is durable. */
+  #afterSync: (() => void)[] = []
+  #isLogDirty = false
+  /** The epoch's last block must be durable before the next epoch begins. */
+  #isEpochOver = false
+  #rules: EpochRules
+  #isStopped = false
+  #running: Promise<void> | undefined
+  #cancelWake: CancelTimer | undefined
+
+  constructor(options: EngineOptions, { final, certificate, records }: EngineStart, modules: EngineModules) {
+    this.#options = options
+    this.#modules = modules
+    this.#rules = this.#rulesNow()
+    this.#state = recover(this.#epochOptions(), final, certificate, records)
+    this.#inbox = new Inbox(this.#state, this.#rules, modules)
+    this.#connect()
+  }
+
+  /** For people and tests. */
+  get state(): Readonly<ConsensusState> {
+    return this.#state
+  }
+
+  get rules(): EpochRules {
+    return this.#rules
+  }
+
+  start(): void {
+    this.#post({ kind: 'start' })
+    this.workChanged()
+  }
+
+  /** Says nothing from now on; resolves when nothing is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#cancelWake?.()
+    this.#modules.links.setPeers([])
+    await this.#running
+  }
+
+  /** To be told whenever transactions come to wait, or none does any more. */
+  workChanged(): void {
+    const { isWaiting } = this.#modules.transactions
+    if (isWaiting !== (this.#state.workSinceMs !== undefined)) this.#post({ kind: 'work', isWaiting })
+  }
+
+  /** What a validator said. Resolves when it was dealt with. Throws PROTOCOL_MALFORMED. */
+  async onFrames(from: NodeId, frames: readonly Frame[]): Promise<void> {
+    for (const frame of frames) {
+      const event = this.#inbox.read(from, frame)
+      if (event !== undefined) this.#post(event)
+    }
+    await this.#running
+  }
+
+  /** Blocks of the epoch under way that were got in bulk, executed, and are final by a certificate that was checked. */
+  async catchUp(group: FinalGroup): Promise<void> {
+    const last = group.blocks.at(-1)
+    if (last === undefined || last.height <= this.#modules.chain.point.height) return
+    this.#finalize(group)
+    const { slot, hash, height, isLast } = last
+    this.#post({ kind: 'caughtUp', final: { slot, hash, height }, isLast, certificate: group.certificate })
+    if (isLast) this.#beginEpoch(last, group.certificate)
+    await this.#running
+  }
+
+  /** This node can take no part any more. */
+  halt(why: string): void {
+    this.#isStopped = true
+    this.#cancelWake?.()
+    this.#modules.logger.error('the ledger stopped on this node', { why })
+    this.#modules.listener.onHalted(why)
+  }
+
+  #post(event: ConsensusEvent): void {
+    if (this.#isStopped) return
+    this.#events.push(event)
+    this.#running ??= this.#run()
+  }
+
+  async #run(): Promise<void> {
+    try {
+      // Events of one turn of the event loop share one sync.
+      await Promise.resolve()
+      while (this.#events.length > 0 && !this.#isStopped) {
+        for (const event of this.#events.splice(0)) this.#take(event)
+        if (this.#isLogDirty) await this.#sync()
+      }
+    } catch (error) {
+      this.halt(messageOf(error))
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  #take(event: ConsensusEvent): void {
+    for (const effect of step(this.#state, event, this.#modules.clock.monotonicMs())) this.#perform(effect)
+  }
+
+  async #sync(): Promise<void> {
+    const done = this.#afterSync
+    this.#afterSync = []
+    this.#isLogDirty = false
+    await this.#modules.log.sync()
+    if (this.#isEpochOver) await this.#modules.archive.sync()
+    this.#isEpochOver = false
+    for (const action of done) action()
+  }
+
+  #append(record: ConsensusRecord): void {
+    this.#modules.log.append(record)
+    this.#isLogDirty = true
+  }
+
+  #perform(effect: ConsensusEffect): void {
+    switch (effect.kind) {
+      case 'vote':
+        this.#vote(effect)
+        break
+      case 'persist':
+        this.#append(effect.record)
+        break
+      case 'send':
+        this.#send(effect)
+        break
+      case 'propose':
+        this.#propose(effect)
+        break
+      case 'execute':
+        this.#execute(effect.candidate)
+        break
+      case 'fetch':
+        this.#fetch(effect)
+        break
+      case 'commit':
+        this.#commit(effect)
+        break
+      case 'evidence':
+        this.#modules.listener.onEvidence(effect.evidence)
+        break
+      case 'catchUp':
+        this.#modules.listener.onCatchUp(effect)
+        break
+      case 'diverged':
+        this.halt(effect.why)
+        break
+      case 'keyUsedElsewhere':
+        this.#modules.logger.error('another process votes with the key of this node, which is silent in this epoch')
+        break
+      case 'wake':
+        this.#wake(effect.atMs)
+        break
+      case 'ignored':
+        this.#modules.logger.debug('a message was left aside', { from: effect.from, reason: effect.reason })
+    }
+  }
+
+  #send({ to, message }: Effect<'send'>): void {
+    const { links } = this.#modules
+    if (to === 'all') links.sendToAll(frameOf(message))
+    else links.send(to, frameOf(message))
+  }
+
+  #vote({ subject }: Effect<'vote'>): void {
+    const { self } = this.#state.options
+    if (self === undefined) return
+    const vote = this.#rules.signVote(this.#modules.signer, self, subject)
+    this.#append({ kind: 'vote', vote })
+    this.#afterSync.push(() => this.#post({ kind: 'voted', vote }))
+  }
+
+  #propose({ slot, parent, height, isFiller }: Effect<'propose'>): void {
+    const { chain, clock, signer, transactions } = this.#modules
+    const { self: leader } = this.#state.options
+    if (leader === undefined || !chain.has(parent.hash)) return
+    const { epoch } = this.#rules.committee
+    const plan = { epoch, slot, height, parent, leader, nowMs: clock.nowMs(), isFiller }
+    const made = chain.make(plan, isFiller ? [] : transactions.select(height, parent.hash))
+    transactions.leftOut(made.leftOut)
+    const candidate = this.#rules.candidateOf(this.#rules.signBlock(signer, made.header, made.transactions))
+    if (candidate === undefined) {
+      this.halt('a block made here does not belong to its epoch')
+      return
+    }
+    this.#append({ kind: 'candidate', candidate })
+    this.#afterSync.push(() => this.#post({ kind: 'proposed', candidate }))
+  }
+
+  #execute(candidate: Candidate): void {
+    const { chain, logger } = this.#modules
+    // The chain may have been brought past it meanwhile.
+    if (!chain.has(candidate.parent.hash)) return
+    const { isOk, why } = chain.accepts(candidate)
+    if (!isOk) logger.warn('a leader proposed a block that does not stand', { height: candidate.height, why })
+    this.#post({ kind: 'executed', block: { slot: candidate.slot, hash: candidate.hash }, isOk })
+  }
+
+  #fetch({ block, holders, attempt }: Effect<'fetch'>): void {
+    const { validators, epoch } = this.#rules.committee
+    const { self } = this.#state.options
+    const asked = (holders.length > 0 ? holders : [...validators.keys()]).filter((position) => position !== self)
+    const key = validators[asked[attempt % asked.length] ?? -1]?.key
+    if (key !== undefined) this.#modules.links.send(NodeId.fromBytes(key), fetchFrame(epoch, block))
+  }
+
+  #commit(group: Effect<'commit'>): void {
+    this.#finalize(group)
+    const last = group.blocks.at(-1)
+    if (last?.isLast === true) this.#beginEpoch(last, group.certificate)
+  }
+
+  /** Those of the group that are not final here yet become so. */
+  #finalize({ blocks, fillers, certificate }: FinalGroup): void {
+    const { archive, chain, listener } = this.#modules
+    const fresh = blocks.filter(({ height }) => height > chain.point.height)
+    if (fresh.length === 0) return
+    archive.append({ blocks: fresh, fillers, certificate })
+    for (const candidate of fresh) {
+      const outcome = chain.finalize(candidate)
+      const { header, transactions } = candidate.block
+      listener.onFinal({ header, hash: candidate.hash, transactions, ...outcome })
+    }
+    this.workChanged()
+  }
+
+  #beginEpoch({ hash, height }: Candidate, certificate: Certificate): void {
+    this.#isEpochOver = true
+    this.#isLogDirty = true
+    this.#afterSync.push(() => {
+      if (!isSameHash(this.#modules.chain.point.block, hash)) return
+      this.#rules = this.#rulesNow()
+      this.#inbox.setRules(this.#rules)
+      this.#connect()
+      this.#post({ kind: 'epochBegan', options: this.#epochOptions(), final: { slot: -1, hash, height }, certificate })
+    })
+  }
+
+  #rulesNow(): EpochRules {
+    const { chain, ed25519 } = this.#modules
+    return rulesAt(chain, this.#options.network, ed25519)
+  }
+
+  #epochOptions(): EpochOptions {
+    const { committee } = this.#rules
+    const { publicKey } = this.#modules.signer
+    const position = committee.validators.findIndex(({ key }) => compareBytes(key, publicKey) === 0)
+    const self = position < 0 ? undefined : position
+    return { committee, beacon: this.#modules.chain.record.beacon, self, timing: this.#options.timing }
+  }
+
+  #connect(): void {
+    const { publicKey } = this.#modules.signer
+    // Who only follows hears of final blocks over the tree.
+    if (!this.#rules.committee.validators.some(({ key }) => compareBytes(key, publicKey) === 0)) {
+      this.#modules.links.setPeers([])
+      return
+    }
+    const others = this.#rules.committee.validators.filter(({ key }) => compareBytes(key, publicKey) !== 0)
+    this.#modules.links.setPeers(others.map(({ key }) => NodeId.fromBytes(key)))
+  }
+
+  #wake(atMs: number | undefined): void {
+    this.#cancelWake?.()
+    if (atMs === undefined) return
+    const { clock, timers } = this.#modules
+    this.#cancelWake = timers.after(Math.max(0, atMs - clock.monotonicMs()), () => {
+      // Timers may fire a moment early.
+      if (clock.monotonicMs() < atMs) this.#wake(atMs)
+      else this.#post({ kind: 'tick' })
+    })
+  }
+}
+
+/** The rules of the epoch a chain is in. `network`: 32 bytes. */
+export function rulesAt(chain: Chain, network: Uint8Array, ed25519: Ed25519): EpochRules {
+  const { epoch, lastHeight } = chain.record
+  return new EpochRules({ network, committee: committeeIn(chain.state, epoch), lastHeight }, ed25519)
+}

@@ -1,0 +1,92 @@
+import { isBorgError, NodeId } from '@borgios/core'
+import type { Ed25519, Signer } from '@borgios/crypto'
+import { verifyCertificate } from '@borgios/light'
+import {
+  type Block,
+  type BlockHeader,
+  type Certificate,
+  type Committee,
+  committeeHash,
+  compareBytes,
+  encodePayload,
+  headerHash,
+  payloadHash,
+  proposalSigningBytes,
+  type Vote,
+  type VoteSubject,
+  voteSigningBytes,
+} from '@borgios/protocol'
+import type { Candidate } from '../consensus/candidate.ts'
+
+export interface EpochRulesOptions {
+  /** 32 bytes. */
+  readonly network: Uint8Array
+  readonly committee: Committee
+  /** Height of the epoch's last block. */
+  readonly lastHeight: number
+}
+
+/** Which signatures stand in one epoch, and what a block is to consensus. */
+export class EpochRules {
+  readonly committee: Committee
+  readonly lastHeight: number
+  readonly #network: Uint8Array
+  readonly #committeeHash: Uint8Array
+  readonly #ed25519: Ed25519
+
+  constructor({ network, committee, lastHeight }: EpochRulesOptions, ed25519: Ed25519) {
+    this.committee = committee
+    this.lastHeight = lastHeight
+    this.#network = network
+    this.#committeeHash = committeeHash(committee)
+    this.#ed25519 = ed25519
+  }
+
+  get validators(): readonly NodeId[] {
+    return this.committee.validators.map(({ key }) => NodeId.fromBytes(key))
+  }
+
+  signVote(signer: Signer, voter: number, subject: VoteSubject): Vote {
+    return { ...subject, voter, signature: signer.sign(voteSigningBytes(this.#network, subject)) }
+  }
+
+  signBlock(signer: Signer, header: BlockHeader, transactions: readonly Uint8Array[]): Block {
+    const signature = signer.sign(proposalSigningBytes(headerHash(this.#network, header)))
+    return { header, signature, transactions }
+  }
+
+  isVote(vote: Vote): boolean {
+    const validator = this.committee.validators[vote.voter]
+    if (validator === undefined || vote.epoch !== this.committee.epoch) return false
+    return this.#ed25519.verify(voteSigningBytes(this.#network, vote), vote.signature, validator.key)
+  }
+
+  isCertificate(certificate: Certificate): boolean {
+    try {
+      verifyCertificate({ network: this.#network, ed25519: this.#ed25519 }, this.committee, certificate)
+      return true
+    } catch (error) {
+      if (isBorgError(error)) return false
+      throw error
+    }
+  }
+
+  /** What a block is to consensus. Undefined if it belongs to another committee, or its payload is not what its header says. */
+  candidateOf(block: Block): Candidate | undefined {
+    const { header, transactions } = block
+    const { epoch, slot, height, parent, leader } = header
+    if (epoch !== this.committee.epoch || compareBytes(header.committee, this.#committeeHash) !== 0) return undefined
+    if (leader >= this.committee.validators.length || parent.slot >= slot) return undefined
+    if (compareBytes(payloadHash(encodePayload(transactions)), header.payload) !== 0) return undefined
+    const hash = headerHash(this.#network, header)
+    const isLast = height === this.lastHeight
+    return { epoch, slot, height, hash, parent, leader, isLast, isFiller: height > this.lastHeight, block }
+  }
+
+  /** Whether its leader signed it. */
+  isSigned({ hash, leader, block }: Candidate): boolean {
+    const validator = this.committee.validators[leader]
+    if (validator === undefined) return false
+    return this.#ed25519.verify(proposalSigningBytes(hash), block.signature, validator.key)
+  }
+}

@@ -1,0 +1,96 @@
+import { type RecordPlace, SegmentLog, type SegmentLogModules } from './segment-log.ts'
+
+const BLOCK = 1
+
+/** Final blocks by height, whatever their bytes say. What is kept is one run of heights without a gap. */
+export class BlockStore {
+  readonly #log: SegmentLog
+  readonly #index: HeightIndex
+  #lastAppended: number
+
+  private constructor(log: SegmentLog, index: HeightIndex) {
+    this.#log = log
+    this.#index = index
+    this.#lastAppended = index.next - 1
+  }
+
+  /** See {@link SegmentLog.open}: reads all that is kept once, about a second for each GiB. */
+  static async open(modules: SegmentLogModules): Promise<BlockStore> {
+    const index = new HeightIndex()
+    const log = await SegmentLog.open(modules, ({ position }, place) => index.add(position, place))
+    return new BlockStore(log, index)
+  }
+
+  /** The lowest and highest durable heights; undefined when nothing is kept. */
+  get heights(): { readonly first: number; readonly last: number } | undefined {
+    const { first, next } = this.#index
+    return first === next ? undefined : { first, last: next - 1 }
+  }
+
+  /** The highest height that was appended, 0 if none; above it comes the next. */
+  get lastAppended(): number {
+    return this.#lastAppended
+  }
+
+  /** What is at this height or below is there already and left as it is. After a gap the run begins anew. Throws as {@link SegmentLog.append}. */
+  append(height: number, epoch: number, bytes: Uint8Array): void {
+    if (height <= this.#lastAppended) return
+    this.#log.append({ kind: BLOCK, epoch, position: height, payload: bytes })
+    this.#lastAppended = height
+  }
+
+  /** See {@link SegmentLog.sync}. */
+  sync(): Promise<void> {
+    return this.#log.sync()
+  }
+
+  /** Undefined for heights that are not there. Throws LEDGER_JOURNAL_CORRUPT, LEDGER_DISK_FAILED. */
+  async read(height: number): Promise<Uint8Array | undefined> {
+    if (height >= this.#index.next && height <= this.#lastAppended) await this.#log.sync()
+    const place = this.#index.find(height)
+    return place === undefined ? undefined : (await this.#log.read(place)).payload
+  }
+
+  /** Removes segments that hold only lower heights. Throws LEDGER_DISK_FAILED. */
+  async prune(below: number): Promise<void> {
+    const place = this.#index.find(below)
+    if (place === undefined) return
+    this.#index.dropBefore(place.segment)
+    await this.#log.removeBefore(place.segment)
+  }
+
+  /** See {@link SegmentLog.close}. */
+  close(): Promise<void> {
+    return this.#log.close()
+  }
+}
+
+/** Where the records of a run of heights stand. */
+class HeightIndex {
+  first = 1
+  #places: RecordPlace[] = []
+
+  /** Behind the last height. */
+  get next(): number {
+    return this.first + this.#places.length
+  }
+
+  add(height: number, place: RecordPlace): void {
+    if (height !== this.next) {
+      this.first = height
+      this.#places = []
+    }
+    this.#places.push(place)
+  }
+
+  find(height: number): RecordPlace | undefined {
+    return this.#places[height - this.first]
+  }
+
+  dropBefore(segment: number): void {
+    const count = this.#places.findIndex((place) => place.segment >= segment)
+    if (count <= 0) return
+    this.#places.splice(0, count)
+    this.first += count
+  }
+}

@@ -1,0 +1,38 @@
+import type { Ed25519 } from '@borgios/crypto'
+import { type Certificate, type Committee, quorumOf, voteSigningBytes } from '@borgios/protocol'
+import { foreignCertificate, forgedCertificate, shortOfQuorum } from './errors.ts'
+
+/** What every check of signatures needs. */
+export interface VerifyContext {
+  /** 32 bytes. */
+  readonly network: Uint8Array
+  readonly ed25519: Pick<Ed25519, 'verify'>
+}
+
+const totalWeight = (weights: readonly { readonly weight: number }[]): number =>
+  weights.reduce((sum, { weight }) => sum + weight, 0)
+
+/**
+ * The one check of a certificate: votes of a quorum of this committee, each validator's once, every signature standing. Throws
+ * LIGHT_CERTIFICATE_FOREIGN, LIGHT_CERTIFICATE_FORGED or LIGHT_QUORUM_SHORT; signatures are looked at last, since they cost the most.
+ */
+export function verifyCertificate(context: VerifyContext, committee: Committee, certificate: Certificate): void {
+  const { epoch, votes } = certificate
+  if (epoch !== committee.epoch) {
+    throw foreignCertificate(`a certificate of epoch ${epoch}, where the committee is that of epoch ${committee.epoch}`)
+  }
+  let previous = -1
+  const cast = votes.map(({ voter, signature }) => {
+    const validator = committee.validators[voter]
+    if (validator === undefined || voter <= previous) throw forgedCertificate('a vote of nobody, or one counted twice')
+    previous = voter
+    return { ...validator, signature }
+  })
+  const [weight, needed] = [totalWeight(cast), quorumOf(totalWeight(committee.validators))]
+  if (weight < needed) throw shortOfQuorum(`votes of weight ${weight}, where a quorum has ${needed}`)
+  const message = voteSigningBytes(context.network, certificate)
+  for (const { key, signature } of cast) {
+    if (!context.ed25519.verify(message, signature, key))
+      throw forgedCertificate('a vote whose signature does not stand')
+  }
+}

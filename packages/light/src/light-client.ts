@@ -1,0 +1,142 @@
+import { type Clock, limits } from '@borgios/core'
+import type { Ed25519 } from '@borgios/crypto'
+import {
+  type Checkpoint,
+  committeeHash,
+  decodeCommittee,
+  type EpochProof,
+  encodeCommittee,
+  type FinalityProof,
+} from '@borgios/protocol'
+import {
+  type Anchor,
+  anchorOf,
+  assertFits,
+  type FinalBlock,
+  isSame,
+  type TrustedEpoch,
+  verifyFinality,
+} from './chain.ts'
+import { brokenChain, fromTheFuture, trustExpired, unknownEpoch, wrongCommittee } from './errors.ts'
+import { decodeTrust, encodeTrust, type Trust, trustOf } from './trust.ts'
+
+export interface LightClientOptions {
+  /** A checkpoint, or what {@link LightClient.save} gave. */
+  readonly from: Checkpoint | Uint8Array
+  /** How long deposits stay locked after a validator has left: what is older proves nothing, since its signers have nothing to lose. */
+  readonly unbondingMs: number
+}
+
+export interface LightClientModules {
+  readonly ed25519: Pick<Ed25519, 'verify'>
+  readonly clock: Pick<Clock, 'nowMs'>
+}
+
+/**
+ * Follows the ledger from a checkpoint by the last header of each epoch, without its blocks. It believes what a quorum of the committee signed
+ * that the committee before it named, and nothing else. Proofs are as their decoders give them; nothing is kept of what
+ * was not checked.
+ */
+export class LightClient {
+  readonly #options: LightClientOptions
+  readonly #modules: LightClientModules
+  #trust: Trust
+
+  /** Throws LIGHT_TRUST_EXPIRED when the checkpoint is too old, LIGHT_FROM_THE_FUTURE, LIGHT_STATE_CORRUPT. */
+  constructor(options: LightClientOptions, modules: LightClientModules) {
+    this.#options = options
+    this.#modules = modules
+    // Through bytes in either case, so that nothing is shared with whoever gave it.
+    this.#trust = decodeTrust(options.from instanceof Uint8Array ? options.from : encodeTrust(trustOf(options.from)))
+    this.#assertNotFuture(this.#trust.newest)
+    this.#assertFresh(this.#trust.newest)
+  }
+
+  /** The epoch it has come to. */
+  get epoch(): number {
+    return this.#trust.current.committee.epoch
+  }
+
+  /** The highest block it has seen: somebody who only shows lower ones is behind, or hides something. */
+  get newest(): Anchor {
+    return this.#trust.newest
+  }
+
+  /** What to keep, and to give as `from` later. */
+  save(): Uint8Array {
+    return encodeTrust(this.#trust)
+  }
+
+  /**
+   * Steps into the following epochs, one proof each. Steps before one that is refused stay. Throws what {@link LightClient.verifyHeader} throws, and
+   * LIGHT_COMMITTEE_WRONG.
+   */
+  advance(proofs: Iterable<EpochProof>): void {
+    for (const proof of proofs) this.#step(proof)
+  }
+
+  /**
+   * A block that is part of the chain. It says what was, not what is: its age is for the caller to judge. Throws LIGHT_CHAIN_BROKEN,
+   * LIGHT_CERTIFICATE_FOREIGN, LIGHT_CERTIFICATE_FORGED, LIGHT_QUORUM_SHORT; LIGHT_EPOCH_UNKNOWN for any but the current epoch and the one before;
+   * LIGHT_TRUST_EXPIRED and LIGHT_FROM_THE_FUTURE.
+   */
+  verifyHeader(proof: FinalityProof): FinalBlock {
+    const { previous } = this.#trust
+    const isPrevious = previous !== undefined && proof.headers[0]?.epoch === previous.committee.epoch
+    return isPrevious ? this.#verifyPrevious(previous, proof) : this.#verifyCurrent(proof)
+  }
+
+  #step({ last, next }: EpochProof): void {
+    const { current } = this.#trust
+    const block = this.#verifyCurrent(last)
+    const { seal } = block.header
+    if (seal === undefined) throw brokenChain('not the last block of its epoch')
+    const isNamed = isSame(committeeHash(next), seal.nextCommittee)
+    if (!isNamed || next.epoch !== this.epoch + 1) throw wrongCommittee('a committee that the last block does not name')
+    const start = anchorOf(block)
+    if (seal.lastHeight <= start.height) throw brokenChain('an epoch that ends before it begins')
+    // What was decoded are views of bytes that the caller may use again.
+    const committee = decodeCommittee(encodeCommittee(next))
+    const following = { committee, start, lastHeight: seal.lastHeight }
+    this.#trust = { ...this.#trust, current: following, previous: current }
+  }
+
+  #verifyCurrent(proof: FinalityProof): FinalBlock {
+    const { current, newest } = this.#trust
+    const epoch = proof.headers[0]?.epoch
+    if (epoch !== this.epoch) throw unknownEpoch(`a block of epoch ${epoch}, where this client is in ${this.epoch}`)
+    this.#assertFresh(newest)
+    const block = this.#verify(current, proof)
+    assertFits(block, newest)
+    if (block.header.height > newest.height) this.#trust = { ...this.#trust, newest: anchorOf(block) }
+    return block
+  }
+
+  #verifyPrevious(epoch: TrustedEpoch, proof: FinalityProof): FinalBlock {
+    const { start } = this.#trust.current
+    this.#assertFresh(start)
+    const block = this.#verify(epoch, proof)
+    assertFits(block, start)
+    return block
+  }
+
+  #verify(epoch: TrustedEpoch, proof: FinalityProof): FinalBlock {
+    const { ed25519 } = this.#modules
+    const block = verifyFinality({ network: this.#trust.network, ed25519 }, epoch, proof)
+    assertFits(block, epoch.start)
+    this.#assertNotFuture(anchorOf(block))
+    return block
+  }
+
+  #assertFresh({ timeMs }: Anchor): void {
+    if (this.#modules.clock.nowMs() - timeMs < this.#options.unbondingMs) return
+    throw trustExpired(
+      'what is known of the ledger is too old to check anything by: take a newer checkpoint from someone you trust',
+    )
+  }
+
+  #assertNotFuture({ timeMs }: Anchor): void {
+    if (timeMs - this.#modules.clock.nowMs() <= limits.ledgerCodec.maxAheadMs) return
+    throw fromTheFuture("a block from the future: set this machine's clock")
+  }
+}
