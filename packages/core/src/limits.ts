@@ -824,5 +824,45 @@ export const limits = {
     maxReleaseChars: 32,
     /** Epochs for which a node's or operator's consent to join may be good: an old one must not bring it back years later. */
     maxConsentEpochs: 1_000,
+    /** How far one block moves the ledger's own clock: an idle network makes a block every few seconds, a wrong clock or a standstill of hours counts as this. */
+    maxClockStepMs: 30 * SECOND_MS,
+    /** How long money may be set aside: long enough for a queue and the longest job, and not for ever if its payer forgets it. */
+    minHoldMs: 1 * MINUTE_MS,
+    maxHoldMs: 7 * 24 * HOUR_MS,
+    /** How long a side of a hold has to answer the other: a node may be restarting. The payer's change waits as long if the payee is silent. */
+    answerMs: 5 * MINUTE_MS,
+    /** What a module writes into a hold for itself: the prices and limits of a job. */
+    maxTermsBytes: 64,
+    /** Holds, and leases, that end by themselves in one block; more wait for the next. */
+    duePerBlock: 256,
+    /** Old bills, payouts and spans forgotten in one block. */
+    prunedPerBlock: 256,
+    /** Epochs for which every payment can be told line by line. */
+    payoutEpochs: 100,
+    /** The same for spans, in which leased bytes lay at a node: epochs of idle networks are long. */
+    spanMemoryMs: 14 * 24 * HOUR_MS,
+    /** Nodes of one lease: its operation stays below 10 KiB. What lies on more takes several leases. */
+    maxLeaseHolders: 128,
+    /** Bytes of one lease, coding included, and of all leases of one node: products with price and time stay within 16 bytes. */
+    maxLeaseBytes: 2 ** 44,
+    maxHolderBytes: 2 ** 52,
+    /** Shards of one node in one lease: their list, which auditors ask for, stays below 2.3 MiB. */
+    maxEntryShards: 65_536,
+    /** The least time that is paid for at once: a lease costs every member memory. */
+    minLeaseMs: 24 * HOUR_MS,
+    /** What a lease keeps back when it runs out, as time: pays for what lies on until a busy ledger comes to it. */
+    leaseMarginMs: 1 * HOUR_MS,
+    /** Between a lease's running out and its end: its owner may be on holiday. Nobody is paid, nobody should delete. */
+    leaseGraceMs: 7 * 24 * HOUR_MS,
+    /** How far ahead a lease's end is looked at: then again. Keeps times safe integers. */
+    leaseLookAheadMs: 366 * 24 * HOUR_MS,
+    /** Leases one operation accepts or releases: 32 bytes each. */
+    maxLeasesAtOnce: 400,
+    /** Parts in leases that end in one block because their nodes are no members any more. */
+    evictedPerBlock: 256,
+    /** Auditors of one node in one epoch. */
+    maxAuditors: 15,
+    /** Nodes one auditor reports on at once: its record stays far below an operation's bound. */
+    maxReportedNodes: 400,
   },
 } as const

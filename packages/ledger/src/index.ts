@@ -86,6 +86,62 @@ export { nextBeacon } from './modules/beacon/settlement.ts'
 export { chainModule } from './modules/chain/chain-module.ts'
 export { type Chain, chainOf, chainTable } from './modules/chain/chain-table.ts'
 export { coreModules } from './modules/core-modules.ts'
+export { auditSeedOf, drawParts } from './modules/earning/audit-draw.ts'
+export {
+  EARNING_MODULE,
+  type Finding,
+  type ReportBody,
+} from './modules/earning/earning-module.ts'
+export {
+  creditedBy,
+  type Payout,
+  type PayoutOutcome,
+  payoutTable,
+} from './modules/earning/earning-records.ts'
+export {
+  type AuditDuty,
+  dutiesOf,
+  type EarningLine,
+  type Earnings,
+  earningsOf,
+  jobSpendingOf,
+  type PaidPart,
+  paidPartsOf,
+  type Spending,
+} from './modules/earning/earning-view.ts'
+export { type AmountBody, ESCROW_MODULE, type HoldBody } from './modules/escrow/escrow-module.ts'
+export { type Disputes, disputeTable, type Hold, holdIdOf, holdTable } from './modules/escrow/hold.ts'
+export { allowanceLeft, GRANTS_MODULE, type GrantBody } from './modules/grants/grants-module.ts'
+export { decodeTerms, type JobTerms, jobCost, type MeterReading } from './modules/jobs/job-terms.ts'
+export {
+  JOBS_MODULE,
+  type JobAssignBody,
+  type JobHoldBody,
+  type JobReadingBody,
+  jobHoldIdOf,
+  NO_NODE,
+} from './modules/jobs/jobs-module.ts'
+export type {
+  AssignBody,
+  DismissBody,
+  ExtendBody,
+  NodeLeasesBody,
+  OpenBody,
+  ReserveBody,
+} from './modules/leases/lease-bodies.ts'
+export type { ProposedEntry } from './modules/leases/lease-book.ts'
+export { costOf, paidUntilMs, rateOf } from './modules/leases/lease-price.ts'
+export {
+  type EntryKey,
+  entryTable,
+  type Holder,
+  holderTable,
+  type Lease,
+  type LeaseEntry,
+  leaseIdOf,
+  leaseTable,
+} from './modules/leases/lease-records.ts'
+export { LEASES_MODULE, reservationIdOf } from './modules/leases/leases.ts'
 export { committeeOf, committeeTable, leaderAccount } from './modules/members/committee-table.ts'
 export {
   type Accusation,
@@ -117,6 +173,9 @@ export { type ParameterContext, parameter, parameterTable } from './modules/para
 export { PARAMETERS, type ParameterName, type ParameterRule } from './modules/parameters/parameters.ts'
 export { PARAMETERS_MODULE, parametersModule } from './modules/parameters/parameters-module.ts'
 export { type ParameterChange, SET_PARAMETER, setParameter } from './modules/parameters/set-parameter.ts'
+export { ledgerTimeMs } from './modules/service/ledger-clock.ts'
+export { ledgerServices } from './modules/service/ledger-service-ports.ts'
+export { moneyOperations, serviceModules } from './modules/service-modules.ts'
 export type {
   BlockContext,
   EpochEndContext,
