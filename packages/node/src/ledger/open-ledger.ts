@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { NetworkId } from '@borgios/core'
+import { NetworkId, OperatorId } from '@borgios/core'
 import {
   coreModules,
   defaultTiming,
@@ -9,21 +9,51 @@ import {
   parseLedgerGenesis,
 } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
+import { loadWallet, recordsOf, walletKeyIn } from '../config/wallet.ts'
 import type { RoomsContext } from '../daemon/rooms.ts'
+import { LedgerIndex } from './ledger-index.ts'
+
+/** The ledger of a node, and what it tells people. The index is closed after the ledger has stopped. */
+export interface OpenedLedger {
+  readonly ledger: Ledger
+  readonly index: LedgerIndex
+}
 
 /** Opens the ledger of a network whose genesis has one; undefined for the others. Does not start it. */
-export async function openLedger(context: RoomsContext, network: PeerNetwork): Promise<Ledger | undefined> {
-  const { identity, paths, clock, timers, random, ed25519, logger } = context
+export async function openLedger(context: RoomsContext, network: PeerNetwork): Promise<OpenedLedger | undefined> {
+  const { identity, config, paths, clock, timers, random, ed25519, logger } = context
   if (identity.genesis.ledger === undefined) return undefined
   const networkId = NetworkId.toBytes(identity.network)
   const registry = new ModuleRegistry(coreModules({ network: networkId, ed25519 }))
+  let index: LedgerIndex | undefined
   const storage = await openDiskStorage(
     { folder: join(paths.ledger), networkId, genesis: parseLedgerGenesis(identity.genesis.ledger) },
-    { registry, random, logger },
+    { registry, random, logger, beforeSave: async () => index?.flush() },
   )
   const { signer } = identity
-  return Ledger.open(
-    { networkId, timing: defaultTiming },
-    { network, registry, storage, signer, ed25519, clock, timers, logger, nextBeacon: (_, parent) => parent },
+  const wallet = await loadWallet(walletKeyIn(recordsOf(paths, config)), context)
+  const accounts = [wallet.publicKey, OperatorId.toBytes(identity.operator)]
+  const { state } = storage
+  const opened = await LedgerIndex.open(
+    { folder: join(paths.ledger, 'index'), accounts },
+    { height: state.point.height, state },
+    logger,
   )
+  index = opened
+  const ledger = await Ledger.open(
+    { networkId, timing: defaultTiming },
+    {
+      network,
+      registry,
+      storage,
+      signer,
+      ed25519,
+      clock,
+      timers,
+      logger,
+      nextBeacon: (_, parent) => parent,
+      onFinal: (block, stateAfter) => opened.onFinal(block, stateAfter),
+    },
+  )
+  return { ledger, index: opened }
 }
