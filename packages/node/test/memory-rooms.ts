@@ -5,6 +5,7 @@ import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { MemoryNetwork } from '@borgios/peertree/testing'
 import type { FileStore } from '@borgios/store'
 import type { Rooms, RoomsContext } from '../src/daemon/rooms.ts'
+import { openLedger } from '../src/ledger/open-ledger.ts'
 
 /** What nodes of a test share. */
 export class MemoryWorld {
@@ -14,6 +15,8 @@ export class MemoryWorld {
   breakGetWith: Error | undefined
   /** Set by a test: what happens once a `put` has all bytes and has not said so. */
   beforePutEnds: () => Promise<void> = async () => {}
+  /** Whether nodes opened from now on keep the ledger of their network, on disk. */
+  keepsLedger = false
   /** Set by a test: how jobs behave. */
   runJob: (options: RunOptions) => Promise<Partial<JobResult>> = async () => ({})
 
@@ -21,17 +24,24 @@ export class MemoryWorld {
     const { identity, config, release } = context
     const services = ['store', 'compute']
     const about = { node: identity.node, operator: identity.operator, place: config.place, release, services }
+    const kill = (): void => this.network.kill(identity.node)
     const network = this.network.add({ ...about, addresses: [] })
+    const opened = this.keepsLedger ? await openLedger(context, network) : undefined
+    opened?.ledger.start()
     return {
       network,
       store: this.#store(identity.node),
       compute: this.#compute(identity.node),
-      ledger: undefined,
-      ledgerIndex: undefined,
+      ledger: opened?.ledger,
+      ledgerIndex: opened?.index,
       jobLimits: { memoryBytes: 1, wallTimeMs: 2, outputBytes: 3, logBytes: 4 },
       defaultCoding: () => ({ data: 3, parity: 2 }),
       addresses: () => [`/ip4/127.0.0.1/tcp/${config.port}`],
-      stop: async () => this.network.kill(identity.node),
+      async stop() {
+        await opened?.ledger.stop()
+        await opened?.index.close()
+        kill()
+      },
     }
   }
 

@@ -30,12 +30,13 @@ export interface NodeFixture extends AsyncDisposable {
 }
 
 /** An embedded network whose daemons run in this process, over rooms in memory. */
-export async function openNodes(count: number, below = ''): Promise<NodeFixture> {
+export async function openNodes(count: number, below = '', keepsLedger = false): Promise<NodeFixture> {
   const temporary = await temporaryFolder()
   const folder = join(temporary.path, below)
   const options = { folder, nodes: count, degree: undefined, host: undefined }
   await configureNodes(folder, await prepareNetwork(options, ports), new Set())
   const world = new MemoryWorld()
+  world.keepsLedger = keepsLedger
   const daemons: NodeDaemon[] = []
   const start = async (index: number): Promise<NodeDaemon> => {
     const modules = { ...ports, openRooms: world.open, logger: silentLogger }

@@ -99,6 +99,8 @@ export const StatusViewSchema = Type.Object({
   /** Releases of all members and how many run each. */
   releases: Type.Record(Type.String(), CounterSchema),
   self: NodeDescriptionSchema,
+  /** Null in a network without one. */
+  ledger: orNull(Type.Object({ height: CounterSchema, state: Type.Enum(['running', 'stalled', 'halted']) })),
 })
 export type StatusView = Static<typeof StatusViewSchema>
 

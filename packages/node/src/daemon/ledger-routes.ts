@@ -4,6 +4,7 @@ import {
   AccountRequestSchema,
   BlockRequestSchema,
   HistoryRequestSchema,
+  type LedgerStatusView,
   SendRequestSchema,
   TransactionRequestSchema,
   type TransactionView,
@@ -42,7 +43,7 @@ export function ledgerOf({ wallet, rooms }: NodeServices): TransactionSources {
 }
 
 /** Members that this node sees up, and itself. */
-export const nodesUp = ({ rooms, context }: NodeServices): ReadonlySet<NodeId> => {
+const nodesUp = ({ rooms, context }: NodeServices): ReadonlySet<NodeId> => {
   const up = rooms.network.members().filter(({ state }) => state === 'up')
   return new Set([context.identity.node, ...up.map(({ node }) => node)])
 }
@@ -59,6 +60,15 @@ function sendable(text: string): bigint {
   )
 }
 
+export const statusOfLedger = (services: NodeServices): LedgerStatusView =>
+  ledgerStatusView(ledgerOf(services).ledger, nodesUp(services), services.context.clock.nowMs())
+
+/** What is undecided waits for the ledger: then its reason to stand still is the transaction's, too. */
+export function withStanding(view: TransactionView, { state, why, todo }: LedgerStatusView): TransactionView {
+  if (state === 'running' || !UNDECIDED.includes(view.state)) return view
+  return { ...view, why: `${view.why}; ${why}`, todo }
+}
+
 /** Tells where a transaction stands whenever that changes, until it is decided. */
 async function follow(
   id: Uint8Array,
@@ -71,18 +81,17 @@ async function follow(
   for (let told = ''; ; ) {
     const view = await transactionView(id, sources)
     if (view === undefined) throw unknownSubject('the transaction that was sent is not followed here any more')
-    if (view.why !== told) await send(view)
-    told = view.why
+    const status = statusOfLedger(services)
+    const standing = `${view.why} ${status.state}`
+    if (standing !== told) await send(withStanding(view, status))
+    told = standing
     if (!wait || !UNDECIDED.includes(view.state)) return
     await services.context.timers.sleep(limits.node.transactionPollMs, exchange.signal)
   }
 }
 
 export const ledgerRoutes: RouteTable = {
-  'GET /v1/ledger/status': async (exchange, services) => {
-    const { ledger } = ledgerOf(services)
-    exchange.answer(ledgerStatusView(ledger, nodesUp(services), services.context.clock.nowMs()))
-  },
+  'GET /v1/ledger/status': async (exchange, services) => exchange.answer(statusOfLedger(services)),
 
   'GET /v1/ledger/members': async (exchange, services) => exchange.answer(membersView(ledgerOf(services).ledger)),
 
@@ -117,7 +126,7 @@ export const ledgerRoutes: RouteTable = {
   'POST /v1/ledger/transaction': async (exchange, services) => {
     const sources = ledgerOf(services)
     const { transaction } = await exchange.json(transactionCheck)
-    exchange.answer(await transactionViewOf(transaction, sources))
+    exchange.answer(withStanding(await transactionViewOf(transaction, sources), statusOfLedger(services)))
   },
 
   'POST /v1/wallet/send': async (exchange, services) => {

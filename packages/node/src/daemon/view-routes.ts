@@ -1,6 +1,7 @@
-import { type StatusView, WhyRequestSchema } from '@borgios/protocol'
+import { type LedgerStatusView, type StatusView, WhyRequestSchema } from '@borgios/protocol'
 import { roleOf } from '../config/identity.ts'
 import { bodyCheck } from './exchange.ts'
+import { statusOfLedger } from './ledger-routes.ts'
 import { gatherNetwork } from './network-view.ts'
 import type { NodeServices } from './node-services.ts'
 import type { RouteTable } from './route.ts'
@@ -8,7 +9,10 @@ import { explain } from './why.ts'
 
 const whyCheck = bodyCheck(WhyRequestSchema)
 
-const statusOf = ({ context, rooms, self }: NodeServices): StatusView => {
+const ledgerWord = ({ height, state }: LedgerStatusView) => ({ height, state })
+
+const statusOf = (services: NodeServices): StatusView => {
+  const { context, rooms, self } = services
   const members = rooms.network.members()
   const releases: Record<string, number> = {}
   for (const { release } of members) releases[release] = (releases[release] ?? 0) + 1
@@ -22,6 +26,7 @@ const statusOf = ({ context, rooms, self }: NodeServices): StatusView => {
     membersDown: members.length - membersUp,
     releases,
     self: self.describe(),
+    ledger: rooms.ledger === undefined ? null : ledgerWord(statusOfLedger(services)),
   }
 }
 

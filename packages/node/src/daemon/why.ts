@@ -1,9 +1,20 @@
-import { formatBytes, formatCount, formatDuration, isBorgError, OperatorId, ShardId, shortId } from '@borgios/core'
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  isBorgError,
+  OperatorId,
+  ShardId,
+  shortId,
+  TransactionId,
+} from '@borgios/core'
 import type { FileInfoView, JobRecord, NodeView, WhyView } from '@borgios/protocol'
 import { type NodeIdentity, roleOf } from '../config/identity.ts'
 import { ambiguousSubject, unknownSubject, usageError } from '../errors.ts'
+import { idsBeginning, transactionView, transactionViewOf } from '../ledger/transaction-view.ts'
 import { infoView } from './file-routes.ts'
 import { isFinal } from './job-book.ts'
+import { ledgerOf, statusOfLedger, withStanding } from './ledger-routes.ts'
 import { askedView, gatherNetwork } from './network-view.ts'
 import type { NodeServices } from './node-services.ts'
 
@@ -56,6 +67,11 @@ async function candidates(subject: string, services: NodeServices): Promise<Map<
       )
     }
   }
+  if (rooms.ledger !== undefined && subject.startsWith('t')) {
+    for (const id of await transactionsBeginning(subject, services)) {
+      found.set(id, async () => explainTransaction(id, services))
+    }
+  }
   for (const record of await desk.list()) {
     if (record.job.startsWith(subject)) found.set(record.job, async () => explainJob(record))
   }
@@ -81,7 +97,7 @@ async function explainUnlisted(subject: string, services: NodeServices): Promise
     throw usageError(`"${subject}" is too short to look for: give at least ${MIN_BEGINNING_CHARS} characters of an id`)
   }
   throw unknownSubject(
-    `no node, operator, job or file known here begins with "${subject.slice(0, 80)}". ` +
+    `no node, operator, job, file or transaction known here begins with "${subject.slice(0, 80)}". ` +
       'Nodes are in "borgios net tree", jobs in "borgios job ls", files in "borgios file ls"',
   )
 }
@@ -136,6 +152,20 @@ export const explainGuest = ({
   why: `${shortId(node)} is a guest of "${genesis.name}": the member it hangs on knows it, but it sees no tree and holds no shards until it is admitted`,
   todo: `Ask a founder for an invitation ("borgios net invite ${operator} -o FILE"), then "borgios down" and "borgios node start --invitation FILE"; docs/joining.md has the steps`,
 })
+
+/** Ids of transactions known here that begin so; a whole id may also be of one that is not final. */
+async function transactionsBeginning(subject: string, services: NodeServices): Promise<readonly TransactionId[]> {
+  const { index, ledger } = ledgerOf(services)
+  if (!TransactionId.is(subject)) return (await idsBeginning(subject, index)).map(TransactionId.fromBytes)
+  const view = await transactionView(TransactionId.toBytes(subject), { index, ledger })
+  return view === undefined ? [] : [subject]
+}
+
+async function explainTransaction(id: TransactionId, services: NodeServices): Promise<WhyView> {
+  const view = withStanding(await transactionViewOf(id, ledgerOf(services)), statusOfLedger(services))
+  const { state, why, todo } = view
+  return { subject: id, what: 'transaction', state, why: `the transaction ${shortId(id)} is ${why}`, todo }
+}
 
 function explainOperator(operator: string, nodes: readonly NodeView[]): WhyView {
   const up = nodes.filter((node) => node.state !== 'down' && node.state !== 'silent')

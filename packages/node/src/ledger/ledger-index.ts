@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { assert, type Logger, limits, messageOf } from '@borgios/core'
 import { accountOf, type FinalBlockEvent, parameter, type StateReader } from '@borgios/ledger'
 import {
@@ -92,24 +92,41 @@ export class LedgerIndex {
     this.#count = count
   }
 
-  static async open({ folder, accounts }: LedgerIndexOptions, start: IndexStart, logger: Logger): Promise<LedgerIndex> {
+  /** One that cannot be read is begun anew. */
+  static async open(options: LedgerIndexOptions, start: IndexStart, logger: Logger): Promise<LedgerIndex> {
+    try {
+      return await LedgerIndex.#open(options, start, logger)
+    } catch (error) {
+      logger.warn('the index of the ledger cannot be read and is begun anew', { why: messageOf(error) })
+      await rm(options.folder, { recursive: true, force: true })
+      return await LedgerIndex.#open(options, start, logger)
+    }
+  }
+
+  static async #open(
+    { folder, accounts }: LedgerIndexOptions,
+    start: IndexStart,
+    logger: Logger,
+  ): Promise<LedgerIndex> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const root = open<Uint8Array, string>({ path: folder, encoding: 'binary' })
-    const databases = {
-      root,
-      transactions: root.openDB<Uint8Array, Uint8Array>({
-        name: 'transactions',
-        encoding: 'binary',
-        keyEncoding: 'binary',
-      }),
-      receipts: root.openDB<Uint8Array, number>({ name: 'receipts', encoding: 'binary' }),
-      movements: root.openDB<Uint8Array, Uint8Array>({ name: 'movements', encoding: 'binary', keyEncoding: 'binary' }),
+    try {
+      const bytes = { encoding: 'binary', keyEncoding: 'binary' } as const
+      const databases = {
+        root,
+        transactions: root.openDB<Uint8Array, Uint8Array>({ name: 'transactions', ...bytes }),
+        receipts: root.openDB<Uint8Array, number>({ name: 'receipts', encoding: 'binary' }),
+        movements: root.openDB<Uint8Array, Uint8Array>({ name: 'movements', ...bytes }),
+      }
+      const overall = root.get(OVERALL)
+      const reader = overall === undefined ? undefined : new ByteReader(new Uint8Array(overall))
+      const index = new LedgerIndex(databases, logger, reader?.u64() ?? start.height, reader?.u64() ?? 0)
+      for (const account of accounts) index.#follow(account, start)
+      return index
+    } catch (error) {
+      await root.close()
+      throw error
     }
-    const overall = root.get(OVERALL)
-    const reader = overall === undefined ? undefined : new ByteReader(new Uint8Array(overall))
-    const index = new LedgerIndex(databases, logger, reader?.u64() ?? start.height, reader?.u64() ?? 0)
-    for (const account of accounts) index.#follow(account, start)
-    return index
   }
 
   /** A block is final, and this is the state after it. */

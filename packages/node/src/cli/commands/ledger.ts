@@ -35,7 +35,7 @@ export function ledgerStatusLines(view: LedgerStatusView): string[] {
       `${view.validators.length}, ${up} reached from here, ${view.quorum} decide; this node is ${view.isValidator ? 'one of them' : 'none of them'}`,
     ],
     ['pending', formatCount(view.pending, 'transaction')],
-    ['price', `${unitsText(BigInt(view.baseFee))} for each fee unit; a transfer takes about 350`],
+    ['price', `${unitsText(BigInt(view.baseFee))} for each fee unit; a transfer takes about 300`],
   ])
 }
 

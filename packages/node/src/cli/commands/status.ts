@@ -36,6 +36,12 @@ function statusLines(view: StatusView): string[] {
       'jobs',
       load.jobsWhy === null ? `${load.runningJobs} of ${load.jobSlots} running` : `none: ${safeLine(load.jobsWhy)}`,
     ],
+    [
+      'ledger',
+      view.ledger === null
+        ? 'none: the network began without one'
+        : `${view.ledger.state}, height ${view.ledger.height}`,
+    ],
     ['addresses', view.addresses.map(safeLine).join(' ')],
   ])
 }

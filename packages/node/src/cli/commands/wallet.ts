@@ -57,23 +57,29 @@ export function historyLines({ from, movements, balance, height }: HistoryView):
   const beginning =
     from.height === 0 ? 'at the beginning of the ledger' : from.isOldest ? 'known from here on' : 'before that'
   const rows = movements.map((movement) => [
-    `height ${movement.height}`,
+    String(movement.height),
     formatTime(movement.timeMs),
     signed(BigInt(movement.amount)),
-    movement.fee === '0' ? '' : `fee ${formatUnits(BigInt(movement.fee))}`,
+    movement.fee === '0' ? '' : formatUnits(BigInt(movement.fee)),
     formatUnits(BigInt(movement.balance)),
     [KINDS[movement.kind], movement.counterpart ?? '', movement.memo === '' ? '' : `"${safeLine(movement.memo)}"`]
       .filter((part) => part !== '')
       .join(' '),
   ])
-  return [
-    ...tableLines([
-      ['at', 'time', 'change', 'fee', 'balance', 'what'],
-      [`height ${from.height}`, '', '', '', formatUnits(BigInt(from.balance)), beginning],
-      ...rows,
-    ]),
-    `${unitsText(BigInt(balance))} at height ${height}`,
+  const all = [
+    ['height', 'time', 'change', 'fee', 'balance', 'what'],
+    [String(from.height), '', '', '', formatUnits(BigInt(from.balance)), beginning],
+    ...rows,
   ]
+  return [...tableLines(numbersRight(all)), `${unitsText(BigInt(balance))} at height ${height}`]
+}
+
+const NUMBER_COLUMNS = [0, 2, 3, 4]
+
+/** Amounts one below the other. */
+function numbersRight(rows: readonly (readonly string[])[]): string[][] {
+  const widths = NUMBER_COLUMNS.map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) => row.map((cell, column) => cell.padStart(widths[NUMBER_COLUMNS.indexOf(column)] ?? 0)))
 }
 
 const signed = (amount: bigint): string => `${amount > 0n ? '+' : ''}${formatUnits(amount)}`
