@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rm, symlink, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
@@ -86,6 +86,64 @@ test('with --json every command writes one object on one line, also when it fail
     assert.equal(code, expected, `${words.join(' ')}: ${stdout}`)
     const { error } = oneObject(stdout) as { error: { message: string } }
     assert.notEqual(error.message, '', words.join(' '))
+  }
+})
+
+test('the commands of wallet and ledger, too', { timeout: 60_000 }, async () => {
+  await using nodes = await openNodes(1, '', true)
+  const data = ['--data', nodes.folder, '--json']
+  const key = join(nodes.folder, 'savings.key')
+  const created = oneObject((await run(['wallet', 'create', '--out', key, ...data])).stdout)
+  assert.deepEqual([(await stat(key)).mode & 0o777, (await stat(key)).size], [0o600, 32])
+  const account = String(created['account'])
+  const sent = oneObject((await run(['wallet', 'send', account, '1.5', '--memo', 'x', ...data])).stdout)
+  assert.equal(sent['state'], 'final')
+  assert.equal(typeof sent['finalAfterMs'], 'number')
+  const exported = oneObject((await run(['wallet', 'export', ...data])).stdout)
+  assert.deepEqual(Object.keys(exported), ['account'])
+  const copy = join(nodes.folder, 'copy.key')
+  const good: string[][] = [
+    ['wallet', 'balance'],
+    ['wallet', 'balance', account],
+    ['wallet', 'history'],
+    ['wallet', 'export', '--secret'],
+    ['wallet', 'export', '--secret', '-o', copy],
+    ['ledger', 'status'],
+    ['ledger', 'block'],
+    ['ledger', 'block', '1'],
+    ['ledger', 'tx', String(sent['transaction'])],
+    ['ledger', 'members'],
+    ['ledger', 'supply'],
+    ['ledger', 'genesis'],
+    ['why', String(sent['transaction']).slice(0, 8)],
+  ]
+  for (const words of good) {
+    const json = await run([...words.map((word) => (word === copy ? `${copy}.json` : word)), ...data])
+    assert.equal(json.code, 0, `${words.join(' ')}: ${json.stdout}`)
+    assert.equal('error' in oneObject(json.stdout), false, words.join(' '))
+    const shown = await run([...words, '--data', nodes.folder])
+    assert.equal(shown.code, 0, words.join(' '))
+    assert.match(shown.stdout, /\n$/)
+  }
+  assert.deepEqual(await readFile(copy), await readFile(join(nodes.folder, 'records', 'wallet.key')))
+  const bad: [number, string[]][] = [
+    [2, ['wallet', 'send', account.slice(1), '1']],
+    [2, ['wallet', 'send', account, '0.0000001']],
+    [2, ['wallet', 'send', account, '1', '--memo', 'x'.repeat(129)]],
+    [2, ['wallet', 'balance', 'nobody']],
+    [2, ['wallet', 'export', '-o', copy]],
+    [2, ['ledger', 'block', '-1']],
+    [3, ['ledger', 'block', '999999']],
+    [3, ['ledger', 'tx', 'tzzzzzz']],
+    [3, ['wallet', 'history', account]],
+    [4, ['wallet', 'send', account, '1000000']],
+    [4, ['wallet', 'create', '--out', key]],
+    [4, ['wallet', 'export', '--secret', '-o', copy]],
+  ]
+  for (const [expected, words] of bad) {
+    const { code, stdout } = await run([...words, ...data])
+    assert.equal(code, expected, `${words.join(' ')}: ${stdout}`)
+    assert.notEqual((oneObject(stdout) as { error: { message: string } }).error.message, '', words.join(' '))
   }
 })
 
