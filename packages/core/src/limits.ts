@@ -622,6 +622,8 @@ export const limits = {
     indexedTransactions: 1_000_000,
     /** Blocks whose transactions are forgotten when one comes in: more than one, so that it stays within its bound. */
     unindexedBlocks: 4,
+    /** Starts in a row that died over that index, before it is given up as damaged: one may be killed at that moment. */
+    indexDeaths: 2,
     /** Movements kept of each account of this node's user; the oldest are forgotten first. */
     keptMovements: 100_000,
     /** Movements shown at once. */

@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { appendFile, mkdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { assert, type Logger, limits, messageOf } from '@borgios/core'
 import { accountOf, type FinalBlockEvent, parameter, type StateReader } from '@borgios/ledger'
 import {
@@ -14,13 +15,19 @@ import { type Database, open, type RootDatabase } from 'lmdb'
 import { decodeMovement, encodeMovement } from './movement-codec.ts'
 import { type Movement, movementsOf, type SettledBlock } from './movements.ts'
 
-const bounds = limits.node
+/** What it keeps at most. */
+export interface IndexBounds {
+  readonly indexedTransactions: number
+  readonly unindexedBlocks: number
+  readonly keptMovements: number
+}
 
 export interface LedgerIndexOptions {
   /** Of its own; made when it is not there. */
   readonly folder: string
   /** 32 bytes each: accounts whose movements are kept. */
   readonly accounts: readonly Uint8Array[]
+  readonly bounds?: IndexBounds
 }
 
 /** Where the state stands that the ledger begins with: blocks from there on are shown to the index. */
@@ -78,37 +85,47 @@ const PLACE_BYTES = 12
  */
 export class LedgerIndex {
   readonly #databases: Databases
+  readonly #bounds: IndexBounds
   readonly #logger: Logger
   readonly #followed: Followed[] = []
   #height: number
   #count: number
+  /** Transactions of this height and below are forgotten. */
+  #forgottenTo = 0
   #written: Promise<unknown> = Promise.resolve()
   #hasFailed = false
 
-  private constructor(databases: Databases, logger: Logger, height: number, count: number) {
+  private constructor(databases: Databases, bounds: IndexBounds, logger: Logger, height: number, count: number) {
     this.#databases = databases
+    this.#bounds = bounds
     this.#logger = logger
     this.#height = height
     this.#count = count
   }
 
-  /** One that cannot be read is begun anew. */
+  /**
+   * One that cannot be read is begun anew. LMDB takes the whole process down over a damaged file, so a note counts the starts that died here.
+   */
   static async open(options: LedgerIndexOptions, start: IndexStart, logger: Logger): Promise<LedgerIndex> {
-    try {
-      return await LedgerIndex.#open(options, start, logger)
-    } catch (error) {
-      logger.warn('the index of the ledger cannot be read and is begun anew', { why: messageOf(error) })
-      await rm(options.folder, { recursive: true, force: true })
-      return await LedgerIndex.#open(options, start, logger)
+    const { folder } = options
+    const note = join(folder, 'opening')
+    const died = (await stat(note).catch(() => undefined))?.size ?? 0
+    if (died >= limits.node.indexDeaths) {
+      logger.warn('the last starts died over the index of the ledger: it is begun anew', { died })
+      await rm(folder, { recursive: true, force: true })
     }
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await appendFile(note, '.')
+    const index = await LedgerIndex.#open(options, start, logger)
+    await rm(note, { force: true })
+    return index
   }
 
   static async #open(
-    { folder, accounts }: LedgerIndexOptions,
+    { folder, accounts, bounds = limits.node }: LedgerIndexOptions,
     start: IndexStart,
     logger: Logger,
   ): Promise<LedgerIndex> {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
     const root = open<Uint8Array, string>({ path: folder, encoding: 'binary' })
     try {
       const bytes = { encoding: 'binary', keyEncoding: 'binary' } as const
@@ -120,7 +137,7 @@ export class LedgerIndex {
       }
       const overall = root.get(OVERALL)
       const reader = overall === undefined ? undefined : new ByteReader(new Uint8Array(overall))
-      const index = new LedgerIndex(databases, logger, reader?.u64() ?? start.height, reader?.u64() ?? 0)
+      const index = new LedgerIndex(databases, bounds, logger, reader?.u64() ?? start.height, reader?.u64() ?? 0)
       for (const account of accounts) index.#follow(account, start)
       return index
     } catch (error) {
@@ -233,18 +250,22 @@ export class LedgerIndex {
     }
     if (receipts.length > 0) byHeight.put(height, writeReceipts(receipts))
     this.#count += receipts.length
-    if (this.#count > bounds.indexedTransactions) this.#forgetOldest()
+    if (this.#count > this.#bounds.indexedTransactions) this.#forgetOldest()
     this.#height = height
     root.put(OVERALL, new ByteWriter().u64(height).u64(this.#count).finish())
   }
 
   #forgetOldest(): void {
     const { transactions, receipts } = this.#databases
-    for (const { key, value } of receipts.getRange({ limit: bounds.unindexedBlocks })) {
-      if (this.#count <= bounds.indexedTransactions) return
+    for (const { key, value } of receipts.getRange({
+      start: this.#forgottenTo + 1,
+      limit: this.#bounds.unindexedBlocks,
+    })) {
+      if (this.#count <= this.#bounds.indexedTransactions) return
       const forgotten = readReceipts(value)
       for (const { transaction } of forgotten) transactions.remove(transaction)
       receipts.remove(key)
+      this.#forgottenTo = key
       this.#count -= forgotten.length
     }
   }
@@ -263,7 +284,7 @@ export class LedgerIndex {
         one.next += 1
       }
       one.balance = after
-      while (one.next - one.first > bounds.keptMovements) this.#forgetMovement(one)
+      while (one.next - one.first > this.#bounds.keptMovements) this.#forgetMovement(one)
     }
     one.height = height
     this.#databases.root.put(nameOf(one.key), writeFollowed(one))
