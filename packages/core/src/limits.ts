@@ -712,6 +712,8 @@ export const limits = {
     servedAtOnce: 8,
     /** How often what is final is saved and what is not final is sent again: so much is replayed after a crash. */
     upkeepMs: 1 * SECOND_MS,
+    /** How often the state is saved at least: blocks since then are applied again after a start. */
+    saveMs: 1 * MINUTE_MS,
     /** Peers asked in one round. */
     peersAsked: 8,
     /** Between two announcements of one leader: who only follows is a second behind. */
@@ -725,8 +727,8 @@ export const limits = {
     maxValueBytes: 16 * KIB,
     /** Up to here transactions may fill a bucket: 250 times what it holds at a million accounts. Hashed in 0.2 ms, sent as a proof in one message. */
     fullBucketBytes: 256 * KIB,
-    /** Buckets that changed since the state was saved: then it is saved again. Seconds of full load, 15 ms of work beside the disk's. */
-    saveBuckets: 16_384,
+    /** Buckets that changed since the state was saved: then it is saved again. A second or two of full load; each costs LMDB a page of memory and a page written. */
+    saveBuckets: 4_096,
     /** Final blocks since the last try to save it, for the same reason: an idle network makes so many in an hour, and applies them in a second. */
     saveBlocks: 1_024,
     /** Starts in a row that died while they read the state, before it is given up as damaged: one may be killed at that moment, hardly three. */

@@ -18,6 +18,7 @@ export { isConflict } from './consensus/evidence.ts'
 export { isWanted } from './consensus/receiving.ts'
 export { recover } from './consensus/recover.ts'
 export { step } from './consensus/step.ts'
+export type { FinalBlockEvent } from './engine/engine-ports.ts'
 export {
   type AdmissionFacts,
   type AdmissionModules,
@@ -126,6 +127,9 @@ export type {
 } from './modules/state-module.ts'
 export { supplyModule } from './modules/supply/supply-module.ts'
 export { type Supply, supplyTable } from './modules/supply/supply-table.ts'
+export { type DiskStorageModules, type DiskStorageOptions, openDiskStorage } from './service/disk-storage.ts'
+export { Ledger, type LedgerModules, type LedgerOptions, type LedgerStatus } from './service/ledger.ts'
+export type { LedgerStorage } from './service/ledger-storage.ts'
 export { DiskState, type DiskStateOptions } from './state/disk-state.ts'
 export { type FinalState, openMemoryState } from './state/final-state.ts'
 export type { SavedPoint } from './state/saved-point.ts'

@@ -80,9 +80,7 @@ export class Chain {
 
   /** The newest final block. */
   get point(): StatePoint {
-    const { point } = this.state
-    assert(point !== undefined, 'there is a genesis')
-    return point
+    return this.state.point
   }
 
   /** What the next block stands on, as of the final state. */
@@ -126,10 +124,10 @@ export class Chain {
 
   /** Makes a block of some of these transactions, tried in this order, and executes it. */
   make(plan: BlockPlan, transactions: Iterable<Uint8Array>): MadeBlock {
+    if (plan.isFiller) return this.#fill(plan)
     const parent = this.stateAfter(plan.parent.hash)
     const record = recordOf(parent)
     const timeMs = Math.max(plan.nowMs, record.timeMs + 1)
-    if (plan.isFiller) return this.#fill(plan, record, timeMs)
     const layer = this.#layerOn(plan.parent.hash)
     const facts = this.#factsOf(plan, parent, record, timeMs)
     const built = buildBlock(this.modules, layer, facts, transactions)
@@ -153,13 +151,12 @@ export class Chain {
   execute({ block, parent, hash, isFiller }: Candidate): void {
     if (this.isExecuted(hash)) return
     const { header, transactions } = block
-    const before = this.stateAfter(parent.hash)
-    const record = recordOf(before)
     if (isFiller) {
-      const { header: expected } = this.#fill({ ...header, nowMs: header.timeMs, isFiller }, record, header.timeMs)
-      assertSameHeader(expected, header)
+      assertSameHeader(this.#fill(header).header, header)
       return
     }
+    const before = this.stateAfter(parent.hash)
+    const record = recordOf(before)
     const layer = this.#layerOn(parent.hash)
     const facts = this.#factsOf(header, before, record, header.timeMs)
     const { receipts, usedUnits } = executeBlock(this.modules, layer, facts, transactions)
@@ -200,13 +197,13 @@ export class Chain {
   }
 
   /** An empty block above the last one of an epoch: it changes nothing. */
-  #fill(plan: BlockPlan, record: ChainRecord, timeMs: number): MadeBlock {
+  #fill(plan: Omit<BlockPlan, 'nowMs' | 'isFiller'>): MadeBlock {
     const parent = this.#executed.get(hashKey(plan.parent.hash))
     assert(parent !== undefined, 'a filler stands on a block that is not final yet')
     const header: BlockHeader = {
       ...placeOf(plan),
-      timeMs,
-      baseFee: record.baseFee,
+      timeMs: parent.header.timeMs,
+      baseFee: parent.header.baseFee,
       usedUnits: 0,
       payload: payloadHash(encodePayload([])),
       stateRoot: parent.header.stateRoot,
@@ -264,10 +261,17 @@ function recordOf(state: StateReader): ChainRecord {
   return record
 }
 
-const placeOf = ({ epoch, slot, height, parent, leader }: BlockPlan) => ({ epoch, slot, height, parent, leader })
+const placeOf = ({ epoch, slot, height, parent, leader }: Omit<BlockPlan, 'nowMs' | 'isFiller'>) => ({
+  epoch,
+  slot,
+  height,
+  parent,
+  leader,
+})
 
 function assertSameHeader(expected: BlockHeader, header: BlockHeader): void {
-  const { usedUnits, stateRoot, receiptsRoot: receipts, committee, payload, seal } = expected
+  const { timeMs, baseFee, usedUnits, stateRoot, receiptsRoot: receipts, committee, payload, seal } = expected
+  if (header.timeMs !== timeMs || header.baseFee !== baseFee) throw blockInvalid('its time or base fee cannot be')
   if (header.usedUnits !== usedUnits) throw blockInvalid(`it used ${usedUnits} units, not ${header.usedUnits}`)
   if (compareBytes(header.payload, payload) !== 0) throw blockInvalid('its payload is another')
   if (compareBytes(header.receiptsRoot, receipts) !== 0) throw blockInvalid('its receipts come out otherwise')

@@ -1,5 +1,6 @@
-import type { ConsensusRecord } from '../consensus/consensus-io.ts'
 import type { BlockArchive, ConsensusLog } from '../engine/engine-ports.ts'
+import type { LoggedRecord } from '../journal/consensus-log.ts'
+import type { SlotPlace } from '../journal/journal.ts'
 import type { TrackerChange } from '../mempool/transaction-tracker.ts'
 import type { FinalState } from '../state/final-state.ts'
 import type { BlockReader } from '../sync/block-server.ts'
@@ -14,14 +15,17 @@ export interface TrackerRecords {
 
 /** Everything the ledger keeps on disk. */
 export interface LedgerStorage {
+  /** That of genesis or later. */
   readonly state: FinalState
-  readonly log: ConsensusLog & {
-    /** What stands in it since the start. */
-    readonly records: Iterable<ConsensusRecord>
-  }
-  readonly archive: BlockArchive & BlockReader
+  readonly log: ConsensusLog
+  /** What stood in the log at the start. */
+  readonly logged: Iterable<LoggedRecord>
+  readonly archive: BlockArchive
+  readonly blocks: BlockReader
   readonly tracked: TrackerRecords
-  /** Makes final blocks and then the state durable, and drops what is not needed any more. */
-  save(final: { readonly epoch: number; readonly slot: number }): Promise<void>
+  /** Makes final blocks durable, and forgets what consensus no longer needs. */
+  sync(final: SlotPlace): Promise<void>
+  /** Makes the state durable, after the blocks that led to it. */
+  save(): Promise<void>
   close(): Promise<void>
 }

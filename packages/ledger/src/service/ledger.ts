@@ -21,6 +21,7 @@ import { BlockServer } from '../sync/block-server.ts'
 import { CatchUp } from '../sync/catch-up.ts'
 import { type ReplayedChain, replay } from '../sync/replay.ts'
 import { Announcements } from './announcements.ts'
+import { recordsOf } from './disk-storage.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
 import { TransactionGossip } from './transaction-gossip.ts'
 
@@ -73,6 +74,7 @@ export class Ledger {
   #haltedWhy: string | undefined
   #cancelUpkeep: CancelTimer | undefined
   #saving: Promise<void> | undefined
+  #savedMs = 0
 
   private constructor(
     options: LedgerOptions,
@@ -98,7 +100,7 @@ export class Ledger {
     })
     this.#engine = new Engine(
       { network: networkId, timing },
-      { ...start, records: storage.log.records },
+      { ...start, records: recordsOf(storage.logged, rulesAt(chain, networkId, modules.ed25519)) },
       {
         ...modules,
         chain,
@@ -117,7 +119,7 @@ export class Ledger {
       },
     )
     this.#catchUp = new CatchUp({ network, chain, engine: this.#engine, logger })
-    new BlockServer(network, storage.archive)
+    new BlockServer(network, storage.blocks)
     this.#announcements = new Announcements({
       network,
       clock,
@@ -133,7 +135,7 @@ export class Ledger {
     const { registry, ed25519, storage, nextBeacon } = modules
     const verifier = new RememberingVerifier(ed25519, networkId)
     const chain = new Chain(storage.state, { registry, network: networkId, verifier, nextBeacon })
-    const start = await replay(chain, storage.archive, () => rulesAt(chain, networkId, ed25519))
+    const start = await replay(chain, storage.blocks, () => rulesAt(chain, networkId, ed25519))
     return new Ledger(options, chain, verifier, start, modules)
   }
 
@@ -148,7 +150,8 @@ export class Ledger {
     this.#announcements.stop()
     await this.#catchUp.stop()
     await this.#engine.stop()
-    await this.#save()
+    await this.#saving
+    await this.#modules.storage.tracked.write(this.#tracker.takeChanges())
     await this.#modules.storage.close()
   }
 
@@ -217,7 +220,7 @@ export class Ledger {
     if (self === undefined && height > this.chain.point.height) this.#catchUp.start({ peers: [from] })
   }
 
-  /** What is done now and then: sending again what is not final, and saving. */
+  /** What is done now and then: sending again what is not final, and making durable what is. */
   #upkeep(): void {
     const { timers, clock } = this.#modules
     this.#cancelUpkeep = timers.after(limits.ledgerSync.upkeepMs, () => {
@@ -234,13 +237,16 @@ export class Ledger {
   }
 
   async #save(): Promise<void> {
-    const { storage, logger } = this.#modules
+    const { storage, logger, clock } = this.#modules
     const { final, options } = this.#engine.state
     try {
       await storage.tracked.write(this.#tracker.takeChanges())
-      await storage.save({ epoch: options.committee.epoch, slot: final.slot })
+      await storage.sync({ epoch: options.committee.epoch, slot: final.slot })
+      if (clock.monotonicMs() - this.#savedMs < limits.ledgerSync.saveMs) return
+      this.#savedMs = clock.monotonicMs()
+      await storage.save()
     } catch (error) {
-      logger.warn('the ledger could not be saved; it is tried again', { why: messageOf(error) })
+      logger.warn('the ledger could not be made durable; it is tried again', { why: messageOf(error) })
     }
   }
 }

@@ -11,6 +11,8 @@ export interface DiskStateOptions {
   readonly folder: string
   readonly tables: readonly AnyTable[]
   readonly logger: Logger
+  /** Awaited before a state is written: whatever must be durable first, such as the blocks that led to it. */
+  readonly beforeSave?: () => Promise<void>
 }
 
 const { saveBlocks, saveBuckets } = limits.ledgerState
@@ -23,6 +25,7 @@ export class DiskState {
   readonly state: FinalState
   readonly #disk: BucketDisk
   readonly #logger: Logger
+  readonly #beforeSave: () => Promise<void>
   #unsaved = new Set<number>()
   #blocks = 0
   #savedPoint: StatePoint | undefined
@@ -30,12 +33,13 @@ export class DiskState {
   #saving: Promise<void> | undefined
 
   private constructor(
-    { folder, tables, logger }: DiskStateOptions,
+    { folder, tables, logger, beforeSave = async () => {} }: DiskStateOptions,
     saved: SavedPoint | undefined,
     content: DiskContent,
   ) {
     this.#disk = new BucketDisk(folder)
     this.#logger = logger
+    this.#beforeSave = beforeSave
     this.#savedPoint = saved?.point
     this.state = new FinalState({
       tables,
@@ -104,6 +108,7 @@ export class DiskState {
     this.#blocks = 0
     const buckets = Array.from(numbers, (number) => [number, state.bucket(number)] as const)
     try {
+      await this.#beforeSave()
       await this.#disk.write({ buckets, records: [[POINT, encodePoint({ point, root })]] })
       this.#savedPoint = point
       this.#trouble = undefined
