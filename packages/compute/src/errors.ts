@@ -19,6 +19,10 @@ export const allBusy = make('COMPUTE_ALL_BUSY', 'timeout', 'none', true)
 export const cancelledEarly = make('COMPUTE_CANCELLED', 'unavailable', 'caller')
 /** The service is being stopped. */
 export const stopping = make('COMPUTE_STOPPING', 'unavailable', 'self', true)
+/** A job whose requester was restarted meanwhile. */
+export const restarted = make('COMPUTE_RESTARTED', 'unavailable', 'self', true)
+/** One node did not run a job to its end. */
+export const attemptFailed = make('COMPUTE_ATTEMPT_FAILED', 'unavailable', 'none', true)
 /** A message of the other side is not what the protocol says. */
 export const badMessage = make('COMPUTE_BAD_MESSAGE', 'invalid', 'peer')
 /** A signed statement that is not for this job, node or network, or whose signature does not stand. */

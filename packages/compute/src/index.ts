@@ -1,3 +1,4 @@
+export * from './escrow.ts'
 export type * from './job.ts'
 export type { JobFile, JobFiles } from './job-files.ts'
 export { createJobService, type JobServiceModules, type JobServiceOptions } from './job-service.ts'

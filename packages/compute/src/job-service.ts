@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { assert, type Clock, type Logger, limits, type NetworkId, type Random, type Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
+import type { Escrow } from './escrow.ts'
 import { Executor } from './executor/executor.ts'
 import type { ComputeStatus, JobLimits, JobResult, JobService, JobSpec, RunOptions } from './job.ts'
 import type { JobFiles } from './job-files.ts'
@@ -30,6 +31,8 @@ export interface JobServiceModules {
   readonly timers: Timers
   readonly random: Random
   readonly logger: Logger
+  /** Who pays for the jobs of this node. */
+  readonly escrow: Escrow
 }
 
 /** Jobs of this node on others, and jobs of others on this node. */
@@ -40,6 +43,7 @@ export function createJobService(options: JobServiceOptions, modules: JobService
     modules,
   )
   const requester = new Requester(modules)
+  requester.start()
   return {
     run: (spec: JobSpec, runOptions?: RunOptions): Promise<JobResult> => requester.run(spec, runOptions),
     status: (): ComputeStatus => executor.status(),

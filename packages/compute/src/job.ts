@@ -43,6 +43,8 @@ export interface JobResult {
   /** What the program left under /out, by name. */
   readonly outputs: readonly { readonly name: string; readonly bytes: number; readonly capability: string }[]
   readonly wallTimeMs: number
+  /** What the node says it used and cannot be, a sentence each. */
+  readonly doubts: readonly string[]
   /** The executor's signed word for all this, checked. Undefined for a cancelled job whose node did not answer any more. */
   readonly receipt: JobReceipt | undefined
 }
@@ -52,6 +54,8 @@ export interface RunOptions {
   readonly node?: NodeId
   readonly onEvent?: (event: JobEvent) => void
   readonly signal?: AbortSignal
+  /** Of program and inputs in all, where the caller knows: what is held for the job and billed for it is checked by that. */
+  readonly inputBytes?: number
   /** Chosen by the caller so that it can be shown before the job starts; a fresh one otherwise. */
   readonly job?: JobId
 }
@@ -73,7 +77,7 @@ export interface JobService {
    * Runs a job on another node and resolves when it has ended, whatever its exit code. If a node fails before that, the job is started
    * anew on another; its log then begins again. Throws COMPUTE_SPEC_INVALID, COMPUTE_JOB_EXISTS, COMPUTE_TOO_MANY_JOBS,
    * COMPUTE_NO_NODE (with the reason for each node), COMPUTE_ALL_BUSY, COMPUTE_CANCELLED (before a node had it) or
-   * COMPUTE_STOPPING.
+   * COMPUTE_STOPPING; or what the escrow says when the job cannot be paid for, before any node has it.
    */
   run(spec: JobSpec, options?: RunOptions): Promise<JobResult>
   status(): ComputeStatus

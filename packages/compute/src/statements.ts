@@ -30,7 +30,7 @@ const REQUEST: StatementKind<JobRequest> = {
 }
 
 const RECEIPT: StatementKind<JobReceipt> = {
-  label: 'job-receipt/1',
+  label: 'job-receipt/2',
   name: 'job receipt',
   maxBytes: limits.compute.maxReceiptBytes,
   check: receiptCheck,

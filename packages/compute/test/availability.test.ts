@@ -139,6 +139,8 @@ describe('control groups', () => {
     assert.equal(await group?.ranOutOfMemory(), false)
     await writeFile(join(folder, 'memory.events'), OOM)
     assert.equal(await group?.ranOutOfMemory(), true)
+    await writeFile(join(folder, 'cpu.stat'), 'usage_usec 12500\nuser_usec 10000\nsystem_usec 2500\n')
+    assert.equal(group?.cpuMs(), 12.5)
     const left = await readdir(join(root, 'borgios'))
     assert.ok(left.includes(`job-${process.pid}-77`) && !left.includes('job-999999999-1'), left.join())
   })
@@ -157,6 +159,22 @@ describe('control groups', () => {
     assert.equal(await readFile(join(folder, 'memory.limit_in_bytes'), 'utf8'), '2000')
     await writeFile(join(folder, 'memory.oom_control'), `oom_kill_disable 0\nunder_oom 0\noom_kill 1\n`)
     assert.equal(await group?.ranOutOfMemory(), true)
+    assert.equal(group?.cpuMs(), undefined)
+  })
+
+  it('of version 1: count processor time where they can', async () => {
+    const old = join(root, 'version-1-cpu')
+    for (const name of ['memory', 'pids', 'cpuacct']) await mkdir(join(old, name), { recursive: true })
+    for (const file of ['memory/memory.limit_in_bytes', 'pids/cgroup.procs', 'cpuacct/cpuacct.usage']) {
+      await writeFile(join(old, file), '')
+    }
+    const group = await (await openControlGroups(old))?.create(2000)
+    const parent = join(old, 'cpuacct', 'borgios')
+    const folder = join(parent, await theNewOne(parent, []))
+    await group?.add(42)
+    assert.equal(await readFile(join(folder, 'cgroup.procs'), 'utf8'), '42')
+    await writeFile(join(folder, 'cpuacct.usage'), '12500000\n')
+    assert.equal(group?.cpuMs(), 12.5)
   })
 
   it('are done without where there are none', async () => {

@@ -102,6 +102,7 @@ describe('job receipt', () => {
     startedAtMs: NOW_MS,
     endedAtMs: NOW_MS + 5,
     wallTimeMs: 5,
+    usage: { cpuMs: 4, memoryMibMs: 2_560, inputBytes: 10, outputBytes: 3, logBytes: 0 },
   }
   const context = { ed25519: sodiumEd25519, network: NETWORK, requester: FROM, node: TO, job: JOB, spec: checked }
   const bytes = signJobReceipt(executor, body)

@@ -196,6 +196,7 @@ describe('a runner that a program has taken over', () => {
         pids.push(pid)
         assert.equal(await readFile(`/proc/${pid}/comm`, 'utf8'), 'bwrap\n')
       },
+      cpuMs: () => undefined,
       ranOutOfMemory: async () => true,
       remove: async () => {},
     }
@@ -208,7 +209,12 @@ describe('a runner that a program has taken over', () => {
   it('does not start when it cannot be put into its control group', async () => {
     const full = new Error('the group is full')
     const add = (): Promise<void> => Promise.reject(full)
-    const controlGroup: ControlGroup = { add, ranOutOfMemory: async () => false, remove: async () => {} }
+    const controlGroup: ControlGroup = {
+      add,
+      cpuMs: () => undefined,
+      ranOutOfMemory: async () => false,
+      remove: async () => {},
+    }
     await assert.rejects(run('started(); ended({ outputFiles: 0, outputBytes: 0 })', { controlGroup }), full)
   })
 

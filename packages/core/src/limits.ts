@@ -362,6 +362,8 @@ export const limits = {
     /** How often a node that was given shards is told how the put ended, and the pause between: it may be restarting. */
     settleTries: 3,
     settleRetryMs: 5 * SECOND_MS,
+    /** For how long a file is paid for when nobody says: a month, to be prolonged. */
+    defaultLeaseMs: 30 * 24 * HOUR_MS,
     /** How long a store that stops waits for its puts to end and be taken back: within the daemon's time for stopping. */
     stopPutsMs: 3 * SECOND_MS,
 
@@ -388,6 +390,26 @@ export const limits = {
     scrubPauseMs: 100,
     /** A scrub that is through sooner waits until so long after it began. */
     scrubRoundMs: 24 * HOUR_MS,
+
+    /** Leaves a holder is asked for in an audit: they find a loss of 1 % with 95 %. 5 MB at most. */
+    auditSamples: 300,
+    /** Leaves one audit may ask for: enough for 99 %; the question stays below a stream's header with a shard for each. */
+    maxAuditSamples: 460,
+    /** From the question to the signature: 300 shards of 1 MiB read at half the time of a slow disk. A holder may ask others meanwhile: it is no proof against that. */
+    auditTimeoutMs: 30 * SECOND_MS,
+    /** Holders an auditor asks at once: 16 KiB each in its memory. */
+    auditsAsked: 4,
+    /** Stripe records looked at for what one node is said to hold, drawn by the beacon: about 1 GiB of shards of each of 5 nodes. */
+    auditRecords: 1_024,
+    /** Audits a node answers at once, each a shard after another, each resting as long as it worked: reads come first. */
+    auditsServed: 2,
+    /** Audits that wait or are answered, one of each peer; more are refused. */
+    auditsInLine: 16,
+    /** Leaves one peer may ask for: two audits at once, then 3,600 an hour. */
+    auditBurstSamples: 920,
+    auditSamplesPerSecond: 1,
+    /** Peers whose use of that is remembered until it is made good: 15 minutes at most. */
+    auditorsRemembered: 4_096,
   },
   compute: {
     /** Jobs a node runs at once, at most, whatever it was configured to. */
@@ -464,6 +486,12 @@ export const limits = {
     /** Tries to remove the control group of a job that has ended, and the pause between them: the kernel takes some milliseconds. */
     groupRemoveTries: 20,
     groupRemoveMs: 10,
+    /** Processors a job is billed for at most: its program's thread, and one that compiles and collects beside it. */
+    jobCpus: 2,
+    /** The note that a log was cut may follow a full log. */
+    logNoteBytes: 256,
+    /** How much longer than here a job may have taken on the clock of another node: rounding, and a clock that runs fast. */
+    clockMarginMs: 100,
     /** Threads of one sandbox: Node's own are seven. */
     maxThreads: 32,
     /** File descriptors of the processes of a sandbox. */
@@ -657,7 +685,7 @@ export const limits = {
     lagPeers: 8,
     /** Pause before catching up is asked for again, doubled up to the longest. */
     catchUpRetryMs: 2 * SECOND_MS,
-    maxCatchUpRetryMs: 30 * SECOND_MS,
+    maxCatchUpRetryMs: 10 * SECOND_MS,
   },
   /** Streams between validators. */
   ledgerLinks: {
@@ -674,6 +702,23 @@ export const limits = {
     reopenMs: 250,
     maxReopenMs: 5 * SECOND_MS,
   },
+  /** Final blocks got in bulk. */
+  ledgerSync: {
+    /** Blocks asked for at once: a second's work at least. */
+    blocksPerRequest: 1_024,
+    /** Blocks that may become final together: so long a network may go on without a final vote. */
+    groupBlocks: 1_024,
+    /** Nodes that are given blocks at once; the others ask somebody else. */
+    servedAtOnce: 8,
+    /** How often what is final is saved and what is not final is sent again: so much is replayed after a crash. */
+    upkeepMs: 1 * SECOND_MS,
+    /** How often the state is saved at least: blocks since then are applied again after a start. */
+    saveMs: 1 * MINUTE_MS,
+    /** Peers asked in one round. */
+    peersAsked: 8,
+    /** Between two announcements of one leader: who only follows is a second behind. */
+    announcePauseMs: 1 * SECOND_MS,
+  },
   /** Records, their tree and how they are kept. */
   ledgerState: {
     /** Key of a record within its table. */
@@ -682,10 +727,12 @@ export const limits = {
     maxValueBytes: 16 * KIB,
     /** Up to here transactions may fill a bucket: 250 times what it holds at a million accounts. Hashed in 0.2 ms, sent as a proof in one message. */
     fullBucketBytes: 256 * KIB,
-    /** Buckets that changed since the state was saved: then it is saved again. Seconds of full load, 15 ms of work beside the disk's. */
-    saveBuckets: 16_384,
+    /** Buckets that changed since the state was saved: then it is saved again. A second or two of full load; each costs LMDB a page of memory and a page written. */
+    saveBuckets: 4_096,
     /** Final blocks since the last try to save it, for the same reason: an idle network makes so many in an hour, and applies them in a second. */
     saveBlocks: 1_024,
+    /** Starts in a row that died while they read the state, before it is given up as damaged: one may be killed at that moment, hardly three. */
+    readDeaths: 3,
     /** Buckets in one chunk of a snapshot, in bytes, unless one alone has more: a hundred chunks for a million accounts. */
     chunkBytes: 512 * KIB,
     /** A whole chunk: one bucket of the most bytes and the way to the root, or 65,536 lengths. It fits one message of a bulk stream. */
@@ -739,6 +786,8 @@ export const limits = {
     originBurstBytes: 4 * MIB,
     /** A transaction counts as at least so many bytes, for its signature: 8,000 a second. */
     minTransactionBytes: 256,
+    /** Transactions checked before others get their turn: 3 ms of signatures. */
+    checksPerTurn: 64,
     /** Waiting to be checked, of all nodes together. */
     intakeBytes: 32 * MIB,
     /** Nodes whose rates are followed. */
@@ -755,7 +804,10 @@ export const limits = {
     maxResendMs: 1 * MINUTE_MS,
   },
   /** Public randomness by commit and reveal. */
-  ledgerBeacon: {},
+  ledgerBeacon: {
+    /** Epochs whose beacon and its making stand in the state: for people who look. Headers have them for ever. */
+    keptBeacons: 16,
+  },
   /** Money: fees, deposits, escrow, leases, emission. */
   ledgerMoney: {
     /** How far ahead of the block its last height may lie: two days at two blocks a second. A signed transaction must not lie in wait for ever. */
@@ -772,5 +824,45 @@ export const limits = {
     maxReleaseChars: 32,
     /** Epochs for which a node's or operator's consent to join may be good: an old one must not bring it back years later. */
     maxConsentEpochs: 1_000,
+    /** How far one block moves the ledger's own clock: an idle network makes a block every few seconds, a wrong clock or a standstill of hours counts as this. */
+    maxClockStepMs: 30 * SECOND_MS,
+    /** How long money may be set aside: long enough for a queue and the longest job, and not for ever if its payer forgets it. */
+    minHoldMs: 1 * MINUTE_MS,
+    maxHoldMs: 7 * 24 * HOUR_MS,
+    /** How long a side of a hold has to answer the other: a node may be restarting. The payer's change waits as long if the payee is silent. */
+    answerMs: 5 * MINUTE_MS,
+    /** What a module writes into a hold for itself: the prices and limits of a job. */
+    maxTermsBytes: 64,
+    /** Holds, and leases, that end by themselves in one block; more wait for the next. */
+    duePerBlock: 256,
+    /** Old bills, payouts and spans forgotten in one block. */
+    prunedPerBlock: 256,
+    /** Epochs for which every payment can be told line by line. */
+    payoutEpochs: 100,
+    /** The same for spans, in which leased bytes lay at a node: epochs of idle networks are long. */
+    spanMemoryMs: 14 * 24 * HOUR_MS,
+    /** Nodes of one lease: its operation stays below 10 KiB. What lies on more takes several leases. */
+    maxLeaseHolders: 128,
+    /** Bytes of one lease, coding included, and of all leases of one node: products with price and time stay within 16 bytes. */
+    maxLeaseBytes: 2 ** 44,
+    maxHolderBytes: 2 ** 52,
+    /** Shards of one node in one lease: their list, which auditors ask for, stays below 2.3 MiB. */
+    maxEntryShards: 65_536,
+    /** The least time that is paid for at once: a lease costs every member memory. */
+    minLeaseMs: 24 * HOUR_MS,
+    /** What a lease keeps back when it runs out, as time: pays for what lies on until a busy ledger comes to it. */
+    leaseMarginMs: 1 * HOUR_MS,
+    /** Between a lease's running out and its end: its owner may be on holiday. Nobody is paid, nobody should delete. */
+    leaseGraceMs: 7 * 24 * HOUR_MS,
+    /** How far ahead a lease's end is looked at: then again. Keeps times safe integers. */
+    leaseLookAheadMs: 366 * 24 * HOUR_MS,
+    /** Leases one operation accepts or releases: 32 bytes each. */
+    maxLeasesAtOnce: 400,
+    /** Parts in leases that end in one block because their nodes are no members any more. */
+    evictedPerBlock: 256,
+    /** Auditors of one node in one epoch. */
+    maxAuditors: 15,
+    /** Nodes one auditor reports on at once: its record stays far below an operation's bound. */
+    maxReportedNodes: 400,
   },
 } as const

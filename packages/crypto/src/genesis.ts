@@ -1,4 +1,4 @@
-import { base32Pattern, canonicalJsonBytes, limits, NetworkId } from '@borgios/core'
+import { base32Pattern, canonicalJsonBytes, type JsonObject, limits, NetworkId } from '@borgios/core'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -17,6 +17,8 @@ const GenesisSchema = strictObject({
     maxItems: limits.genesis.maxFounders,
     uniqueItems: true,
   }),
+  /** What the ledger begins with; the room `ledger` knows its form. A network without it keeps none. */
+  ledger: Type.Optional(Type.Unsafe<JsonObject>(Type.Object({}))),
 })
 
 /** The document a network begins with; its hash is the network's id. */

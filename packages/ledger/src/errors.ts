@@ -35,16 +35,6 @@ export const genesisInvalid = (why: string, cause?: unknown): BorgError =>
     cause,
   })
 
-// Transactions: why one may not enter a block
-
-/** It may not enter this block; later it may, if `retryable`. Nothing was charged. */
-export const transactionRefused = (why: string, details: { retryable?: boolean; cause?: unknown } = {}): BorgError =>
-  make('LEDGER_TRANSACTION_REFUSED', `the transaction cannot enter a block: ${why}`, {
-    kind: 'denied',
-    blame: 'caller',
-    ...details,
-  })
-
 // Money
 
 export const fundsShort = (needed: bigint, there: bigint): BorgError =>
@@ -143,6 +133,53 @@ export const trackerFull = (most: number): BorgError =>
     { kind: 'exhausted', blame: 'caller', retryable: true, meta: { most } },
   )
 
+// Beacon
+
+/** The epoch is not at the point where this may be done, or has no committee. */
+export const beaconClosed = (phase: string): BorgError =>
+  make('LEDGER_BEACON_CLOSED', `this is not the time to ${phase} for the beacon; wait for its part of the next epoch`, {
+    kind: 'conflict',
+    blame: 'caller',
+  })
+
+export const notBeaconMember = (): BorgError =>
+  make('LEDGER_BEACON_NOT_MEMBER', 'only a validator of this epoch, or who answers for it, may do this in its name', {
+    kind: 'denied',
+    blame: 'caller',
+  })
+
+export const beaconSaid = (what: 'dealt' | 'opened'): BorgError =>
+  make('LEDGER_BEACON_SAID', `this validator has ${what} in this epoch already; it counts as it is`, {
+    kind: 'conflict',
+    blame: 'caller',
+  })
+
+/** A dealing or share that cannot be one. */
+export const beaconRefused = (why: string): BorgError =>
+  make('LEDGER_BEACON_REFUSED', `the beacon cannot take this: ${why}`, { kind: 'invalid', blame: 'caller' })
+
+// Catching up
+
+/** A peer sent blocks that do not follow one another, are not final or not of this epoch. */
+export const badSyncMessage = (why: string): BorgError =>
+  make('LEDGER_SYNC_MESSAGE', `a node sent ${why}`, { kind: 'byzantine', blame: 'peer' })
+
+/** What a quorum finalised comes out otherwise here. */
+export const chainDiverged = (height: number, why: string): BorgError =>
+  make(
+    'LEDGER_DIVERGED',
+    `the final block of height ${height} comes out otherwise on this node (${why}): its software or its state is not that of the network; update it, or let it begin anew`,
+    { kind: 'corrupt', blame: 'self', meta: { height } },
+  )
+
+/** The state is newer than the blocks that are kept. */
+export const archiveShort = (height: number): BorgError =>
+  make(
+    'LEDGER_ARCHIVE_SHORT',
+    `the saved state is that after block ${height}, which is not among the blocks kept here: remove the folder of the ledger, and this node gets it anew from the others`,
+    { kind: 'corrupt', blame: 'self', meta: { height } },
+  )
+
 // Journal
 
 /** Something is wrong in the journal where all had been durable: the disk lost or changed it. */
@@ -176,3 +213,75 @@ export function journalFailed(cause: unknown): BorgError {
 
 const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+
+// Services: escrow, jobs, leases, audits, grants
+
+const refusedService = (code: string, kind: ErrorKind, message: string): BorgError =>
+  make(code, message, { kind, blame: 'caller' })
+
+export const holdExists = (): BorgError =>
+  refusedService('LEDGER_HOLD_EXISTS', 'conflict', 'a hold with this label is there already; take another label')
+
+export const noHold = (): BorgError =>
+  refusedService('LEDGER_NO_HOLD', 'notFound', 'there is no such hold: it was never made, or is paid or given back')
+
+export const notParty = (who: string): BorgError =>
+  refusedService('LEDGER_NOT_PARTY', 'denied', `only ${who} may do this`)
+
+export const aboveHold = (asked: bigint, held: bigint): BorgError =>
+  refusedService('LEDGER_ABOVE_HOLD', 'invalid', `${asked} micro-units are asked for, ${held} are held for it`)
+
+export const saidBefore = (): BorgError =>
+  refusedService('LEDGER_SAID_BEFORE', 'conflict', 'this side has said its amount already; it counts as it is')
+
+/** Something in an operation is out of its bounds. */
+export const badTerms = (why: string): BorgError =>
+  refusedService('LEDGER_BAD_TERMS', 'invalid', `this cannot be agreed on: ${why}`)
+
+/** It costs more than its payer allowed. */
+export const priceAbove = (cost: bigint, allowed: bigint): BorgError =>
+  refusedService(
+    'LEDGER_PRICE_ABOVE',
+    'conflict',
+    `it costs ${cost} micro-units, of which ${allowed} were allowed; look at the price again`,
+  )
+
+export const noActiveMember = (): BorgError =>
+  refusedService('LEDGER_NO_ACTIVE_MEMBER', 'notFound', 'this node is no active member; choose another')
+
+export const leaseExists = (): BorgError =>
+  refusedService(
+    'LEDGER_LEASE_EXISTS',
+    'conflict',
+    'a lease with this label is there already; extend it or take another label',
+  )
+
+export const noLease = (): BorgError =>
+  refusedService('LEDGER_NO_LEASE', 'notFound', 'there is no such lease: it was never made, or has ended')
+
+export const noEntry = (): BorgError =>
+  refusedService('LEDGER_NO_ENTRY', 'notFound', 'this node has no part, or none left to accept, in one of these leases')
+
+export const wrongEpoch = (epoch: number): BorgError =>
+  refusedService(
+    'LEDGER_WRONG_EPOCH',
+    'conflict',
+    `audits of epoch ${epoch} are reported now; others come too late or too early`,
+  )
+
+export const notAuditor = (): BorgError =>
+  refusedService('LEDGER_NOT_AUDITOR', 'denied', 'the draw gave one of these nodes to other auditors')
+
+export const allowanceSpent = (left: bigint): BorgError =>
+  refusedService(
+    'LEDGER_ALLOWANCE_SPENT',
+    'exhausted',
+    `${left} micro-units are left to grant in this epoch; grant less or wait for the next`,
+  )
+
+export const grantedBefore = (): BorgError =>
+  refusedService(
+    'LEDGER_GRANTED_BEFORE',
+    'conflict',
+    'this account was given its grant already; send it of your own instead',
+  )

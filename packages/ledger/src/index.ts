@@ -1,4 +1,8 @@
 export { DiskSegmentFiles } from './adapters/disk-segment-files.ts'
+export { Dealing, makeDealing } from './beacon/dealing.ts'
+export { beaconOf, secretCommitment, secretOf } from './beacon/outcome.ts'
+export { beaconRound, type Instance, Round, secretRound } from './beacon/round.ts'
+export { openShare, ownSeed, type Recovery, recoverSeed, type Seed, type Share } from './beacon/shares.ts'
 export type { Candidate, FinalBlock } from './consensus/candidate.ts'
 export type {
   ConsensusEffect,
@@ -14,6 +18,7 @@ export { isConflict } from './consensus/evidence.ts'
 export { isWanted } from './consensus/receiving.ts'
 export { recover } from './consensus/recover.ts'
 export { step } from './consensus/step.ts'
+export type { FinalBlockEvent } from './engine/engine-ports.ts'
 export {
   type AdmissionFacts,
   type AdmissionModules,
@@ -73,9 +78,70 @@ export {
   rotatePolicy,
 } from './modules/accounts/majority.ts'
 export { transfer } from './modules/accounts/transfer.ts'
+export { beaconDuties } from './modules/beacon/beacon-duties.ts'
+export { BEACON_MODULE, beaconModule } from './modules/beacon/beacon-module.ts'
+export { BeaconRounds } from './modules/beacon/beacon-rounds.ts'
+export { type BeaconRecord, beaconTable } from './modules/beacon/beacon-tables.ts'
+export { nextBeacon } from './modules/beacon/settlement.ts'
 export { chainModule } from './modules/chain/chain-module.ts'
 export { type Chain, chainOf, chainTable } from './modules/chain/chain-table.ts'
 export { coreModules } from './modules/core-modules.ts'
+export { auditSeedOf, drawParts } from './modules/earning/audit-draw.ts'
+export {
+  EARNING_MODULE,
+  type Finding,
+  type ReportBody,
+} from './modules/earning/earning-module.ts'
+export {
+  creditedBy,
+  type Payout,
+  type PayoutOutcome,
+  payoutTable,
+} from './modules/earning/earning-records.ts'
+export {
+  type AuditDuty,
+  dutiesOf,
+  type EarningLine,
+  type Earnings,
+  earningsOf,
+  jobSpendingOf,
+  type PaidPart,
+  paidPartsOf,
+  type Spending,
+} from './modules/earning/earning-view.ts'
+export { type AmountBody, ESCROW_MODULE, type HoldBody } from './modules/escrow/escrow-module.ts'
+export { type Disputes, disputeTable, type Hold, holdIdOf, holdTable } from './modules/escrow/hold.ts'
+export { allowanceLeft, GRANTS_MODULE, type GrantBody } from './modules/grants/grants-module.ts'
+export { decodeTerms, type JobTerms, jobCost, type MeterReading } from './modules/jobs/job-terms.ts'
+export {
+  JOBS_MODULE,
+  type JobAssignBody,
+  type JobHoldBody,
+  type JobReadingBody,
+  jobHoldIdOf,
+  NO_NODE,
+} from './modules/jobs/jobs-module.ts'
+export type {
+  AssignBody,
+  DismissBody,
+  ExtendBody,
+  NodeLeasesBody,
+  OpenBody,
+  ReserveBody,
+} from './modules/leases/lease-bodies.ts'
+export type { ProposedEntry } from './modules/leases/lease-book.ts'
+export { costOf, paidUntilMs, rateOf } from './modules/leases/lease-price.ts'
+export {
+  type EntryKey,
+  entryTable,
+  type Holder,
+  holderTable,
+  type Lease,
+  type LeaseEntry,
+  leaseIdOf,
+  leaseTable,
+} from './modules/leases/lease-records.ts'
+export { LEASES_MODULE, reservationIdOf } from './modules/leases/leases.ts'
 export { committeeOf, committeeTable, leaderAccount } from './modules/members/committee-table.ts'
 export {
   type Accusation,
@@ -107,6 +173,9 @@ export { type ParameterContext, parameter, parameterTable } from './modules/para
 export { PARAMETERS, type ParameterName, type ParameterRule } from './modules/parameters/parameters.ts'
 export { PARAMETERS_MODULE, parametersModule } from './modules/parameters/parameters-module.ts'
 export { type ParameterChange, SET_PARAMETER, setParameter } from './modules/parameters/set-parameter.ts'
+export { ledgerTimeMs } from './modules/service/ledger-clock.ts'
+export { ledgerServices } from './modules/service/ledger-service-ports.ts'
+export { moneyOperations, serviceModules } from './modules/service-modules.ts'
 export type {
   BlockContext,
   EpochEndContext,
@@ -117,6 +186,9 @@ export type {
 } from './modules/state-module.ts'
 export { supplyModule } from './modules/supply/supply-module.ts'
 export { type Supply, supplyTable } from './modules/supply/supply-table.ts'
+export { type DiskStorageModules, type DiskStorageOptions, openDiskStorage } from './service/disk-storage.ts'
+export { Ledger, type LedgerModules, type LedgerOptions, type LedgerStatus } from './service/ledger.ts'
+export type { LedgerStorage } from './service/ledger-storage.ts'
 export { DiskState, type DiskStateOptions } from './state/disk-state.ts'
 export { type FinalState, openMemoryState } from './state/final-state.ts'
 export type { SavedPoint } from './state/saved-point.ts'

@@ -32,7 +32,7 @@ async function withFolder(work: (folder: string) => Promise<void>): Promise<void
 }
 
 function advance({ state }: DiskState, seed: number, to: number): void {
-  for (let height = (state.point?.height ?? 0) + 1; height <= to; height += 1) {
+  for (let height = (state.point.height ?? 0) + 1; height <= to; height += 1) {
     const layer = state.layer()
     applyBlock(layer, seed, height)
     state.finalize(layer, pointAt(height))
@@ -52,7 +52,7 @@ function assertIsAt({ state }: DiskState, seed: number, height: number): void {
 test('what was saved is there after a new start, what was not is not', async () => {
   await withFolder(async (folder) => {
     const first = await DiskState.open(optionsFor(folder))
-    assert.equal(first.state.point, undefined)
+    assert.equal(first.savedPoint, undefined)
     advance(first, 5, 4)
     await first.save()
     advance(first, 5, 6)
@@ -69,7 +69,7 @@ test('it is saved by itself after so many blocks', async () => {
     const disk = await DiskState.open(optionsFor(folder))
     for (let height = 1; height <= 1_100; height += 1) disk.state.finalize(disk.state.layer(), pointAt(height))
     while (disk.savedPoint === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
-    assert.equal((await DiskState.open(optionsFor(folder))).state.point?.height, disk.savedPoint.height)
+    assert.equal((await DiskState.open(optionsFor(folder))).state.point.height, disk.savedPoint.height)
   })
 })
 
@@ -101,7 +101,7 @@ test('killed at any moment, the state on disk is that of one block, and no older
       })
       least = Math.max(least, await killedAfter(writer, 1 + random.below(12), random.below(40)))
       const disk = await DiskState.open(optionsFor(folder))
-      const height = disk.state.point?.height ?? 0
+      const height = disk.state.point.height
       assert(height >= least, `height ${height} on disk, ${least} was said to be saved; seed ${seed}`)
       assertIsAt(disk, seed, height)
     }
@@ -136,6 +136,20 @@ test('a state whose bytes rotted is noticed, or was not touched by it', async (t
       noticed += 1
     }
     assert(noticed > 0, `seed ${seed}`)
+  })
+})
+
+test('after three starts that died over it the state is given up, after two it is read', async () => {
+  await withFolder(async (folder) => {
+    const disk = await DiskState.open(optionsFor(folder))
+    advance(disk, 1, 2)
+    await disk.close()
+    await writeFile(join(folder, 'reading'), '..')
+    assertIsAt(await DiskState.open(optionsFor(folder)), 1, 2)
+    await writeFile(join(folder, 'reading'), '...')
+    await assert.rejects(DiskState.open(optionsFor(folder)), { code: 'LEDGER_STATE_CORRUPT' })
+    await rm(folder, { recursive: true })
+    assert.equal((await DiskState.open(optionsFor(folder))).savedPoint, undefined)
   })
 })
 

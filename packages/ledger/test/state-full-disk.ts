@@ -18,7 +18,7 @@ const options = { folder, tables: testTables, logger }
 const opened = await DiskState.open(options)
 
 function advance(to: number): void {
-  for (let height = (opened.state.point?.height ?? 0) + 1; height <= to; height += 1) {
+  for (let height = opened.state.point.height + 1; height <= to; height += 1) {
     const layer = opened.state.layer()
     applyBlock(layer, SEED, height)
     opened.state.finalize(layer, pointAt(height))
@@ -49,7 +49,7 @@ await assert.rejects(opened.save(), (error: unknown) => {
 assert.equal(opened.trouble?.code, 'LEDGER_DISK_FULL')
 assert.equal(opened.savedPoint?.height, 3)
 assert.deepEqual(opened.state.root, modelAt(SEED, 60).root())
-assert.equal((await DiskState.open(options)).state.point?.height, 3)
+assert.equal((await DiskState.open(options)).state.point.height, 3)
 advance(1_200)
 while (warnings.length === 0) await new Promise((resolve) => setTimeout(resolve, 10))
 assert.deepEqual(warnings, [{ code: 'LEDGER_DISK_FULL' }])
@@ -58,5 +58,5 @@ advance(1_210)
 await opened.close()
 assert.equal(opened.trouble, undefined)
 const again = await DiskState.open(options)
-assert.equal(again.state.point?.height, 1_210)
+assert.equal(again.state.point.height, 1_210)
 assert.deepEqual(again.state.root, modelAt(SEED, 1_210).root())

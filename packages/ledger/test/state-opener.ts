@@ -7,7 +7,7 @@ const [folder] = process.argv.slice(2)
 if (folder === undefined) throw new Error('usage: state-opener.ts <folder>')
 try {
   const { state } = await DiskState.open({ folder, tables: testTables, logger: silentLogger })
-  console.log(JSON.stringify({ height: state.point?.height, root: Buffer.from(state.root).toString('hex') }))
+  console.log(JSON.stringify({ height: state.point.height, root: Buffer.from(state.root).toString('hex') }))
 } catch (error) {
   if (!isBorgError(error)) throw error
   console.log(JSON.stringify({ code: error.code, message: error.message }))

@@ -10,8 +10,8 @@ const [folder, seed] = process.argv.slice(2)
 if (folder === undefined || seed === undefined) throw new Error('usage: state-writer.ts <folder> <seed>')
 
 const disk = await DiskState.open({ folder, tables: testTables, logger: silentLogger })
-process.stdout.write(`opened ${disk.state.point?.height ?? 0}\n`)
-for (let height = (disk.state.point?.height ?? 0) + 1; ; height += 1) {
+process.stdout.write(`opened ${disk.state.point.height}\n`)
+for (let height = disk.state.point.height + 1; ; height += 1) {
   const layer = disk.state.layer()
   applyBlock(layer, Number(seed), height)
   disk.state.finalize(layer, pointAt(height))

@@ -87,7 +87,7 @@ export class LightClient {
   }
 
   #step({ last, next }: EpochProof): void {
-    const { network, current } = this.#trust
+    const { current } = this.#trust
     const block = this.#verifyCurrent(last)
     const { seal } = block.header
     if (seal === undefined) throw brokenChain('not the last block of its epoch')
@@ -98,14 +98,13 @@ export class LightClient {
     // What was decoded are views of bytes that the caller may use again.
     const committee = decodeCommittee(encodeCommittee(next))
     const following = { committee, start, lastHeight: seal.lastHeight }
-    this.#trust = { network, current: following, previous: current, newest: start }
+    this.#trust = { ...this.#trust, current: following, previous: current }
   }
 
   #verifyCurrent(proof: FinalityProof): FinalBlock {
     const { current, newest } = this.#trust
     const epoch = proof.headers[0]?.epoch
-    if (epoch !== this.epoch)
-      throw unknownEpoch(`a block of epoch ${epoch}, while this client is in epoch ${this.epoch}`)
+    if (epoch !== this.epoch) throw unknownEpoch(`a block of epoch ${epoch}, where this client is in ${this.epoch}`)
     this.#assertFresh(newest)
     const block = this.#verify(current, proof)
     assertFits(block, newest)

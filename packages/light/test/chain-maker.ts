@@ -41,6 +41,7 @@ export function signersOf(name: string, epoch: number, weights: readonly number[
 export interface Cast {
   readonly kind?: VoteKind
   readonly epoch?: number
+  readonly slot?: number
   readonly network?: Uint8Array
   /** Positions that sign; all by default. */
   readonly voters?: readonly number[]
@@ -48,8 +49,13 @@ export interface Cast {
 
 /** Votes about a block, by those who are told to. */
 export function certify(network: Uint8Array, by: Signers, header: BlockHeader, cast: Cast = {}): Certificate {
-  const { kind = 'final', epoch = header.epoch, voters = by.signers.map((_, position) => position) } = cast
-  const subject = { kind, epoch, slot: header.slot, block: headerHash(network, header) }
+  const {
+    kind = 'final',
+    epoch = header.epoch,
+    slot = header.slot,
+    voters = by.signers.map((_, position) => position),
+  } = cast
+  const subject = { kind, epoch, slot, block: headerHash(network, header) }
   const message = voteSigningBytes(cast.network ?? network, subject)
   const votes = voters.map((voter) => ({ voter, signature: by.signers[voter]?.sign(message) ?? new Uint8Array(64) }))
   return { ...subject, votes }

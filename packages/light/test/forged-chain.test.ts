@@ -50,10 +50,11 @@ test('too few, doubled, foreign and former signers are refused', () => {
   assert.equal(headerRefusal(chain.proofOf([fifth], { by: chain.signersAt(0) }), client), 'LIGHT_CERTIFICATE_FORGED')
 })
 
-test('votes of another kind, network or epoch are refused', () => {
+test('votes of another kind, network, epoch or slot are refused', () => {
   assert.equal(headerRefusal(chain.proofOf([first], { kind: 'notar' })), 'LIGHT_CERTIFICATE_FOREIGN')
   assert.equal(headerRefusal(chain.proofOf([first], { network: named('another') })), 'LIGHT_CERTIFICATE_FORGED')
   assert.equal(headerRefusal(chain.proofOf([first], { epoch: 1 })), 'LIGHT_CERTIFICATE_FOREIGN')
+  assert.equal(headerRefusal(chain.proofOf([first], { slot: first.slot + 1 })), 'LIGHT_CERTIFICATE_FOREIGN')
   assert.equal(headerRefusal({ ...chain.proofOf([first]), headers: [second] }), 'LIGHT_CERTIFICATE_FOREIGN')
   assert.equal(headerRefusal({ ...chain.proofOf([first]), headers: [] }), 'LIGHT_EPOCH_UNKNOWN')
 })
@@ -109,6 +110,11 @@ test('an epoch ends where it was said, and fillers are no blocks of the chain', 
   assert.equal(headerRefusal(chain.proofOf([{ ...sealed, seal: undefined }])), 'LIGHT_CHAIN_BROKEN')
   assert.equal(headerRefusal(chain.proofOf([{ ...third, seal }])), 'LIGHT_CHAIN_BROKEN')
   begin().verifyHeader(chain.proofOf([sealed, filler]))
+  begin().verifyHeader(chain.proofOf([sealed, { ...filler, timeMs: 0 }]))
+  const other = { slot: filler.parent.slot, hash: named('another') }
+  for (const change of [{ parent: other }, { seal }, { height: filler.height + 1 }, { slot: sealed.slot }]) {
+    assert.equal(headerRefusal(chain.proofOf([sealed, { ...filler, ...change }])), 'LIGHT_CHAIN_BROKEN')
+  }
 
   const client = begin()
   client.advance([chain.epochProof(0)])
@@ -116,6 +122,9 @@ test('an epoch ends where it was said, and fillers are no blocks of the chain', 
   assert.equal(headerRefusal(chain.proofOf([{ ...sealed, usedUnits: 1 }]), client), 'LIGHT_CHAIN_BROKEN')
   const late = { ...third, timeMs: sealed.timeMs }
   assert.equal(headerRefusal(chain.proofOf([late]), client), 'LIGHT_CHAIN_BROKEN')
+  const orphan = { ...first, parent: { slot: -1, hash: named('another genesis') } }
+  assert.equal(headerRefusal(chain.proofOf([orphan]), client), 'LIGHT_CHAIN_BROKEN')
+  assert.equal(headerRefusal(chain.proofOf([{ ...second, timeMs: START_MS }]), client), 'LIGHT_CHAIN_BROKEN')
   client.verifyHeader(chain.proofAt(3))
 })
 

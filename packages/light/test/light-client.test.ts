@@ -178,7 +178,11 @@ test('it keeps nothing of the buffers it was given', () => {
   const client = begin(checkpoint)
   client.advance([decodeEpochProof(bytes)])
   const kept = client.save()
-  for (const buffer of [bytes, checkpoint.network, checkpoint.blockHash]) buffer.fill(0)
-  assert.deepEqual(client.save(), kept)
-  client.verifyHeader(chain.proofAt(EPOCH_BLOCKS + 1))
+  const given = kept.slice()
+  const restored = begin(given)
+  for (const buffer of [bytes, checkpoint.network, checkpoint.blockHash, given]) buffer.fill(0)
+  for (const each of [client, restored]) {
+    assert.deepEqual(each.save(), kept)
+    each.verifyHeader(chain.proofAt(EPOCH_BLOCKS + 1))
+  }
 })

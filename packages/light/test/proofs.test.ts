@@ -39,11 +39,14 @@ function neighbours(): readonly [Uint8Array, Uint8Array] {
 }
 
 const [here, there] = neighbours()
+/** A key whose bucket is the same in the tables 8 and 9. */
+const BOTH = named('shared 41838')
 const state = new SparseState([
   [ACCOUNTS_TABLE, RICH, encodeAccount(rich)],
   [ACCOUNTS_TABLE, POOR, encodeAccount(poor)],
   [9, here, Uint8Array.of(1)],
   [9, there, Uint8Array.of(2)],
+  [8, BOTH, Uint8Array.of(3)],
 ])
 const receipts: Receipt[] = Array.from({ length: 5 }, (_, index) => ({
   transaction: named(`transaction ${index}`),
@@ -74,6 +77,9 @@ test('records of one bucket are told apart, and a table from another', () => {
   assert.deepEqual(verifyState(block, proof, 9, here), Uint8Array.of(1))
   assert.deepEqual(verifyState(block, proof, 9, there), Uint8Array.of(2))
   assert.equal(verifyState(block, state.prove(8, here), 8, here), undefined)
+  assert.deepEqual(state.prove(8, BOTH), state.prove(9, BOTH))
+  assert.deepEqual(verifyState(block, state.prove(8, BOTH), 8, BOTH), Uint8Array.of(3))
+  assert.equal(verifyState(block, state.prove(9, BOTH), 9, BOTH), undefined)
   assert.equal(
     refusalOf(() => verifyState(block, proof, 8, here)),
     'LIGHT_PROOF_WRONG',

@@ -26,6 +26,7 @@ export class MemoryWorld {
       network,
       store: this.#store(identity.node),
       compute: this.#compute(identity.node),
+      ledger: undefined,
       jobLimits: { memoryBytes: 1, wallTimeMs: 2, outputBytes: 3, logBytes: 4 },
       defaultCoding: () => ({ data: 3, parity: 2 }),
       addresses: () => [`/ip4/127.0.0.1/tcp/${config.port}`],
@@ -71,6 +72,7 @@ export class MemoryWorld {
           holders: [{ node: self, shards: 5 }],
         }
       },
+      audits: { run: async () => [] },
       status: () => ({ shards: 7, bytes: 700, repairsPending: 0, repairsWaiting: 0, repairsDone: 0 }),
       stop: async () => {},
     }
@@ -98,6 +100,7 @@ export class MemoryWorld {
           why: '',
           outputs: [],
           wallTimeMs: 12.5,
+          doubts: [],
           receipt: undefined,
           ...part,
         }

@@ -199,6 +199,11 @@ test('why says what is wrong and what to do', () => {
   assert.match(explainJob({ ...record, exitCode: 2 }).todo, /job logs/)
   assert.match(explainJob({ ...record, exitCode: null }).todo, /never ran/)
   assert.match(explainJob({ ...record, state: 'running', exitCode: null }).todo, /--follow/)
+  const usage = { cpuMs: 1_500, memoryMibMs: 1_024_000, inputBytes: 2_048, outputBytes: 1_000, logBytes: 24 }
+  const used = 'It used 1.5s of processor time, 1.000 GiB s of memory, 2.0 KiB in, 1.0 KiB out'
+  assert.ok(explainJob({ ...record, usage, why: 'It ended.' }).why.endsWith(`: It ended. ${used}`))
+  assert.ok(explainJob({ ...record, usage, why: '' }).why.endsWith(`. ${used}`))
+  assert.match(explainJob({ ...record, usage, doubts: ['it bills much'] }).why, /That cannot be: it bills much/)
 })
 
 test('the tour kills the root and another holder, never the node it asks', () => {

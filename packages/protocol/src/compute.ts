@@ -2,8 +2,8 @@ import { base32Pattern, JobId, limits } from '@borgios/core'
 import { CounterSchema, NetworkIdSchema, NodeIdSchema, SignatureSchema, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
 
-/** Bulk stream on which one job is asked for, followed and answered. */
-export const COMPUTE_PROTOCOL = 'compute.jobs.1'
+/** Bulk stream on which one job is asked for, followed and answered. The second has receipts that say what the job used. */
+export const COMPUTE_PROTOCOL = 'compute.jobs.2'
 /** Request: how busy a node is. */
 export const COMPUTE_OFFER = 'compute.offer'
 
@@ -68,7 +68,20 @@ export const JobOutputSchema = strictObject({
   capability: CapabilitySchema,
 })
 
-/** Signed by the node that ran the job (statement `job-receipt/1`). */
+/** What a job used of the node that ran it, beside time. */
+export const JobUsageSchema = strictObject({
+  /** User and system time of all its threads, from the program's start to its end. */
+  cpuMs: CounterSchema,
+  /** MiB that it might use times milliseconds that it ran; 1,024,000 are a GiB for a second. */
+  memoryMibMs: CounterSchema,
+  /** Program and inputs. */
+  inputBytes: CounterSchema,
+  outputBytes: CounterSchema,
+  logBytes: CounterSchema,
+})
+export type JobUsage = Static<typeof JobUsageSchema>
+
+/** Signed by the node that ran the job (statement `job-receipt/2`). */
 export const JobReceiptSchema = strictObject({
   network: NetworkIdSchema,
   job: JobIdSchema,
@@ -84,6 +97,7 @@ export const JobReceiptSchema = strictObject({
   endedAtMs: CounterSchema,
   /** From the program's start to its end. */
   wallTimeMs: CounterSchema,
+  usage: JobUsageSchema,
   signature: SignatureSchema,
 })
 export type JobReceipt = Static<typeof JobReceiptSchema>

@@ -1,6 +1,7 @@
 import { ERROR_KINDS, limits } from '@borgios/core'
 import { CounterSchema, NetworkIdSchema, NodeIdSchema, OperatorIdSchema, strictObject } from '@borgios/crypto'
 import { type Static, type TSchema, Type } from 'typebox'
+import { JobUsageSchema } from './compute.ts'
 
 /**
  * The daemon's local API: HTTP/1.1 on a unix socket. Requests and answers are JSON, events are one JSON object a line, file
@@ -188,6 +189,9 @@ export const JobRecordSchema = Type.Object({
   requester: NodeIdSchema,
   submittedAtMs: CounterSchema,
   wallTimeMs: orNull(Type.Number({ minimum: 0 })),
+  /** What its node says it used, and what of that cannot be. Neither stands in records of older releases, nor of jobs that did not end. */
+  usage: Type.Optional(JobUsageSchema),
+  doubts: Type.Optional(Type.Array(Type.String())),
   outputs: Type.Array(Type.Object({ name: Type.String(), bytes: CounterSchema, capability: CapabilitySchema })),
 })
 export type JobRecord = Static<typeof JobRecordSchema>

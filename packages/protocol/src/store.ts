@@ -3,10 +3,12 @@ import { CounterSchema, NetworkIdSchema, NodeIdSchema, SignatureSchema, strictOb
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
-const { maxShardBytes, maxStripeShards, maxNameBytes, shardsPerQuestion } = limits.store
+const { maxShardBytes, maxStripeShards, maxNameBytes, shardsPerQuestion, maxAuditSamples } = limits.store
 
 /** Bulk streams that carry shards. */
 export const STORE_PROTOCOL = 'store.shards.1'
+/** Bulk streams on which a holder proves that it has shards. */
+export const STORE_AUDIT_PROTOCOL = 'store.audit.1'
 /** Request: which of these shards do you hold? */
 export const STORE_HAVE = 'store.have'
 /** Request: look whether these stripes need repair. */
@@ -87,6 +89,60 @@ const ShardReplySchema = Type.Union([
 ])
 export type ShardReply = Static<typeof ShardReplySchema>
 
+/** 32 bytes in base64url. */
+const HashSchema = Type.String({ pattern: '^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$' })
+
+/** Asks a holder to show leaves: of each shard so many, drawn from the beacon. Which ones both sides work out by themselves. */
+const AuditRequestSchema = strictObject({
+  epoch: CounterSchema,
+  beacon: HashSchema,
+  shards: Type.Array(
+    strictObject({
+      shard: ShardIdSchema,
+      bytes: Type.Integer({ minimum: 1, maximum: maxShardBytes }),
+      count: Type.Integer({ minimum: 1, maximum: maxAuditSamples }),
+    }),
+    { minItems: 1, maxItems: maxAuditSamples },
+  ),
+})
+export type AuditRequest = Static<typeof AuditRequestSchema>
+
+/**
+ * What a holder answers, in the order of the request: `leaf` for each leaf with its bytes and its Merkle path as payload; `held` instead
+ * of a shard's leaves if it has another length, or is not there (0); at last `signed`, or `refused` before anything else.
+ */
+const AuditReplySchema = Type.Union([
+  strictObject({ outcome: Type.Literal('leaf') }),
+  strictObject({ outcome: Type.Literal('held'), bytes: Type.Integer({ minimum: 0, maximum: maxShardBytes }) }),
+  strictObject({ outcome: Type.Literal('signed'), signature: SignatureSchema }),
+  strictObject({
+    outcome: Type.Literal('refused'),
+    code: Type.String({ pattern: '^[A-Z][A-Z0-9_]*$', maxLength: 64 }),
+  }),
+])
+export type AuditReply = Static<typeof AuditReplySchema>
+
+/** What a holder signs of an audit. Kind of statement: `audit-answer/1`. */
+const AuditAnswerSchema = strictObject({
+  network: NetworkIdSchema,
+  node: NodeIdSchema,
+  epoch: CounterSchema,
+  beacon: HashSchema,
+  shards: Type.Array(
+    strictObject({
+      shard: ShardIdSchema,
+      /** As many as the holder has: 0 if it does not have the shard. */
+      bytes: Type.Integer({ minimum: 0, maximum: maxShardBytes }),
+      /** With the hash that the leaf it sent has in the tree. */
+      leaves: Type.Array(strictObject({ leaf: CounterSchema, hash: HashSchema }), { maxItems: maxAuditSamples }),
+    }),
+    { maxItems: maxAuditSamples },
+  ),
+  signature: SignatureSchema,
+})
+export type AuditAnswer = Static<typeof AuditAnswerSchema>
+export const AUDIT_ANSWER = 'audit-answer/1'
+
 const HaveRequestSchema = strictObject({
   shards: Type.Array(ShardIdSchema, { maxItems: shardsPerQuestion }),
   /** Read and rehash each; then at most limits.store.shardsPerVerification. */
@@ -159,6 +215,9 @@ export const stripeRecordCheck = Compile(StripeRecordSchema)
 export const shardReceiptCheck = Compile(ShardReceiptSchema)
 export const shardRequestCheck = Compile(ShardRequestSchema)
 export const shardReplyCheck = Compile(ShardReplySchema)
+export const auditRequestCheck = Compile(AuditRequestSchema)
+export const auditReplyCheck = Compile(AuditReplySchema)
+export const auditAnswerCheck = Compile(AuditAnswerSchema)
 export const haveRequestCheck = Compile(HaveRequestSchema)
 export const haveReplyCheck = Compile(HaveReplySchema)
 export const checkRequestCheck = Compile(CheckRequestSchema)

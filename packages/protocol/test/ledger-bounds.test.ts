@@ -5,9 +5,11 @@ import {
   ByteReader,
   ByteWriter,
   type Certificate,
+  decodeAccount,
   decodeBucket,
   decodeFinalityProof,
   decodePayload,
+  decodeReceiptProof,
   decodeStateProof,
   decodeTransaction,
   decodeTransfer,
@@ -15,7 +17,9 @@ import {
   encodeCertificate,
   encodeCommittee,
   encodeFinalityProof,
+  encodeHeader,
   encodePayload,
+  encodeReceiptProof,
   encodeTransaction,
   encodeTransfer,
   type Transaction,
@@ -149,7 +153,14 @@ test('a proof of finality has 1 to so many headers', () => {
   decodeFinalityProof(of(ledgerCodec.maxProofHeaders))
   isBug(() => of(ledgerCodec.maxProofHeaders + 1))
   isBug(() => of(0))
-  refuses(() => decodeFinalityProof(Uint8Array.of(0, 0, ...of(1).subarray(2))))
+  const largest = of(ledgerCodec.maxProofHeaders)
+  const another = largest.subarray(2, 2 + encodeHeader(sample).length)
+  const tooMany = new ByteWriter()
+    .u16(ledgerCodec.maxProofHeaders + 1)
+    .fixed(another)
+    .fixed(largest.subarray(2))
+    .finish()
+  refuses(() => decodeFinalityProof(tooMany))
 })
 
 test('memos, buckets and records have a size', () => {
@@ -165,6 +176,44 @@ test('memos, buckets and records have a size', () => {
   const record = (valueBytes: number) => new ByteWriter().u8(1).u8(0).u16(valueBytes).fixed(filled(valueBytes)).finish()
   decodeBucket(record(ledgerState.maxValueBytes))
   refuses(() => decodeBucket(record(ledgerState.maxValueBytes + 1)))
+})
+
+test('what is whole but too large is refused, however it was made', () => {
+  const joined = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
+  const bytes = encodeTransaction(transaction)
+  const head = 1 + 32 + 4 * 8
+  const large = new ByteWriter().u8(1).u8(1).bytes(filled(maxOperationBytes)).finish()
+  const tooLarge = joined(
+    bytes.subarray(0, head),
+    Uint8Array.of(5),
+    large,
+    large,
+    large,
+    large,
+    bytes.subarray(head + 1),
+  )
+  assert.ok(tooLarge.length > maxTransactionBytes)
+  refuses(() => decodeTransaction(tooLarge))
+
+  const count = (number: number) => new ByteWriter().u32(number).finish()
+  const whole = new ByteWriter().bytes(filled(maxTransactionBytes)).finish()
+  const number = Math.ceil(maxPayloadBytes / whole.length)
+  refuses(() => decodePayload(joined(count(number), ...Array(number).fill(whole))))
+  const small = new ByteWriter().bytes(filled(1)).finish()
+  const many = ledgerCodec.maxTransactions + 1
+  refuses(() => decodePayload(joined(count(many), ...Array(many).fill(small))))
+
+  const siblings = Array(Math.ceil(Math.log2(ledgerCodec.maxTransactions)) + 1).fill(filled(32))
+  const receipt = { transaction: filled(32), status: 0, usedUnits: 0, feePaid: 0n }
+  const path = (list: readonly Uint8Array[]) => encodeReceiptProof({ receipt, position: 0, count: 1, siblings: list })
+  decodeReceiptProof(path(siblings.slice(1)))
+  refuses(() => decodeReceiptProof(path(siblings)))
+
+  const keys = Array.from({ length: maxAccountKeys + 1 }, (_, key) => filled(32, key))
+  const balance = new ByteWriter().u8(2).amount(0n).u64(0)
+  refuses(() => decodeAccount(joined(balance.u8(1).u8(keys.length).finish(), ...keys)))
+  const memo = filled(ledgerCodec.maxMemoBytes + 1)
+  refuses(() => decodeTransfer(new ByteWriter().fixed(filled(32)).amount(0n).u8(memo.length).fixed(memo).finish()))
 })
 
 test('a writer grows in the middle of any value, and a reader gives back what it wrote', () => {

@@ -1,6 +1,11 @@
 import type { Clock, Logger, NetworkId, Random, Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
+import { AuditAnswers } from './audit/audit-answers.ts'
+import { AuditServer } from './audit/audit-server.ts'
+import { Auditor } from './audit/auditor.ts'
+import type { AuditOutcome, AuditTargets, Beacon } from './audit/ports.ts'
+import { RecordTargets } from './audit/record-targets.ts'
 import { assertUsableCoding } from './coding/stripe-record.ts'
 import { stopped } from './errors.ts'
 import type { Coding, FileStore } from './file-store.ts'
@@ -14,6 +19,7 @@ import type { RepairTimings } from './repair/repair-timings.ts'
 import { Repairer } from './repair/repairer.ts'
 import { Scrubber } from './repair/scrubber.ts'
 import { ShardStore } from './shards/shard-store.ts'
+import type { StorageLeases } from './storage-leases.ts'
 import { Holders } from './transfer/holders.ts'
 import { Receipts } from './transfer/receipts.ts'
 import { ShardClient } from './transfer/shard-client.ts'
@@ -31,6 +37,15 @@ export interface FileStoreOptions {
   readonly repair?: Partial<RepairTimings>
 }
 
+/** What audits of others need. */
+export interface AuditPorts {
+  readonly beacon: Beacon
+  /** Defaults to what the others say they hold of the stripes that this node knows of. */
+  readonly targets?: AuditTargets
+  /** Called with each outcome as it comes. */
+  readonly onAudited?: (outcome: AuditOutcome) => void
+}
+
 export interface FileStoreModules {
   readonly network: PeerNetwork
   /** Of this node's key: it signs receipts. */
@@ -44,6 +59,10 @@ export interface FileStoreModules {
   readonly logger: Logger
   /** Codec threads to share with other stores of this process. Made and stopped by the store if absent. */
   readonly codec?: CodecPool
+  /** Who pays for what is stored. */
+  readonly leases: StorageLeases
+  /** Without them this node answers audits and asks for none. */
+  readonly audit?: AuditPorts
 }
 
 /**
@@ -59,7 +78,7 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
   const shards = await ShardStore.open(options, { name, clock, logger })
   const receipts = new Receipts(modules.networkId, modules.signer, modules.ed25519, clock)
   const client = new ShardClient(network, receipts, timers)
-  const holders = new Holders({ network, client, shards, logger })
+  const holders = new Holders({ network, client, shards, receipts, logger })
   const failedNodes = new FailedNodes(clock)
   const stopListening = network.onMemberChange(({ node, state }) => {
     if (state === 'up') failedNodes.forgive(node)
@@ -67,7 +86,7 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
   })
   const readAhead = new ReadAhead()
   const context: StoreContext = { holders, codec, failedNodes, readAhead, clock, timers, random, logger }
-  const puts = new RunningPuts(context)
+  const puts = new RunningPuts(context, modules.leases)
   const repairer = new Repairer({ ...context, shards, network }, options.repair ?? {})
   const scrubber = new Scrubber({ shards, clock, timers, logger }, options.repair ?? {})
   shards.onLost = (records) => repairer.check(records)
@@ -75,6 +94,19 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
     ...{ network, shards, receipts, name, timers, logger },
     onCheck: (records) => repairer.check(records),
   })
+  const answers = new AuditAnswers(modules.networkId, modules.signer, modules.ed25519)
+  const auditServer = new AuditServer({
+    ...{ network, shards, answers, clock, timers, logger },
+    prove: (bytes, leaves) => codec.prove(bytes, leaves),
+  })
+  const auditor = new Auditor({
+    ...{ network, timers, answers },
+    beacon: modules.audit?.beacon ?? { current: () => undefined },
+    targets: modules.audit?.targets ?? new RecordTargets({ self: network.self, shards, client }),
+    holders: () => holders.candidates().map(({ node }) => node),
+    onAudited: modules.audit?.onAudited ?? (() => undefined),
+  })
+  puts.start()
   repairer.start()
   scrubber.start()
 
@@ -96,13 +128,15 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
       return fileInfo(context, capability, infoOptions)
     },
     status: () => ({ shards: shards.shardCount, bytes: shards.shardBytes, ...repairer.status() }),
+    audits: auditor,
     async stop() {
       if (isStopped) return
       isStopped = true
       stopListening()
       await Promise.all([puts.stop(), repairer.stop(), scrubber.stop()])
       client.stop()
-      server.stop(stopped())
+      auditor.stop()
+      for (const serving of [server, auditServer]) serving.stop(stopped())
       if (modules.codec === undefined) await codec.stop()
       await shards.close()
     },

@@ -127,6 +127,18 @@ export const keyWrong = (): BorgError =>
     },
   )
 
+/** The source brought more than was set aside for. */
+export const leaseExceeded = (maxBytes: number): BorgError =>
+  make(
+    'STORE_LEASE_EXCEEDED',
+    `the file has more than the ${formatBytes(maxBytes)} that storing it was to be paid for; say its size before it is stored`,
+    { kind: 'invalid', blame: 'caller', meta: { maxBytes } },
+  )
+
+/** A put that ended with the process that ran it. */
+export const restarted = (): BorgError =>
+  make('STORE_RESTARTED', 'the node was restarted before the put had ended', { kind: 'unavailable', retryable: true })
+
 /** The node's capacity is used up. */
 export const storeFull = (freeBytes: number): BorgError =>
   make('STORE_FULL', 'this node has no room for more shards; raise its capacity or add nodes', {
@@ -210,6 +222,37 @@ export const falseRecord = (record: string): BorgError =>
     kind: 'byzantine',
     blame: 'peer',
     meta: { record },
+  })
+
+/** An audit is answered in time or counts as unanswered. */
+export const auditTimedOut = (node: NodeId, timeoutMs: number): BorgError =>
+  make('STORE_AUDIT_TIMEOUT', `the audit with node ${shortId(node)} took longer than ${timeoutMs} ms`, {
+    kind: 'timeout',
+    retryable: true,
+    meta: { node, timeoutMs },
+  })
+
+/** A node audits more than its share, or too many do at once. */
+export const auditsBusy = (): BorgError =>
+  make('STORE_AUDIT_BUSY', 'this node has answered as many audits as it may for now', {
+    kind: 'exhausted',
+    retryable: true,
+  })
+
+/** The signature under an audit's answer is not for what the node sent. */
+export const badAuditAnswer = (from: NodeId, cause: unknown): BorgError =>
+  make('STORE_BAD_AUDIT_ANSWER', `node ${shortId(from)} did not sign what it showed in an audit`, {
+    kind: 'byzantine',
+    blame: 'peer',
+    meta: { node: from },
+    cause,
+  })
+
+/** Nothing says which leaves to ask for. */
+export const noBeacon = (): BorgError =>
+  make('STORE_NO_BEACON', 'nothing can be audited before there is a beacon; wait for the next epoch', {
+    kind: 'unavailable',
+    retryable: true,
   })
 
 export const stopped = (): BorgError =>

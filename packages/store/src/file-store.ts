@@ -1,4 +1,5 @@
 import type { LentBytes, NodeId } from '@borgios/core'
+import type { Audits } from './audit/ports.ts'
 
 /** `data` shards of a stripe rebuild it; `parity` more may be lost. */
 export interface Coding {
@@ -20,6 +21,8 @@ export interface PutOptions {
   readonly totalBytes?: number
   /** Defaults to the store's configured coding. */
   readonly coding?: Coding
+  /** For how long it is to be paid for. Defaults to `limits.store.defaultLeaseMs`. */
+  readonly keepForMs?: number
   readonly onProgress?: (progress: TransferProgress) => void
   readonly signal?: AbortSignal
 }
@@ -91,5 +94,7 @@ export interface FileStore {
   get(capability: string, options?: GetOptions): Promise<OpenedFile>
   info(capability: string, options?: InfoOptions): Promise<FileInfo>
   status(): StoreStatus
+  /** Checks of what others hold, for whoever pays for it. */
+  readonly audits: Audits
   stop(): Promise<void>
 }

@@ -8,7 +8,16 @@ import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { SeededRandom } from '@borgios/core/testing'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import { createMemoryNetwork, type MemoryNetwork, type MemoryPeer } from '@borgios/peertree/testing'
-import { CodecPool, createFileStore, type FileStore, type FileStoreOptions, type RepairTimings } from '@borgios/store'
+import {
+  type AuditPorts,
+  CodecPool,
+  createFileStore,
+  type FileStore,
+  type FileStoreOptions,
+  freeLeases,
+  type RepairTimings,
+  type StorageLeases,
+} from '@borgios/store'
 
 /** As fast as it goes; the scrub and sweeps only where a test asks for them. */
 export const quickRepair: Partial<RepairTimings> = { graceMs: 0, jitterMs: 0, patienceMs: 200, pauseMs: 0 }
@@ -21,6 +30,10 @@ export interface ClusterOptions {
   readonly operatorOf?: (index: number) => number
   readonly capacityOf?: (index: number) => number
   readonly timers?: Timers
+  /** Of every node. */
+  readonly audit?: AuditPorts
+  /** Of node 0. */
+  readonly leases?: StorageLeases
 }
 
 export interface TestNode {
@@ -122,11 +135,13 @@ export class StoreCluster {
       random: new SeededRandom(index),
       logger: silentLogger,
       codec: this.codec,
+      leases: (index === 0 ? this.#options.leases : undefined) ?? freeLeases,
+      ...(this.#options.audit !== undefined && { audit: this.#options.audit }),
     })
   }
 }
 
-const signerOf = (index: number) => sodiumEd25519.signerFromSeed(new Uint8Array(32).fill(index + 1))
+export const signerOf = (index: number) => sodiumEd25519.signerFromSeed(new Uint8Array(32).fill(index + 1))
 
 /** Deterministic bytes in chunks of odd sizes. */
 export async function* bytesInChunks(bytes: Uint8Array, chunkBytes = 70_001): AsyncGenerator<Uint8Array> {

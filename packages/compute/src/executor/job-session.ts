@@ -8,6 +8,7 @@ import { asWhy, requesterMessage } from '../messages.ts'
 import { Outbox } from '../outbox.ts'
 import type { SandboxReport } from '../sandbox/sandbox.ts'
 import { signJobReceipt } from '../statements.ts'
+import { usageOf } from '../usage.ts'
 import type { ExecutorModules } from './executor-modules.ts'
 import { OutputSpool } from './output-spool.ts'
 import { FetchFailure, fetchFiles, type Scratch } from './scratch.ts'
@@ -18,7 +19,10 @@ export interface JobSessionModules extends ExecutorModules {
   readonly scratch: Scratch
 }
 
-type Outcome = Pick<JobReceipt, 'state' | 'exitCode' | 'why' | 'wallTimeMs'>
+/** How it ended, and what of its use is not known elsewhere. */
+type Outcome = Pick<JobReceipt, 'state' | 'exitCode' | 'why'> & Pick<SandboxReport, 'wallTimeMs' | 'cpuMs'>
+
+const NEVER_RAN = { wallTimeMs: 0, cpuMs: 0 }
 
 /** One job on this node, from its request to its receipt. It lives only while the requester's stream does. */
 export class JobSession {
@@ -34,6 +38,8 @@ export class JobSession {
   #outputs: JobReceipt['outputs'] = []
   readonly #end: () => void
   #logSequence = 0
+  #logBytes = 0
+  #inputBytes = 0
   #cancelled = false
 
   constructor(stream: PeerStream, request: JobRequest, modules: JobSessionModules) {
@@ -90,16 +96,17 @@ export class JobSession {
       await this.#modules.gate.enter(this.#request.job, (ahead) => this.#sayState('placing', waitsWhy(ahead)), signal)
       const folder = await this.#modules.scratch.create(this.#request.job)
       this.#sayState('fetching', 'The node fetches the program and its inputs.')
-      await this.#bounded((bound) => fetchFiles(this.#modules.files, this.#request.spec, folder, bound))
+      const { spec } = this.#request
+      this.#inputBytes = await this.#bounded((bound) => fetchFiles(this.#modules.files, spec, folder, bound))
       this.#sayState('running', 'The program runs.')
       const spool = new OutputSpool(folder)
       const report = await this.#runProgram(folder, spool)
       if (report.end !== 'stopped' && report.end !== 'output') await this.#store(spool)
       return this.#judge(report)
     } catch (error) {
-      if (this.#cancelled) return { state: 'cancelled', why: 'The job was cancelled.', wallTimeMs: 0 }
+      if (this.#cancelled) return { state: 'cancelled', why: 'The job was cancelled.', ...NEVER_RAN }
       if (error instanceof FetchFailure && error.hopeless) {
-        return { state: 'failed', why: `${sentence(error.message)} Check the capability.`, wallTimeMs: 0 }
+        return { state: 'failed', why: `${sentence(error.message)} Check the capability.`, ...NEVER_RAN }
       }
       throw error
     }
@@ -113,10 +120,15 @@ export class JobSession {
       env,
       limits: jobLimits,
       signal: this.#over.signal,
-      onLog: (stream, bytes) => this.#outbox.send({ type: 'log', sequence: this.#logSequence++, stream }, bytes),
+      onLog: (stream, bytes) => this.#log(stream, bytes),
       onEnded: () => this.#sayState('storing', 'The program has ended; its outputs are being stored.'),
       onOutput: (name, bytes, content) => spool.keep(name, bytes, content),
     })
+  }
+
+  #log(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
+    this.#logBytes += bytes.length
+    return this.#outbox.send({ type: 'log', sequence: this.#logSequence++, stream }, bytes)
   }
 
   async #store(spool: OutputSpool): Promise<void> {
@@ -126,18 +138,21 @@ export class JobSession {
 
   #judge(report: SandboxReport): Outcome {
     if (report.end === 'stopped' && !this.#cancelled) this.#over.signal.throwIfAborted()
-    const wallTimeMs = Math.round(report.wallTimeMs)
-    if (report.end === 'stopped') return { state: 'cancelled', why: 'The job was cancelled.', wallTimeMs }
+    const { wallTimeMs, cpuMs } = report
+    if (report.end === 'stopped') return { state: 'cancelled', why: 'The job was cancelled.', wallTimeMs, cpuMs }
     const state = report.end === 'exited' && report.exitCode === 0 ? 'done' : 'failed'
     const { exitCode, why } = report
-    return { state, ...(exitCode === undefined ? {} : { exitCode }), why, wallTimeMs }
+    return { state, ...(exitCode === undefined ? {} : { exitCode }), why, wallTimeMs, cpuMs }
   }
 
-  async #answer(outcome: Outcome, startedAtMs: number): Promise<void> {
+  async #answer({ wallTimeMs, cpuMs, ...outcome }: Outcome, startedAtMs: number): Promise<void> {
     const { clock, network, networkId, signer } = this.#modules
     const { job, spec } = this.#request
+    const outputBytes = this.#outputs.reduce((sum, { bytes }) => sum + bytes, 0)
+    const bytes = { inputBytes: this.#inputBytes, outputBytes, logBytes: this.#logBytes }
     const receipt = signJobReceipt(signer, {
       ...outcome,
+      ...usageOf(spec.limits, { wallTimeMs, cpuMs, ...bytes }),
       why: asWhy(outcome.why),
       network: networkId,
       job,

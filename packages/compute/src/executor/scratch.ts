@@ -41,14 +41,14 @@ export class FetchFailure extends Error {
   }
 }
 
-/** Brings program and inputs, of so many bytes in all, into a job's folder. Throws FetchFailure, or the signal's reason. */
+/** Brings program and inputs, of so many bytes in all, into a job's folder; returns how many. Throws FetchFailure, or the signal's reason. */
 export async function fetchFiles(
   files: JobFiles,
   spec: CheckedJobSpec,
   folder: string,
   signal: AbortSignal,
   maxBytes: number = limits.compute.maxInputBytes,
-): Promise<void> {
+): Promise<number> {
   let leftBytes = maxBytes
   const fetch = async (what: string, capability: string, path: string, maxBytes: number): Promise<void> => {
     try {
@@ -62,6 +62,7 @@ export async function fetchFiles(
   for (const { name, capability } of spec.inputs) {
     await fetch(`the input ${name}`, capability, join(folder, 'in', name), leftBytes)
   }
+  return maxBytes - leftBytes
 }
 
 /** Returns how many bytes it wrote. */

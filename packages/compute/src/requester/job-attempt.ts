@@ -2,11 +2,13 @@ import { type JobId, limits, messageOf, type NodeId, type Timers } from '@borgio
 import type { PeerStream } from '@borgios/peertree'
 import { type CheckedJobSpec, COMPUTE_PROTOCOL, type JobReceipt, type RequesterMessage } from '@borgios/protocol'
 import { badMessage, leaseLost } from '../errors.ts'
+import type { JobBill } from '../escrow.ts'
 import type { JobEvent } from '../job.ts'
 import { Lease } from '../lease.ts'
 import { executorMessage } from '../messages.ts'
 import { Outbox } from '../outbox.ts'
 import { openJobReceipt, signJobRequest } from '../statements.ts'
+import { doubtsAbout } from '../usage.ts'
 import type { RequesterModules } from './requester-modules.ts'
 import { ToldOrder } from './told-order.ts'
 
@@ -14,6 +16,8 @@ export interface Attempt {
   readonly job: JobId
   readonly node: NodeId
   readonly spec: CheckedJobSpec
+  /** Of program and inputs, if somebody knows. */
+  readonly inputBytes: number | undefined
   readonly onEvent: (event: JobEvent) => void
   /** Cancels the job; it still answers, if it can. */
   readonly signal: AbortSignal
@@ -21,7 +25,7 @@ export interface Attempt {
 
 /** What came of trying one node. */
 export type AttemptOutcome =
-  | { readonly kind: 'receipt'; readonly receipt: JobReceipt }
+  | ({ readonly kind: 'receipt' } & JobBill)
   /** This node did not run it to its end: another may. */
   | { readonly kind: 'failed'; readonly why: string }
 
@@ -47,7 +51,9 @@ async function follow(stream: PeerStream, attempt: Attempt, modules: RequesterMo
   const outbox = new Outbox<RequesterMessage>(stream)
   const lease = new Lease(() => void outbox.sendIfIdle({ type: 'alive' }).catch(abort), { clock, timers })
   lease.signal.addEventListener('abort', () => abort(lease.signal.reason), { once: true })
-  const { job, node, spec } = attempt
+  const { job, node, spec, inputBytes } = attempt
+  const sentMs = clock.monotonicMs()
+  let logBytes = 0
   const timeMs = clock.nowMs()
   const request = signJobRequest(signer, { network: networkId, job, from: network.self, to: node, timeMs, spec })
   outbox.send({ type: 'run' }, request).catch(abort)
@@ -62,13 +68,19 @@ async function follow(stream: PeerStream, attempt: Attempt, modules: RequesterMo
       if (message === undefined) throw leaseLost('the node left without a result')
       lease.heard()
       const header = executorMessage(message.header)
-      if (header.type === 'result') return { kind: 'receipt', receipt: openReceipt(message.payload, attempt, modules) }
+      if (header.type === 'result') {
+        const receipt = openReceipt(message.payload, attempt, modules)
+        const elapsedMs = clock.monotonicMs() - sentMs
+        const doubts = doubtsAbout(receipt, spec.limits, { elapsedMs, logBytes, inputBytes })
+        return { kind: 'receipt', receipt, doubts }
+      }
       if (header.type === 'refused') return { kind: 'failed', why: header.why }
       if (header.type === 'state') {
         told.state(header.state)
         attempt.onEvent({ kind: 'state', state: header.state, node, why: header.why })
       } else if (header.type === 'log') {
         told.log(header.sequence, message.payload.length)
+        logBytes += message.payload.length
         attempt.onEvent({ kind: 'log', stream: header.stream, bytes: message.payload })
       }
     }

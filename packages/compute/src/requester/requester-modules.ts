@@ -1,6 +1,7 @@
-import type { Clock, NetworkId, Random, Timers } from '@borgios/core'
+import type { Clock, Logger, NetworkId, Random, Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
+import type { Escrow } from '../escrow.ts'
 
 /** What having jobs run by others needs. */
 export interface RequesterModules {
@@ -11,4 +12,6 @@ export interface RequesterModules {
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
+  readonly escrow: Escrow
+  readonly logger: Logger
 }

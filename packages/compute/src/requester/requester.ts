@@ -1,10 +1,21 @@
 import { isBorgError, JobId, limits, messageOf, type NodeId, shortId } from '@borgios/core'
-import { type CheckedJobSpec, COMPUTE_OFFER, ComputeOfferSchema, type JobReceipt } from '@borgios/protocol'
+import { type CheckedJobSpec, COMPUTE_OFFER, ComputeOfferSchema } from '@borgios/protocol'
 import { Compile } from 'typebox/compile'
-import { allBusy, cancelledEarly, jobExists, noNode, stopping, tooManyJobs } from '../errors.ts'
+import {
+  allBusy,
+  attemptFailed,
+  cancelledEarly,
+  jobExists,
+  noNode,
+  restarted,
+  stopping,
+  tooManyJobs,
+} from '../errors.ts'
+import type { JobBill, JobHold } from '../escrow.ts'
 import type { JobEvent, JobResult, JobSpec, RunOptions } from '../job.ts'
-import { checkJobSpec } from '../job-spec.ts'
-import { attemptJob } from './job-attempt.ts'
+import { checkJobSpec, jobSpecHash } from '../job-spec.ts'
+import { mostUsage } from '../usage.ts'
+import { type AttemptOutcome, attemptJob } from './job-attempt.ts'
 import { chooseNode, type Exclusion, findCandidates, type Probe } from './placement.ts'
 import type { RequesterModules } from './requester-modules.ts'
 
@@ -13,6 +24,7 @@ interface Following {
   readonly job: JobId
   readonly spec: CheckedJobSpec
   readonly wanted: NodeId | undefined
+  readonly inputBytes: number | undefined
   readonly signal: AbortSignal
   readonly say: (event: JobEvent) => void
   /** Nodes that failed on this job, and why: not picked again. */
@@ -33,6 +45,15 @@ export class Requester {
     this.#modules = modules
   }
 
+  /** Refunds jobs whose end an earlier process did not see: they ended with it. */
+  start(): void {
+    const refund = async (): Promise<void> => {
+      const reason = restarted('the node that had asked for the job was restarted meanwhile')
+      await Promise.all((await this.#modules.escrow.left()).map((hold) => hold.refund(reason)))
+    }
+    this.#inBackground(refund(), 'not all jobs that a restart ended could be refunded')
+  }
+
   async run(spec: JobSpec, options: RunOptions = {}): Promise<JobResult> {
     if (this.#stopped) throw stopping('this node is being stopped')
     const checked = checkJobSpec(spec)
@@ -43,7 +64,8 @@ export class Requester {
     this.#jobs.set(job, stop)
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
     const say = options.onEvent ?? (() => {})
-    const following = this.#follow({ job, spec: checked, wanted: options.node, signal, say, failed: new Map() })
+    const { node: wanted, inputBytes } = options
+    const following = this.#follow({ job, spec: checked, wanted, inputBytes, signal, say, failed: new Map() })
     this.#ended.add(following)
     try {
       const result = await following
@@ -58,20 +80,56 @@ export class Requester {
   async stop(): Promise<void> {
     this.#stopped = true
     for (const controller of this.#jobs.values()) controller.abort(stopping('this node is being stopped'))
-    await Promise.allSettled(this.#ended)
+    while (this.#ended.size > 0) await Promise.allSettled(this.#ended)
   }
 
+  async #hold({ job, spec, inputBytes, signal }: Following, node: NodeId): Promise<JobHold> {
+    if (signal.aborted) throw cancelled(signal.reason)
+    const most = { mostWallTimeMs: spec.limits.wallTimeMs, mostUsage: mostUsage(spec.limits, inputBytes) }
+    const wish = { job, node, specHash: jobSpecHash(spec), ...most }
+    try {
+      return await this.#modules.escrow.hold(wish, signal)
+    } catch (error) {
+      throw signal.aborted ? cancelled(signal.reason) : error
+    }
+  }
+
+  /** `stop` waits for it. */
+  #inBackground(work: Promise<void>, failure: string): void {
+    const ended = work.catch((error: unknown) => this.#modules.logger.warn(failure, { why: messageOf(error) }))
+    this.#ended.add(ended)
+    ended.finally(() => this.#ended.delete(ended))
+  }
+
+  /** Tries one node after another, each paid for by itself. Nobody waits for what becomes of the money afterwards. */
   async #follow(following: Following): Promise<JobResult> {
-    const { job, spec, signal, say, failed } = following
+    const { signal, say, failed } = following
     for (let attempts = 0; attempts < limits.compute.maxAttempts; attempts += 1) {
       const node = await this.#place(following)
-      const outcome = await attemptJob({ job, node, spec, onEvent: say, signal }, this.#modules)
-      if (outcome.kind === 'receipt') return resultOf(outcome.receipt)
-      if (signal.aborted) return unconfirmed(job, node)
+      const outcome = await this.#try(following, node)
+      if (outcome.kind === 'receipt') return resultOf(outcome)
+      if (signal.aborted) return unconfirmed(following.job, node)
       failed.set(node, outcome.why)
       say({ kind: 'restart', why: `${shortId(node)} failed: ${outcome.why}` })
     }
     throw noNodeError([...failed].map(([node, why]) => ({ node, why })))
+  }
+
+  async #try(following: Following, node: NodeId): Promise<AttemptOutcome> {
+    const { job, spec, inputBytes, signal, say } = following
+    const hold = await this.#hold(following, node)
+    const refund = (reason: Error): void =>
+      this.#inBackground(hold.refund(reason), 'what was set aside for a job could not be refunded')
+    if (signal.aborted) {
+      refund(cancelled(signal.reason))
+      throw cancelled(signal.reason)
+    }
+    const outcome = await attemptJob({ job, node, spec, inputBytes, onEvent: say, signal }, this.#modules)
+    if (outcome.kind === 'receipt') {
+      const { receipt, doubts } = outcome
+      this.#inBackground(hold.settle({ receipt, doubts }), 'what a job cost could not be settled')
+    } else refund(attemptFailed(`${shortId(node)} failed: ${outcome.why}`))
+    return outcome
   }
 
   /** The node to try next; waits while all are full. */
@@ -141,9 +199,9 @@ export class Requester {
   }
 }
 
-function resultOf(receipt: JobReceipt): JobResult {
+function resultOf({ receipt, doubts }: JobBill): JobResult {
   const { job, node, state, exitCode, why, outputs, wallTimeMs } = receipt
-  return { job, node, state, exitCode, why, outputs, wallTimeMs, receipt }
+  return { job, node, state, exitCode, why, outputs, wallTimeMs, doubts, receipt }
 }
 
 const unconfirmed = (job: JobId, node: NodeId): JobResult => ({
@@ -154,6 +212,7 @@ const unconfirmed = (job: JobId, node: NodeId): JobResult => ({
   why: 'The job was cancelled; its node did not confirm, and ends it when the lease runs out.',
   outputs: [],
   wallTimeMs: 0,
+  doubts: [],
   receipt: undefined,
 })
 

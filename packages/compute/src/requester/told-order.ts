@@ -1,10 +1,9 @@
+import { limits } from '@borgios/core'
 import type { ExecutorMessage } from '@borgios/protocol'
 import { badMessage } from '../errors.ts'
 
 type ToldState = Extract<ExecutorMessage, { type: 'state' }>['state']
 
-/** The note of truncation may follow a full log. */
-const LOG_NOTE_BYTES = 256
 const STATES: readonly ToldState[] = ['placing', 'fetching', 'running', 'storing']
 
 /** Holds a node to the order and the amount of what it tells of a job. Both throw COMPUTE_BAD_MESSAGE. */
@@ -14,7 +13,7 @@ export class ToldOrder {
   #lastState = -1
 
   constructor(logBytes: number) {
-    this.#leftBytes = logBytes + LOG_NOTE_BYTES
+    this.#leftBytes = logBytes + limits.compute.logNoteBytes
   }
 
   log(sequence: number, bytes: number): void {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { access, mkdir, mkdtemp, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { limits } from '@borgios/core'
@@ -6,6 +7,8 @@ import { limits } from '@borgios/core'
 export interface ControlGroup {
   /** Moves a process in; what it starts from then on is in it too. */
   add(pid: number): Promise<void>
+  /** CPU time of all that ever ran in it, user and system; undefined where this kernel does not count it for groups. */
+  cpuMs(): number | undefined
   /** Whether the kernel killed a process of it for want of memory. */
   ranOutOfMemory(): Promise<boolean>
   /** Takes it away; may be repeated. Fails while one of its processes has not quite ended. */
@@ -59,7 +62,7 @@ async function openVersion2(root: string): Promise<ControlGroups | undefined> {
       await writeFile(join(folder, 'memory.max'), String(memoryBytes))
       await writeIfThere(join(folder, 'memory.swap.max'), '0')
       await writeFile(join(folder, 'pids.max'), String(limits.compute.maxTasks))
-      return group([folder], join(folder, 'memory.events'))
+      return group([folder], join(folder, 'memory.events'), version2Cpu(folder))
     },
   }
 }
@@ -76,6 +79,7 @@ async function openVersion1(root: string): Promise<ControlGroups | undefined> {
   } catch {
     return undefined
   }
+  const cpu = await openVersion1Cpu(root)
   return {
     version: 'cgroup v1',
     async create(memoryBytes) {
@@ -84,10 +88,39 @@ async function openVersion1(root: string): Promise<ControlGroups | undefined> {
       await mkdir(pids)
       await writeFile(join(memory, 'memory.limit_in_bytes'), String(memoryBytes))
       await writeFile(join(pids, 'pids.max'), String(limits.compute.maxTasks))
-      return group([memory, pids], join(memory, 'memory.oom_control'))
+      const folders = [memory, pids]
+      const cpuFolder = cpu === undefined ? undefined : join(cpu, basename(memory))
+      if (cpuFolder !== undefined) {
+        await mkdir(cpuFolder)
+        folders.push(cpuFolder)
+      }
+      return group(folders, join(memory, 'memory.oom_control'), version1Cpu(cpuFolder))
     },
   }
 }
+
+/** The parent of groups that count CPU time, where this user can make them: it is not needed for any limit. */
+async function openVersion1Cpu(root: string): Promise<string | undefined> {
+  const parent = join(root, 'cpuacct', PARENT)
+  try {
+    await access(join(root, 'cpuacct', 'cpuacct.usage'))
+    await mkdir(parent, { recursive: true })
+    await removeStale(parent)
+    await rmdir(await mkdtemp(join(parent, PREFIX)))
+    return parent
+  } catch {
+    return undefined
+  }
+}
+
+/** Version 2 counts CPU time in every group, whichever controllers are on. */
+const version2Cpu = (folder: string) => (): number | undefined => {
+  const usec = /^usage_usec (\d+)$/m.exec(readFileSync(join(folder, 'cpu.stat'), 'utf8'))?.[1]
+  return usec === undefined ? undefined : Number(usec) / 1000
+}
+
+const version1Cpu = (folder: string | undefined) => (): number | undefined =>
+  folder === undefined ? undefined : Number(readFileSync(join(folder, 'cpuacct.usage'), 'utf8')) / 1_000_000
 
 /** Removes the groups of nodes that have crashed. Those of other nodes on this machine stay. */
 async function removeStale(parent: string): Promise<void> {
@@ -109,7 +142,8 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Both versions count kills on a line `oom_kill N`, each in a file of its own. */
-const group = (folders: readonly string[], eventsPath: string): ControlGroup => ({
+const group = (folders: readonly string[], eventsPath: string, cpuMs: () => number | undefined): ControlGroup => ({
+  cpuMs,
   async add(pid) {
     for (const folder of folders) await writeFile(join(folder, 'cgroup.procs'), String(pid))
   },

@@ -6,6 +6,7 @@ import { type Clock, limits, messageOf, type Timers } from '@borgios/core'
 import { logNotTaken, sandboxBroken } from '../errors.ts'
 import { FD } from './bubblewrap-command.ts'
 import type { ControlGroup } from './control-group.ts'
+import { CpuMeter } from './cpu-meter.ts'
 import { LogGate } from './log-gate.ts'
 import { type RunnerFrame, readFrames } from './runner-frames.ts'
 import type { SandboxReport, SandboxTask } from './sandbox.ts'
@@ -20,7 +21,7 @@ import {
   tooMuchOutput,
   type Verdict,
 } from './verdicts.ts'
-import { watchProcess } from './watch.ts'
+import { lookAt, watchProcess } from './watch.ts'
 
 export interface SandboxRunModules {
   readonly clock: Clock
@@ -58,6 +59,8 @@ export class SandboxRun {
   #doomed = false
   #gaveUp = false
   #startedMs: number | undefined
+  /** Since the program started. */
+  #cpu: CpuMeter | undefined
   #endedMs: number | undefined
   #ended: EndedReport | undefined
   /** What was announced at the end and has not been handed over yet. */
@@ -81,14 +84,16 @@ export class SandboxRun {
       this.#decide(stoppedVerdict)
       this.#over.abort()
     }
-    if (signal.aborted) return { ...stoppedVerdict, wallTimeMs: 0 }
+    if (signal.aborted) return { ...stoppedVerdict, wallTimeMs: 0, cpuMs: 0 }
     signal.addEventListener('abort', onStop, { once: true })
     const cancelStart = timers.after(limits.compute.startTimeoutMs, () => {
       if (this.#startedMs === undefined) this.#giveUpStart()
     })
     try {
       const verdict = await this.#live()
-      return { ...verdict, wallTimeMs: this.#wallTimeMs() }
+      // A control group still knows what a process used that has ended by itself.
+      this.#meterCpu()
+      return { ...verdict, wallTimeMs: this.#wallTimeMs(), cpuMs: this.#cpu?.usedMs ?? 0 }
     } finally {
       this.#kill()
       cancelStart()
@@ -197,6 +202,7 @@ export class SandboxRun {
   #onStarted(): void {
     if (this.#startedMs !== undefined || this.#pid === undefined) throw sandboxBroken('the sandbox started out of turn')
     this.#startedMs = this.#modules.clock.monotonicMs()
+    this.#cpu = new CpuMeter(this.#pid, () => this.#modules.controlGroup?.cpuMs())
     const { signal } = this.#over
     const { timers } = this.#modules
     const jobLimits = this.#task.limits
@@ -204,13 +210,18 @@ export class SandboxRun {
       if (this.#ended === undefined) this.#decide(timeVerdict(jobLimits))
     })
     signal.addEventListener('abort', cancelTime, { once: true })
-    void watchProcess(this.#pid, jobLimits.memoryBytes, timers, signal).then((excess) => {
+    const look = (pid: number): ReturnType<typeof lookAt> => {
+      this.#meterCpu()
+      return lookAt(pid)
+    }
+    void watchProcess(this.#pid, jobLimits.memoryBytes, timers, signal, look).then((excess) => {
       if (excess !== undefined && !this.#complete) this.#decide(excessVerdict(excess, jobLimits))
     })
   }
 
   #onEnded(ended: EndedReport): void {
     if (this.#startedMs === undefined || this.#ended !== undefined) throw sandboxBroken('the sandbox ended out of turn')
+    this.#meterCpu()
     this.#ended = ended
     this.#endedMs = this.#modules.clock.monotonicMs()
     this.#leftFiles = ended.outputFiles
@@ -264,6 +275,7 @@ export class SandboxRun {
   /** The first verdict counts. */
   #decide(verdict: Verdict): void {
     this.#verdict ??= verdict
+    this.#meterCpu()
     this.#kill()
   }
 
@@ -285,6 +297,11 @@ export class SandboxRun {
     this.#knowsPid = true
     this.#kill()
     for (const stream of this.#child?.stdio ?? []) stream?.destroy()
+  }
+
+  /** Handing outputs over is the sandbox's own work. */
+  #meterCpu(): void {
+    if (this.#ended === undefined) this.#cpu?.look()
   }
 
   #wallTimeMs(): number {

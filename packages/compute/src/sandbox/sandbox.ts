@@ -34,6 +34,8 @@ export interface SandboxReport {
   readonly why: string
   /** From the program's start to its end. */
   readonly wallTimeMs: number
+  /** Of all its threads in that time, user and system. */
+  readonly cpuMs: number
 }
 
 export interface Sandbox {

@@ -5,8 +5,8 @@ import type { RunnerReport } from './runner-frames.ts'
 import type { SandboxReport } from './sandbox.ts'
 import type { Excess } from './watch.ts'
 
-/** A report without the time it took. */
-export type Verdict = Omit<SandboxReport, 'wallTimeMs'>
+/** A report without what it took. */
+export type Verdict = Omit<SandboxReport, 'wallTimeMs' | 'cpuMs'>
 export type EndedReport = Extract<RunnerReport, { type: 'ended' }>
 
 /** As `timeout` of coreutils has it. */

@@ -53,7 +53,7 @@ const isGone = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')
 
 /** What a sandbox uses right now. Throws ENOENT or ESRCH when its process is gone. */
-async function lookAt(pid: number): Promise<ProcessUse & { readonly outputEntries: number }> {
+export async function lookAt(pid: number): Promise<ProcessUse & { readonly outputEntries: number }> {
   const use = parseStatus(await readFile(`/proc/${pid}/status`, 'utf8'))
   return { ...use, outputEntries: await outputEntries(pid) }
 }

@@ -11,6 +11,8 @@ import { createMemoryNetwork, type MemoryNetwork, type MemoryPeer } from '@borgi
 import {
   createJobService,
   defaultJobLimits,
+  type Escrow,
+  freeEscrow,
   type JobService,
   type JobServiceOptions,
   type JobSpec,
@@ -41,12 +43,13 @@ export const exited = (exitCode: number): SandboxReport => ({
   exitCode,
   why: 'It ended.',
   wallTimeMs: 5,
+  cpuMs: 3,
 })
 
 /** A program that runs until it is stopped. */
 export const untilStopped = ({ signal }: SandboxTask): Promise<SandboxReport> =>
   new Promise((resolve) => {
-    const stop = (): void => resolve({ end: 'stopped', exitCode: undefined, why: 'stopped', wallTimeMs: 9 })
+    const stop = (): void => resolve({ end: 'stopped', exitCode: undefined, why: 'stopped', wallTimeMs: 9, cpuMs: 8 })
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
   })
@@ -71,6 +74,8 @@ export interface WorldOptions {
   /** What is special about node 1. */
   readonly node1?: Partial<JobServiceOptions>
   readonly time?: Clock & Timers
+  /** Of node 0. */
+  readonly escrow?: Escrow
   /** Instead of fakes. */
   readonly sandbox?: Sandbox
 }
@@ -109,6 +114,7 @@ export class JobWorld {
           timers: options.time ?? systemTimers,
           random: new SeededRandom(100 + index),
           logger: silentLogger,
+          escrow: (index === 0 ? options.escrow : undefined) ?? freeEscrow,
         },
       )
       return { id: peer.self, signer, peer, folder: nodeFolder, service, sandbox }

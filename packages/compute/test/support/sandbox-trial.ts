@@ -5,7 +5,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { silentLogger } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
-import { defaultJobLimits, type JobLimits, openSandbox, type Sandbox, type SandboxReport } from '../../src/index.ts'
+import {
+  defaultJobLimits,
+  type JobLimits,
+  openSandbox,
+  type Sandbox,
+  type SandboxOptions,
+  type SandboxReport,
+} from '../../src/index.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../../../../examples', import.meta.url))
 
@@ -50,10 +57,10 @@ export class SandboxBench {
     this.sandbox = sandbox
   }
 
-  static async open(): Promise<SandboxBench> {
+  static async open(options: Pick<SandboxOptions, 'controlGroupRoot'> = {}): Promise<SandboxBench> {
     const folder = await mkdtemp(join(tmpdir(), 'borgios-sandbox-'))
     const modules = { clock: systemClock, timers: systemTimers, logger: silentLogger }
-    return new SandboxBench(folder, await openSandbox({ folder: join(folder, 'box') }, modules))
+    return new SandboxBench(folder, await openSandbox({ ...options, folder: join(folder, 'box') }, modules))
   }
 
   async close(): Promise<void> {

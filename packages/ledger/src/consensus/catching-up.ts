@@ -37,8 +37,15 @@ export function advanceLag(state: ConsensusState): void {
   lag.attempt += 1
 }
 
-/** What the chain has reached is no lag any more. */
+/** The chain moved on: what it reached is no lag any more, and what is left is asked for at once. */
 export function clearLag(state: ConsensusState): void {
   const { lag } = state
-  if (lag?.certificate !== undefined && lag.certificate.slot <= state.final.slot) lag.certificate = undefined
+  if (lag?.certificate === undefined) return
+  if (lag.certificate.slot <= state.final.slot) {
+    lag.certificate = undefined
+    if (lag.peers.size === 0) state.lag = undefined
+  } else {
+    lag.attempt = 0
+    lag.nextMs = state.nowMs
+  }
 }

@@ -26,9 +26,9 @@ export function tryCommit(state: ConsensusState): void {
   if (execution !== 'ok') return
   const path = pathTo(state, block)
   const blocks = path.filter(({ isFiller }) => !isFiller)
-  state.effects.push({ kind: 'commit', blocks, fillers: path.slice(blocks.length), certificate })
   const newest = blocks.at(-1)
   assert(newest !== undefined, 'fillers stand on a block that is not final yet')
+  state.effects.push({ kind: 'commit', blocks, fillers: path.slice(blocks.length), certificate })
   setFinal(state, { slot: block.slot, hash: newest.hash, height: newest.height }, certificate, newest.isLast)
 }
 

@@ -30,6 +30,7 @@ export interface ConsensusState {
   /** Positions in the committee in the order in which they lead. */
   leaders: readonly number[]
   nowMs: number
+  /** What the step under way has asked for so far. */
   effects: ConsensusEffect[]
   isStarted: boolean
   /** The last block of the epoch is final: only `epochBegan` leads on. */

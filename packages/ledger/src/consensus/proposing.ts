@@ -30,7 +30,7 @@ export function onProposed(state: ConsensusState, candidate: Candidate): void {
   const slot = openSlot(state, candidate.slot)
   if (slot.proposal === 'made') return
   slot.proposal = 'made'
-  if (!mayVote(state)) return
+  if (!mayVote(state) || slot.number < state.current) return
   slot.offered = candidate
   const held = holdBlock(state, candidate)
   held.isPersisted = true

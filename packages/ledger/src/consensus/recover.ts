@@ -9,6 +9,7 @@ import type { EpochOptions } from './epoch-options.ts'
 /**
  * The state of a validator that ran before, from its last durable final block and whatever stands in its log, any torn end left out. It
  * says nothing that contradicts what it said then: what it said was durable before. Records of other epochs or of closed slots do nothing.
+ * What follows from them (evidence, a certificate) is told by the first step.
  */
 export function recover(
   options: EpochOptions,
@@ -22,7 +23,6 @@ export function recover(
     else if (record.kind === 'candidate') recoverCandidate(state, record.candidate)
     else recoverCertificate(state, record.certificate)
   }
-  state.effects = []
   return state
 }
 

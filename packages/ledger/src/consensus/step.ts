@@ -23,12 +23,13 @@ const bounds = limits.ledgerConsensus
  */
 export function step(state: ConsensusState, event: ConsensusEvent, nowMs: number): readonly ConsensusEffect[] {
   state.nowMs = nowMs
-  state.effects = []
   if (state.hasDiverged) return []
   handle(state, event)
   if (state.isStarted) advance(state)
   tellWake(state)
-  return state.effects
+  const { effects } = state
+  state.effects = []
+  return effects
 }
 
 function handle(state: ConsensusState, event: ConsensusEvent): void {
@@ -37,6 +38,8 @@ function handle(state: ConsensusState, event: ConsensusEvent): void {
       start(state)
       break
     case 'tick':
+      // The shell's timer is used up, even if it was a little early.
+      state.wakeMs = undefined
       break
     case 'work':
       if (!event.isWaiting) state.workSinceMs = undefined
@@ -96,10 +99,7 @@ function onEpochBegan(state: ConsensusState, event: Extract<ConsensusEvent, { ki
 
 /** Whatever the rules ask for now. */
 function advance(state: ConsensusState): void {
-  for (const slot of state.slots.values()) {
-    const notarised = slot.number > state.final.slot ? notarisedIn(slot) : undefined
-    if (notarised !== undefined) isRooted(state, notarised)
-  }
+  if (state.lag?.certificate === undefined) fetchNotarised(state)
   tryCommit(state)
   if (state.hasDiverged) return
   advanceCurrent(state)
@@ -108,6 +108,14 @@ function advance(state: ConsensusState): void {
   advanceFetches(state)
   advanceLag(state)
   advanceStatus(state)
+}
+
+/** Bodies of what a quorum notarised, and of their ancestors. Not while far behind: the bulk brings them. */
+function fetchNotarised(state: ConsensusState): void {
+  for (const slot of state.slots.values()) {
+    const notarised = slot.number > state.final.slot ? notarisedIn(slot) : undefined
+    if (notarised !== undefined) isRooted(state, notarised)
+  }
 }
 
 /** The current slot is the least above the final one that no certificate has ended. */

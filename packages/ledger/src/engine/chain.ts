@@ -18,6 +18,7 @@ import type { BlockFacts } from '../execution/block-facts.ts'
 import type { ExecutionModules } from '../execution/block-run.ts'
 import { epochSeal } from '../execution/epoch-seal.ts'
 import { type BuiltBlock, buildBlock, executeBlock } from '../execution/execute-block.ts'
+import { accountTable } from '../modules/accounts/account-table.ts'
 import { type Chain as ChainRecord, chainOf } from '../modules/chain/chain-table.ts'
 import { committeeOf, leaderAccount } from '../modules/members/committee-table.ts'
 import type { FinalState } from '../state/final-state.ts'
@@ -51,6 +52,13 @@ export interface MadeBlock {
   readonly leftOut: BuiltBlock['leftOut']
 }
 
+/** What a final block came to. */
+export interface FinalOutcome {
+  readonly receipts: readonly Receipt[]
+  /** 32 bytes each: accounts whose record it changed. */
+  readonly changedAccounts: readonly Uint8Array[]
+}
+
 /** A block that was executed and is not final yet. */
 interface Executed {
   readonly layer: StateLayer
@@ -62,19 +70,17 @@ interface Executed {
 /** The final state, and the blocks executed on top of it. */
 export class Chain {
   readonly state: FinalState
-  readonly #modules: ChainModules
+  readonly modules: ChainModules
   readonly #executed = new Map<string, Executed>()
 
   constructor(state: FinalState, modules: ChainModules) {
     this.state = state
-    this.#modules = modules
+    this.modules = modules
   }
 
   /** The newest final block. */
   get point(): StatePoint {
-    const { point } = this.state
-    assert(point !== undefined, 'there is a genesis')
-    return point
+    return this.state.point
   }
 
   /** What the next block stands on, as of the final state. */
@@ -118,13 +124,13 @@ export class Chain {
 
   /** Makes a block of some of these transactions, tried in this order, and executes it. */
   make(plan: BlockPlan, transactions: Iterable<Uint8Array>): MadeBlock {
+    if (plan.isFiller) return this.#fill(plan)
     const parent = this.stateAfter(plan.parent.hash)
     const record = recordOf(parent)
     const timeMs = Math.max(plan.nowMs, record.timeMs + 1)
-    if (plan.isFiller) return this.#fill(plan, record, timeMs)
     const layer = this.#layerOn(plan.parent.hash)
     const facts = this.#factsOf(plan, parent, record, timeMs)
-    const built = buildBlock(this.#modules, layer, facts, transactions)
+    const built = buildBlock(this.modules, layer, facts, transactions)
     const payload = encodePayload(built.transactions)
     const header: BlockHeader = {
       ...placeOf(plan),
@@ -145,16 +151,15 @@ export class Chain {
   execute({ block, parent, hash, isFiller }: Candidate): void {
     if (this.isExecuted(hash)) return
     const { header, transactions } = block
-    const before = this.stateAfter(parent.hash)
-    const record = recordOf(before)
     if (isFiller) {
-      const { header: expected } = this.#fill({ ...header, nowMs: header.timeMs, isFiller }, record, header.timeMs)
-      assertSameHeader(expected, header)
+      assertSameHeader(this.#fill(header).header, header)
       return
     }
+    const before = this.stateAfter(parent.hash)
+    const record = recordOf(before)
     const layer = this.#layerOn(parent.hash)
     const facts = this.#factsOf(header, before, record, header.timeMs)
-    const { receipts, usedUnits } = executeBlock(this.#modules, layer, facts, transactions)
+    const { receipts, usedUnits } = executeBlock(this.modules, layer, facts, transactions)
     const expected: BlockHeader = {
       ...header,
       usedUnits,
@@ -178,26 +183,27 @@ export class Chain {
     }
   }
 
-  /** The block, which follows the last final one, is final. Gives its receipts. */
-  finalize({ hash, height, epoch, isLast }: Candidate): readonly Receipt[] {
+  /** The block, which follows the last final one, is final. */
+  finalize({ hash, height, epoch, isLast }: Candidate): FinalOutcome {
     const executed = this.#executed.get(hashKey(hash))
     assert(executed !== undefined, 'a block is executed before it is final')
+    const changedAccounts = [...executed.layer.changedKeys(accountTable)]
     this.state.finalize(executed.layer, { height, epoch, block: hash })
     // What stands on the last block of an epoch are fillers.
     for (const [key, { header }] of this.#executed) {
       if (isLast || header.height <= height) this.#executed.delete(key)
     }
-    return executed.receipts
+    return { receipts: executed.receipts, changedAccounts }
   }
 
   /** An empty block above the last one of an epoch: it changes nothing. */
-  #fill(plan: BlockPlan, record: ChainRecord, timeMs: number): MadeBlock {
+  #fill(plan: Omit<BlockPlan, 'nowMs' | 'isFiller'>): MadeBlock {
     const parent = this.#executed.get(hashKey(plan.parent.hash))
     assert(parent !== undefined, 'a filler stands on a block that is not final yet')
     const header: BlockHeader = {
       ...placeOf(plan),
-      timeMs,
-      baseFee: record.baseFee,
+      timeMs: parent.header.timeMs,
+      baseFee: parent.header.baseFee,
       usedUnits: 0,
       payload: payloadHash(encodePayload([])),
       stateRoot: parent.header.stateRoot,
@@ -220,7 +226,7 @@ export class Chain {
     timeMs: number,
   ): BlockFacts {
     const { epoch, height } = plan
-    const nextBeacon = height === record.lastHeight ? this.#modules.nextBeacon(parent, plan.parent.hash) : undefined
+    const nextBeacon = height === record.lastHeight ? this.modules.nextBeacon(parent, plan.parent.hash) : undefined
     const { baseFee } = record
     return { height, epoch, timeMs, leader: leaderAccount(parent, epoch, plan.leader), baseFee, nextBeacon }
   }
@@ -236,7 +242,7 @@ export class Chain {
   }
 
   #keep(executed: Executed): Uint8Array {
-    const hash = headerHash(this.#modules.network, executed.header)
+    const hash = headerHash(this.modules.network, executed.header)
     this.#executed.set(hashKey(hash), executed)
     return hash
   }
@@ -255,10 +261,17 @@ function recordOf(state: StateReader): ChainRecord {
   return record
 }
 
-const placeOf = ({ epoch, slot, height, parent, leader }: BlockPlan) => ({ epoch, slot, height, parent, leader })
+const placeOf = ({ epoch, slot, height, parent, leader }: Omit<BlockPlan, 'nowMs' | 'isFiller'>) => ({
+  epoch,
+  slot,
+  height,
+  parent,
+  leader,
+})
 
 function assertSameHeader(expected: BlockHeader, header: BlockHeader): void {
-  const { usedUnits, stateRoot, receiptsRoot: receipts, committee, payload, seal } = expected
+  const { timeMs, baseFee, usedUnits, stateRoot, receiptsRoot: receipts, committee, payload, seal } = expected
+  if (header.timeMs !== timeMs || header.baseFee !== baseFee) throw blockInvalid('its time or base fee cannot be')
   if (header.usedUnits !== usedUnits) throw blockInvalid(`it used ${usedUnits} units, not ${header.usedUnits}`)
   if (compareBytes(header.payload, payload) !== 0) throw blockInvalid('its payload is another')
   if (compareBytes(header.receiptsRoot, receipts) !== 0) throw blockInvalid('its receipts come out otherwise')

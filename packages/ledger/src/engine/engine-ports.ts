@@ -1,8 +1,9 @@
 import type { NodeId } from '@borgios/core'
-import type { Block, BlockHeader, BlockRef, Certificate, Receipt } from '@borgios/protocol'
+import type { Block, BlockHeader, BlockRef, Certificate } from '@borgios/protocol'
 import type { Candidate } from '../consensus/candidate.ts'
 import type { ConsensusRecord, Evidence } from '../consensus/consensus-io.ts'
 import type { BlockRefusal } from '../execution/admission.ts'
+import type { FinalOutcome } from './chain.ts'
 
 /** Port: what a validator must not forget. */
 export interface ConsensusLog {
@@ -28,12 +29,11 @@ export interface BlockArchive {
 }
 
 /** One final block, as those who watch the ledger are told of it. */
-export interface FinalBlockEvent {
+export interface FinalBlockEvent extends FinalOutcome {
   readonly header: BlockHeader
   /** 32 bytes. */
   readonly hash: Uint8Array
   readonly transactions: readonly Uint8Array[]
-  readonly receipts: readonly Receipt[]
 }
 
 /** Port: transactions for blocks. */

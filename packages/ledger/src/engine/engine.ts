@@ -69,7 +69,7 @@ export class Engine {
   constructor(options: EngineOptions, { final, certificate, records }: EngineStart, modules: EngineModules) {
     this.#options = options
     this.#modules = modules
-    this.#rules = this.#rulesOfEpoch()
+    this.#rules = this.#rulesNow()
     this.#state = recover(this.#epochOptions(), final, certificate, records)
     this.#inbox = new Inbox(this.#state, this.#rules, modules)
     this.#connect()
@@ -123,6 +123,14 @@ export class Engine {
     await this.#running
   }
 
+  /** This node can take no part any more. */
+  halt(why: string): void {
+    this.#isStopped = true
+    this.#cancelWake?.()
+    this.#modules.logger.error('the ledger stopped on this node', { why })
+    this.#modules.listener.onHalted(why)
+  }
+
   #post(event: ConsensusEvent): void {
     if (this.#isStopped) return
     this.#events.push(event)
@@ -138,7 +146,7 @@ export class Engine {
         if (this.#isLogDirty) await this.#sync()
       }
     } catch (error) {
-      this.#halt(messageOf(error))
+      this.halt(messageOf(error))
     } finally {
       this.#running = undefined
     }
@@ -193,16 +201,13 @@ export class Engine {
         this.#modules.listener.onCatchUp(effect)
         break
       case 'diverged':
-        this.#halt(effect.why)
+        this.halt(effect.why)
         break
       case 'keyUsedElsewhere':
         this.#modules.logger.error('another process votes with the key of this node, which is silent in this epoch')
         break
       case 'wake':
         this.#wake(effect.atMs)
-        break
-      case 'ignored':
-        this.#modules.logger.debug('a message was left aside', { from: effect.from, reason: effect.reason })
     }
   }
 
@@ -230,7 +235,7 @@ export class Engine {
     transactions.leftOut(made.leftOut)
     const candidate = this.#rules.candidateOf(this.#rules.signBlock(signer, made.header, made.transactions))
     if (candidate === undefined) {
-      this.#halt('a block made here does not belong to its epoch')
+      this.halt('a block made here does not belong to its epoch')
       return
     }
     this.#append({ kind: 'candidate', candidate })
@@ -267,9 +272,9 @@ export class Engine {
     if (fresh.length === 0) return
     archive.append({ blocks: fresh, fillers, certificate })
     for (const candidate of fresh) {
-      const receipts = chain.finalize(candidate)
+      const outcome = chain.finalize(candidate)
       const { header, transactions } = candidate.block
-      listener.onFinal({ header, hash: candidate.hash, transactions, receipts })
+      listener.onFinal({ header, hash: candidate.hash, transactions, ...outcome })
     }
     this.workChanged()
   }
@@ -279,18 +284,16 @@ export class Engine {
     this.#isLogDirty = true
     this.#afterSync.push(() => {
       if (!isSameHash(this.#modules.chain.point.block, hash)) return
-      this.#rules = this.#rulesOfEpoch()
+      this.#rules = this.#rulesNow()
       this.#inbox.setRules(this.#rules)
       this.#connect()
       this.#post({ kind: 'epochBegan', options: this.#epochOptions(), final: { slot: -1, hash, height }, certificate })
     })
   }
 
-  #rulesOfEpoch(): EpochRules {
+  #rulesNow(): EpochRules {
     const { chain, ed25519 } = this.#modules
-    const { epoch, lastHeight } = chain.record
-    const committee = committeeIn(chain.state, epoch)
-    return new EpochRules({ network: this.#options.network, committee, lastHeight }, ed25519)
+    return rulesAt(chain, this.#options.network, ed25519)
   }
 
   #epochOptions(): EpochOptions {
@@ -303,6 +306,11 @@ export class Engine {
 
   #connect(): void {
     const { publicKey } = this.#modules.signer
+    // Who only follows hears of final blocks over the tree.
+    if (!this.#rules.committee.validators.some(({ key }) => compareBytes(key, publicKey) === 0)) {
+      this.#modules.links.setPeers([])
+      return
+    }
     const others = this.#rules.committee.validators.filter(({ key }) => compareBytes(key, publicKey) !== 0)
     this.#modules.links.setPeers(others.map(({ key }) => NodeId.fromBytes(key)))
   }
@@ -317,11 +325,10 @@ export class Engine {
       else this.#post({ kind: 'tick' })
     })
   }
+}
 
-  #halt(why: string): void {
-    this.#isStopped = true
-    this.#cancelWake?.()
-    this.#modules.logger.error('the ledger stopped on this node', { why })
-    this.#modules.listener.onHalted(why)
-  }
+/** The rules of the epoch a chain is in. `network`: 32 bytes. */
+export function rulesAt(chain: Chain, network: Uint8Array, ed25519: Ed25519): EpochRules {
+  const { epoch, lastHeight } = chain.record
+  return new EpochRules({ network, committee: committeeIn(chain.state, epoch), lastHeight }, ed25519)
 }

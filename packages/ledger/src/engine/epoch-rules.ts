@@ -1,4 +1,4 @@
-import { isBorgError } from '@borgios/core'
+import { isBorgError, NodeId } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import { verifyCertificate } from '@borgios/light'
 import {
@@ -40,6 +40,10 @@ export class EpochRules {
     this.#network = network
     this.#committeeHash = committeeHash(committee)
     this.#ed25519 = ed25519
+  }
+
+  get validators(): readonly NodeId[] {
+    return this.committee.validators.map(({ key }) => NodeId.fromBytes(key))
   }
 
   signVote(signer: Signer, voter: number, subject: VoteSubject): Vote {

@@ -1,7 +1,9 @@
-import type { Logger, NodeId } from '@borgios/core'
+import { type Clock, type Logger, limits, type NodeId } from '@borgios/core'
 import type { Block, BlockRef } from '@borgios/protocol'
+import type { Candidate } from '../consensus/candidate.ts'
 import type { ConsensusEvent } from '../consensus/consensus-io.ts'
 import { type ConsensusState, heldBlock } from '../consensus/consensus-state.ts'
+import { isWantedBlock } from '../consensus/fetching.ts'
 import { isWanted } from '../consensus/receiving.ts'
 import type { Frame } from '../links/frames.ts'
 import type { ValidatorLinks } from '../links/validator-links.ts'
@@ -12,6 +14,7 @@ import { frameOf, readFrame, type WireMessage } from './message-codec.ts'
 export interface InboxModules {
   readonly links: Pick<ValidatorLinks, 'send'>
   readonly archive: BlockArchive
+  readonly clock: Clock
   readonly logger: Logger
 }
 
@@ -64,9 +67,15 @@ export class Inbox {
     if (candidate === undefined) return undefined
     const message = { kind: 'candidate', candidate } as const
     if (!isWanted(this.#state, message)) return undefined
+    // What a quorum notarised is taken whatever our own clock says.
+    if (this.#isFromTheFuture(candidate) && !isWantedBlock(this.#state, candidate.hash)) return undefined
     if (this.#rules.isSigned(candidate)) return { kind: 'received', from, message }
     this.#modules.logger.warn('a validator sent a block that its leader did not sign', { from })
     return undefined
+  }
+
+  #isFromTheFuture({ block }: Candidate): boolean {
+    return block.header.timeMs > this.#modules.clock.nowMs() + limits.ledgerMoney.maxAheadMs
   }
 
   #answerFetch(from: NodeId, epoch: number, ref: BlockRef): void {

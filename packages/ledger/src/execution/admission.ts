@@ -1,5 +1,5 @@
 import { isBorgError, limits } from '@borgios/core'
-import { type Account, decodeTransaction, type Transaction, transactionId } from '@borgios/protocol'
+import { type Account, decodeTransaction, transactionId } from '@borgios/protocol'
 import { accountOf } from '../modules/accounts/account-table.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
 import type { OperationType } from '../modules/state-module.ts'
@@ -99,13 +99,10 @@ export function admit(
   return isSigned(verifier, read, account) ? { read, account, price } : 'badSignature'
 }
 
-/** By the account's one key, or by as many of its keys as its policy needs; more may sign, and then must stand too. */
+/** By the account's one key, or by as many different ones as its policy needs; more may sign, and then must stand too. */
 function isSigned(verifier: TransactionVerifier, read: ReadTransaction, { policy }: Account): boolean {
   const { transaction } = read
   const keys = policy?.keys ?? [transaction.account]
   if (transaction.signatures.length < (policy?.needed ?? 1)) return false
-  return isWithin(transaction, keys.length) && verifier.verify(read, keys)
+  return verifier.verify(read, keys)
 }
-
-/** Positions rise, as decoded: no key counts twice. */
-const isWithin = ({ signatures }: Transaction, keys: number): boolean => (signatures.at(-1)?.key ?? keys) < keys

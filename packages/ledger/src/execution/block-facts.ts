@@ -39,7 +39,7 @@ export interface NamedTransaction {
 
 /** Checks signatures. The mempool's remembers which it has checked, so that a block of known transactions costs none. */
 export interface TransactionVerifier {
-  /** Whether every signature stands under the one of these keys whose place it names. Same answer on every node, whenever asked. */
+  /** Whether every signature stands under the one of these keys whose place it names, which there must be. Same answer on every node, whenever asked. */
   verify(transaction: NamedTransaction, keys: readonly Uint8Array[]): boolean
 }
 

@@ -1,3 +1,7 @@
+import { appendFile, mkdir, rm, stat } from 'node:fs/promises'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { type BorgError, isBorgError, limits } from '@borgios/core'
 import { STATE_BUCKETS } from '@borgios/protocol'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { EMPTY_BUCKET } from './bucket.ts'
@@ -21,7 +25,8 @@ interface Databases {
   readonly records: Database<Uint8Array, string>
 }
 
-const DISK_FULL: readonly unknown[] = [28, 122]
+/** As Node and as LMDB have them. */
+const DISK_FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', constants.errno.ENOSPC, constants.errno.EDQUOT]
 
 /**
  * Buckets in LMDB, changed all together or not at all. LMDB is open only while it is used: it maps the whole file, and every page it has
@@ -34,12 +39,30 @@ export class BucketDisk {
     this.folder = folder
   }
 
-  /** Throws LEDGER_STATE_CORRUPT, LEDGER_DISK_FAILED. */
+  /**
+   * All of it. LMDB trusts its file: where the disk has changed what ties its pages together, it may take the whole process down. So a note
+   * says that it is being read; from the notes of those that died over it the next one knows. Throws LEDGER_STATE_CORRUPT, LEDGER_DISK_FULL,
+   * LEDGER_DISK_FAILED.
+   */
   async read(): Promise<DiskContent> {
+    const note = join(this.folder, 'reading')
+    return await this.#explaining(async () => {
+      await mkdir(this.folder, { recursive: true })
+      const died = await sizeOf(note)
+      if (died >= limits.ledgerState.readDeaths) throw this.#corrupt(`the last ${died} starts died while they read it`)
+      // A full disk keeps nobody from reading.
+      await appendFile(note, '.').catch(() => {})
+      const content = await this.#readAll()
+      await rm(note, { force: true })
+      return content
+    }, true)
+  }
+
+  async #readAll(): Promise<DiskContent> {
     return await this.#with(({ buckets, records }) => {
       const content = new Array<Uint8Array>(STATE_BUCKETS).fill(EMPTY_BUCKET)
       for (const { key, value } of buckets.getRange()) {
-        if (!(key in content)) throw stateCorrupt(this.folder, 'it holds a bucket that cannot be')
+        if (!(key in content)) throw this.#corrupt('it holds a bucket that cannot be')
         content[key] = new Uint8Array(value)
       }
       const named = new Map([...records.getRange()].map(({ key, value }) => [key, new Uint8Array(value)]))
@@ -49,40 +72,64 @@ export class BucketDisk {
 
   /** On disk for good when it resolves. Throws LEDGER_DISK_FULL, LEDGER_DISK_FAILED; then nothing of it is on disk. */
   async write(change: DiskChange): Promise<void> {
-    await this.#with(async ({ root, buckets, records }) => {
-      await root.batch(() => {
-        for (const [number, bytes] of change.buckets) {
-          if (bytes.length === 0) buckets.remove(number)
-          else buckets.put(number, bytes)
-        }
-        for (const [name, bytes] of change.records) records.put(name, bytes)
-      })
-    })
+    await this.#explaining(() => this.#with((databases) => writeAll(databases, change)))
   }
 
   async #with<Result>(work: (databases: Databases) => Result | Promise<Result>): Promise<Result> {
-    try {
+    const root = open({
+      path: this.folder,
+      // A name with a dot would be taken for that of a file.
+      noSubdir: false,
+      maxDbs: 2,
+      encoding: 'binary',
       // A commit then ends when the disk has it; overlapped, a failed one would never let LMDB close.
-      const root = open({ path: this.folder, maxDbs: 2, encoding: 'binary', overlappingSync: false })
-      try {
-        const buckets = root.openDB<Uint8Array, number>({ name: 'buckets', encoding: 'binary', keyEncoding: 'uint32' })
-        const records = root.openDB<Uint8Array, string>({ name: 'records', encoding: 'binary' })
-        return await work({ root, buckets, records })
-      } finally {
-        await root.close()
-      }
-    } catch (error) {
-      throw await this.#explained(error)
+      overlappingSync: false,
+    })
+    try {
+      const buckets = root.openDB<Uint8Array, number>({ name: 'buckets', encoding: 'binary', keyEncoding: 'uint32' })
+      const records = root.openDB<Uint8Array, string>({ name: 'records', encoding: 'binary' })
+      return await work({ root, buckets, records })
+    } finally {
+      await root.close()
     }
   }
 
-  async #explained(error: unknown): Promise<unknown> {
-    const cause = await causeOf(error)
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    if (typeof code !== 'number') return error
-    if (DISK_FULL.includes(code)) return stateDiskFull(this.folder, cause)
-    // LMDB's own errors have numbers below zero, those of the system above.
-    return code < 0 ? stateCorrupt(this.folder, 'LMDB cannot read it', cause) : stateDiskFailed(this.folder, cause)
+  async #explaining<Result>(work: () => Promise<Result>, isReading = false): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      if (isBorgError(error)) throw error
+      const cause = await causeOf(error)
+      const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+      if (DISK_FULL.includes(code)) throw stateDiskFull(this.folder, cause)
+      // LMDB's own errors have numbers below zero, or none where it stumbles over what it reads.
+      if (isReading && !(typeof code === 'string' || Number(code) > 0))
+        throw this.#corrupt('LMDB cannot read it', cause)
+      throw code === undefined ? error : stateDiskFailed(this.folder, cause)
+    }
+  }
+
+  #corrupt(why: string, cause?: unknown): BorgError {
+    return stateCorrupt(this.folder, why, cause)
+  }
+}
+
+async function writeAll({ root, buckets, records }: Databases, change: DiskChange): Promise<void> {
+  await root.batch(() => {
+    for (const [number, bytes] of change.buckets) {
+      if (bytes.length === 0) buckets.remove(number)
+      else buckets.put(number, bytes)
+    }
+    for (const [name, bytes] of change.records) records.put(name, bytes)
+  })
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0
+    throw error
   }
 }
 

@@ -4,13 +4,15 @@ import { BucketDisk, type DiskContent } from './bucket-disk.ts'
 import { stateCorrupt } from './errors.ts'
 import { FinalState } from './final-state.ts'
 import { decodePoint, encodePoint, POINT, type SavedPoint } from './saved-point.ts'
-import type { AnyTable, StatePoint } from './state.ts'
+import { type AnyTable, EMPTY_POINT, type StatePoint } from './state.ts'
 
 export interface DiskStateOptions {
   /** Of its own; made when it is not there. */
   readonly folder: string
   readonly tables: readonly AnyTable[]
   readonly logger: Logger
+  /** Awaited before a state is written: whatever must be durable first, such as the blocks that led to it. */
+  readonly beforeSave?: () => Promise<void>
 }
 
 const { saveBlocks, saveBuckets } = limits.ledgerState
@@ -23,6 +25,7 @@ export class DiskState {
   readonly state: FinalState
   readonly #disk: BucketDisk
   readonly #logger: Logger
+  readonly #beforeSave: () => Promise<void>
   #unsaved = new Set<number>()
   #blocks = 0
   #savedPoint: StatePoint | undefined
@@ -30,12 +33,13 @@ export class DiskState {
   #saving: Promise<void> | undefined
 
   private constructor(
-    { folder, tables, logger }: DiskStateOptions,
+    { folder, tables, logger, beforeSave = async () => {} }: DiskStateOptions,
     saved: SavedPoint | undefined,
     content: DiskContent,
   ) {
     this.#disk = new BucketDisk(folder)
     this.#logger = logger
+    this.#beforeSave = beforeSave
     this.#savedPoint = saved?.point
     this.state = new FinalState({
       tables,
@@ -63,7 +67,7 @@ export class DiskState {
     return opened
   }
 
-  /** The block whose state is on disk. */
+  /** The block whose state is on disk, if there is one. */
   get savedPoint(): StatePoint | undefined {
     return this.#savedPoint
   }
@@ -76,7 +80,8 @@ export class DiskState {
   /** Saves what is final now. Throws LEDGER_DISK_FULL, LEDGER_DISK_FAILED: then nothing is lost but time, and it is tried again. */
   async save(): Promise<void> {
     while (this.#saving !== undefined) await this.#saving.catch(() => {})
-    if (this.state.point === this.#savedPoint) return
+    const { point } = this.state
+    if (point === EMPTY_POINT || point === this.#savedPoint) return
     this.#saving = this.#write().finally(() => {
       this.#saving = undefined
     })
@@ -98,12 +103,12 @@ export class DiskState {
   async #write(): Promise<void> {
     const { state } = this
     const { point, root } = state
-    if (point === undefined) return
     const numbers = this.#unsaved
     this.#unsaved = new Set()
     this.#blocks = 0
     const buckets = Array.from(numbers, (number) => [number, state.bucket(number)] as const)
     try {
+      await this.#beforeSave()
       await this.#disk.write({ buckets, records: [[POINT, encodePoint({ point, root })]] })
       this.#savedPoint = point
       this.#trouble = undefined

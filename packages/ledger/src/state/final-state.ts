@@ -4,7 +4,7 @@ import { bucketNumber, EMPTY_BUCKET, findValue, keysOf } from './bucket.ts'
 import { BucketTree, leavesOf, rootOf } from './bucket-tree.ts'
 import { listing } from './listing.ts'
 import { SortedKeys } from './sorted-keys.ts'
-import type { AnyTable, StatePoint, StateReader, Table } from './state.ts'
+import { type AnyTable, EMPTY_POINT, type StatePoint, type StateReader, type Table } from './state.ts'
 import { StateLayer } from './state-layer.ts'
 import { proofOf, StateSnapshot } from './state-snapshot.ts'
 import { type RecordName, recordName, type StateSource, textOf } from './state-source.ts'
@@ -36,7 +36,7 @@ export class FinalState implements StateReader, StateSource {
   readonly #listed: ReadonlyMap<number, SortedKeys>
   readonly #layers = new Set<StateLayer>()
   readonly #onFinal: FinalStateOptions['onFinal']
-  #point: StatePoint | undefined
+  #point: StatePoint
   #root: Uint8Array
 
   constructor({ tables, content, onFinal }: FinalStateOptions) {
@@ -44,13 +44,13 @@ export class FinalState implements StateReader, StateSource {
     this.#buckets = content?.buckets.slice() ?? new Array<Uint8Array>(STATE_BUCKETS).fill(EMPTY_BUCKET)
     this.#tree = content === undefined ? BucketTree.empty() : BucketTree.over(leavesOf(content.buckets))
     this.#root = rootOf(this.#tree)
-    this.#point = content?.point
+    this.#point = content?.point ?? EMPTY_POINT
     this.#onFinal = onFinal
     for (const bucket of content?.buckets ?? []) this.#addListed(bucket)
   }
 
-  /** The newest final block; none before the first, genesis. */
-  get point(): StatePoint | undefined {
+  /** The newest final block; before genesis height 0 and a hash of zeros. */
+  get point(): StatePoint {
     return this.#point
   }
 
@@ -102,7 +102,6 @@ export class FinalState implements StateReader, StateSource {
 
   /** The state as it is now, whatever becomes final after. Costs little to take, and while it is held the bytes that change. */
   snapshot(): StateSnapshot {
-    assert(this.#point !== undefined, 'there is no state before genesis')
     return new StateSnapshot(this.#point, this.#buckets.slice(), this.#tree.copy())
   }
 

@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises'
-import { assert } from '@borgios/core'
+import { assert, isBorgError } from '@borgios/core'
 import { compareBytes, STATE_BUCKETS } from '@borgios/protocol'
 import { BucketDisk, type DiskContent } from './bucket-disk.ts'
 import { DiskState, type DiskStateOptions } from './disk-state.ts'
@@ -31,7 +31,7 @@ export class StateImport {
   /** Goes on with what was collected of the same state; of another one it is thrown away. Throws LEDGER_DISK_FULL, LEDGER_DISK_FAILED. */
   static async open(options: DiskStateOptions, target: SavedPoint): Promise<StateImport> {
     const disk = new BucketDisk(importFolder(options))
-    const content = await disk.read().catch(() => undefined)
+    const content = await readUnlessCorrupt(disk)
     const goesOn = content !== undefined && isOf(content, target)
     if (!goesOn) {
       await rm(disk.folder, { recursive: true, force: true })
@@ -83,4 +83,14 @@ const importFolder = ({ folder }: DiskStateOptions): string => `${folder}.import
 function isOf(content: DiskContent, target: SavedPoint): boolean {
   const bytes = content.record(TARGET)
   return bytes !== undefined && compareBytes(bytes, encodePoint(target)) === 0
+}
+
+/** What rotted is fetched anew. */
+async function readUnlessCorrupt(disk: BucketDisk): Promise<DiskContent | undefined> {
+  try {
+    return await disk.read()
+  } catch (error) {
+    if (isBorgError(error) && error.kind === 'corrupt') return undefined
+    throw error
+  }
 }

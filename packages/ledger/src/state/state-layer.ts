@@ -107,6 +107,11 @@ export class StateLayer implements StateWriter, StateSource {
     }
   }
 
+  /** Encoded keys of the records of one table that are not as they were. */
+  *changedKeys(table: AnyTable): Iterable<Uint8Array> {
+    for (const entry of this.#changedEntries()) if (entry.table === table) yield entry.key
+  }
+
   /** Root of the state after this block. Completes the layer. */
   root(): Uint8Array {
     return this.complete().root

@@ -49,3 +49,6 @@ export interface StatePoint {
   /** 32 bytes: the hash of the block. */
   readonly block: Uint8Array
 }
+
+/** Before genesis: the empty state. */
+export const EMPTY_POINT: StatePoint = { height: 0, epoch: 0, block: new Uint8Array(32) }

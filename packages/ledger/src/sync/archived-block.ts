@@ -13,6 +13,7 @@ import {
   encodeHeader,
   malformed,
 } from '@borgios/protocol'
+import type { FinalGroup } from '../engine/engine-ports.ts'
 
 const { maxFillers, maxFrameBytes } = limits.ledgerLinks
 
@@ -29,6 +30,16 @@ export interface ArchivedBlock {
   /** With the last of those that became final together. */
   readonly finality: Finality | undefined
 }
+
+/** Blocks that became final together, the last of which says why. */
+export type ArchivedGroup = readonly ArchivedBlock[]
+
+/** How a group that became final is kept: a record for each block. */
+export const archivedOf = ({ blocks, fillers, certificate }: FinalGroup): ArchivedGroup =>
+  blocks.map(({ block }, index) => {
+    if (index < blocks.length - 1) return { block, finality: undefined }
+    return { block, finality: { fillers: fillers.map((filler) => filler.block.header), certificate } }
+  })
 
 /** Block with its length u32; 0, or 1, number of fillers u16, each header with its length u32, and the certificate with its length u32. */
 export function encodeArchived({ block, finality }: ArchivedBlock): Uint8Array {

@@ -10,14 +10,13 @@ import {
   encodeTransaction,
   encodeTransfer,
   TRANSFER,
-  transactionId,
   transactionSigningBytes,
 } from '@borgios/protocol'
 import { hashKey } from '../../src/consensus/candidate.ts'
 import type { ConsensusRecord } from '../../src/consensus/consensus-io.ts'
 import { defaultTiming, type Timing } from '../../src/consensus/epoch-options.ts'
 import { Chain } from '../../src/engine/chain.ts'
-import { Engine } from '../../src/engine/engine.ts'
+import { Engine, type EngineStart, rulesAt } from '../../src/engine/engine.ts'
 import type {
   BlockArchive,
   ConsensusLog,
@@ -25,6 +24,7 @@ import type {
   FinalBlockEvent,
   FinalGroup,
 } from '../../src/engine/engine-ports.ts'
+import type { EpochRules } from '../../src/engine/epoch-rules.ts'
 import { PendingTransactions } from '../../src/engine/pending-transactions.ts'
 import { applyGenesis, genesisBlock, type LedgerGenesis } from '../../src/execution/genesis.ts'
 import { ValidatorLinks } from '../../src/links/validator-links.ts'
@@ -35,6 +35,10 @@ import { accountOf } from '../../src/modules/accounts/account-table.ts'
 import { coreModules } from '../../src/modules/core-modules.ts'
 import { ModuleRegistry } from '../../src/modules/module-registry.ts'
 import { openMemoryState } from '../../src/state/final-state.ts'
+import { archivedOf, encodeArchived } from '../../src/sync/archived-block.ts'
+import { BlockServer } from '../../src/sync/block-server.ts'
+import { CatchUp } from '../../src/sync/catch-up.ts'
+import { replay } from '../../src/sync/replay.ts'
 
 export const NETWORK = new Uint8Array(32).fill(5)
 
@@ -66,6 +70,11 @@ export class MemoryArchive implements BlockArchive {
 
   async sync(): Promise<void> {}
 
+  async read(height: number): Promise<Uint8Array | undefined> {
+    const found = this.groups.flatMap(archivedOf).find(({ block }) => block.header.height === height)
+    return found === undefined ? undefined : encodeArchived(found)
+  }
+
   find({ hash }: BlockRef) {
     return this.groups.flatMap(({ blocks }) => blocks).find((block) => hashKey(block.hash) === hashKey(hash))?.block
   }
@@ -80,7 +89,7 @@ export interface ClusterOptions {
   readonly timing?: Timing
 }
 
-function genesisOf({ nodes, epochBlocks = 1_000 }: ClusterOptions): LedgerGenesis {
+export function genesisOf({ nodes, epochBlocks = 1_000 }: ClusterOptions): LedgerGenesis {
   const names = Array.from({ length: nodes }, (_, index) => `node ${index}`)
   const founders = names.map((name) => {
     const key = keysOf(name).publicKey
@@ -101,33 +110,40 @@ function genesisOf({ nodes, epochBlocks = 1_000 }: ClusterOptions): LedgerGenesi
   return { timeMs: 1_700_000_000_000, modules: { parameters: { values }, accounts, members: founders } }
 }
 
+/** What survives a crash of a node. */
+export interface Disk {
+  readonly log: MemoryLog
+  readonly archive: MemoryArchive
+}
+
 /** One validator: engine, chain, mempool, over a memory network. */
 export class ClusterNode {
   readonly name: string
-  readonly log = new MemoryLog()
-  readonly archive = new MemoryArchive()
+  readonly disk: Disk
   readonly final: FinalBlockEvent[] = []
   readonly halted: string[] = []
   readonly chain: Chain
   readonly mempool: Mempool
   readonly engine: Engine
+  readonly catchUp: CatchUp
   readonly #listeners = new Set<() => void>()
 
-  constructor(name: string, peer: MemoryPeer, options: ClusterOptions) {
+  private constructor(
+    name: string,
+    peer: MemoryPeer,
+    options: ClusterOptions,
+    chain: Chain,
+    disk: Disk,
+    start: EngineStart,
+  ) {
     this.name = name
-    const ed25519 = sodiumEd25519
-    const registry = new ModuleRegistry(coreModules({ network: NETWORK, ed25519 }))
-    const verifier = new RememberingVerifier(ed25519, NETWORK)
-    const execution = { registry, network: NETWORK, verifier }
-    const state = openMemoryState(registry.tables)
-    const layer = state.layer()
-    applyGenesis(execution, layer, genesisOf(options))
-    const genesis = genesisBlock(NETWORK, layer.root())
-    state.finalize(layer, { height: 0, epoch: 0, block: genesis.hash })
-    this.chain = new Chain(state, { ...execution, nextBeacon: (_, parent) => parent })
+    this.disk = disk
+    this.chain = chain
+    const { registry } = chain.modules
+    const verifier = new RememberingVerifier(sodiumEd25519, NETWORK)
     this.mempool = new Mempool(
-      { height: 0, baseFee: this.chain.record.baseFee },
-      { accounts: { account: (key) => accountOf(state, key) }, verifier, unitsOf: unitsBy(registry) },
+      { height: 0, baseFee: chain.record.baseFee },
+      { accounts: { account: (key) => accountOf(chain.state, key) }, verifier, unitsOf: unitsBy(registry) },
     )
     const links = new ValidatorLinks({
       network: peer,
@@ -135,23 +151,33 @@ export class ClusterNode {
       logger: silentLogger,
       onFrames: (from, frames) => this.engine.onFrames(from, frames),
     })
-    this.engine = new Engine(
-      { network: NETWORK, timing: options.timing ?? QUICK },
-      { final: { ...genesis, height: 0 }, certificate: undefined, records: [] },
-      {
-        chain: this.chain,
-        links,
-        log: this.log,
-        archive: this.archive,
-        transactions: new PendingTransactions(this.mempool, this.chain),
-        listener: this.#listener(),
-        signer: keysOf(name),
-        ed25519,
-        clock: systemClock,
-        timers: systemTimers,
-        logger: silentLogger,
-      },
-    )
+    this.engine = new Engine({ network: NETWORK, timing: options.timing ?? QUICK }, start, {
+      chain,
+      links,
+      ...disk,
+      transactions: new PendingTransactions(this.mempool, chain),
+      listener: this.#listener(),
+      signer: keysOf(name),
+      ed25519: sodiumEd25519,
+      clock: systemClock,
+      timers: systemTimers,
+      logger: silentLogger,
+    })
+    new BlockServer(peer, disk.archive)
+    this.catchUp = new CatchUp({ network: peer, chain, engine: this.engine, logger: silentLogger })
+  }
+
+  /** As after a start: from genesis, and what is on its disk. */
+  static async open(name: string, peer: MemoryPeer, options: ClusterOptions, disk: Disk): Promise<ClusterNode> {
+    const chain = chainFromGenesis(options)
+    const rulesOf = (): EpochRules => rulesAt(chain, NETWORK, sodiumEd25519)
+    const { final, certificate } = await replay(chain, disk.archive, rulesOf)
+    return new ClusterNode(name, peer, options, chain, disk, { final, certificate, records: disk.log.records })
+  }
+
+  async stop(): Promise<void> {
+    await this.catchUp.stop()
+    await this.engine.stop()
   }
 
   get height(): number {
@@ -181,11 +207,11 @@ export class ClusterNode {
       onFinal: (block) => {
         this.final.push(block)
         const { height, baseFee } = this.chain.record
-        this.mempool.onFinal({ height, baseFee, changed: [keysOf('alice').publicKey, keysOf('bob').publicKey] })
+        this.mempool.onFinal({ height, baseFee, changed: block.changedAccounts })
         this.#wake()
       },
       onEvidence: () => {},
-      onCatchUp: () => {},
+      onCatchUp: (request) => this.catchUp.start(request),
       onHalted: (why) => {
         this.halted.push(why)
         this.#wake()
@@ -199,23 +225,74 @@ export class ClusterNode {
   }
 }
 
+function chainFromGenesis(options: ClusterOptions): Chain {
+  const ed25519 = sodiumEd25519
+  const registry = new ModuleRegistry(coreModules({ network: NETWORK, ed25519 }))
+  const execution = { registry, network: NETWORK, verifier: new RememberingVerifier(ed25519, NETWORK) }
+  const state = openMemoryState(registry.tables)
+  const layer = state.layer()
+  applyGenesis(execution, layer, genesisOf(options))
+  const { hash } = genesisBlock(NETWORK, layer.root())
+  state.finalize(layer, { height: 0, epoch: 0, block: hash })
+  return new Chain(state, { ...execution, nextBeacon: (_, parent) => parent })
+}
+
 /** Some validators in one process, with real signatures and clocks. */
 export class LedgerCluster implements AsyncDisposable {
   readonly network: MemoryNetwork
-  readonly nodes: readonly ClusterNode[]
+  readonly nodes: ClusterNode[] = []
+  readonly #peers: readonly MemoryPeer[]
+  readonly #options: ClusterOptions
 
-  constructor(options: ClusterOptions) {
+  private constructor(options: ClusterOptions) {
+    this.#options = options
     const { network, peers } = createMemoryNetwork(systemClock, systemTimers, options.nodes, (index) => ({
       node: NodeId.fromBytes(keysOf(`node ${index}`).publicKey),
       operator: OperatorId.fromBytes(keysOf(`operator of node ${index}`).publicKey),
     }))
     this.network = network
-    this.nodes = peers.map((peer, index) => new ClusterNode(`node ${index}`, peer, options))
-    for (const node of this.nodes) node.engine.start()
+    this.#peers = peers
+  }
+
+  static async open(options: ClusterOptions): Promise<LedgerCluster> {
+    const cluster = new LedgerCluster(options)
+    for (let index = 0; index < options.nodes; index += 1) await cluster.start(index)
+    return cluster
+  }
+
+  node(index: number): ClusterNode {
+    const node = this.nodes[index]
+    assert(node !== undefined, `there is no node ${index}`)
+    return node
+  }
+
+  /** Starts a node with what it has on its disk, or with none. */
+  async start(
+    index: number,
+    disk: Disk = { log: new MemoryLog(), archive: new MemoryArchive() },
+  ): Promise<ClusterNode> {
+    const peer = this.#peers[index]
+    assert(peer !== undefined, `there is no node ${index}`)
+    const node = await ClusterNode.open(`node ${index}`, peer, this.#options, disk)
+    this.nodes[index] = node
+    node.engine.start()
+    return node
+  }
+
+  /** As by SIGKILL: what was not synced is gone. */
+  async kill(index: number): Promise<Disk> {
+    const node = this.node(index)
+    this.network.kill(NodeId.fromBytes(keysOf(node.name).publicKey))
+    await node.stop()
+    return node.disk
+  }
+
+  revive(index: number): void {
+    this.network.revive(NodeId.fromBytes(keysOf(this.node(index).name).publicKey))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.nodes.map(({ engine }) => engine.stop()))
+    await Promise.all(this.nodes.map((node) => node.stop()))
   }
 }
 
@@ -239,5 +316,3 @@ export function transferBy(from: string, to: string, nonce: number, amount = 1n)
   const signature = signer.sign(transactionSigningBytes(NETWORK, unsigned))
   return encodeTransaction({ ...unsigned, signatures: [{ key: 0, signature }] })
 }
-
-export { transactionId }

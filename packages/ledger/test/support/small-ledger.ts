@@ -27,7 +27,7 @@ import { NO_SUPPLY, type Supply, supplyTable } from '../../src/modules/supply/su
 import { type FinalState, openMemoryState } from '../../src/state/final-state.ts'
 import type { StateLayer } from '../../src/state/state-layer.ts'
 
-export const NETWORK = new Uint8Array(32).fill(7)
+export const NETWORK: Uint8Array = new Uint8Array(32).fill(7)
 export const START_MS = 1_700_000_000_000
 
 const sha256 = (data: string | Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(data).digest())
@@ -172,6 +172,11 @@ export class SmallLedger {
     const outcome = executeBlock(this.modules, layer, facts, transactions)
     this.finalize(layer)
     return outcome
+  }
+
+  /** Makes a block of one transaction final: the code of its error, or `done`. */
+  try(from: string, operations: readonly Operation[]): string | undefined {
+    return this.results(this.block([this.transaction(from, operations)]).receipts)[0]
   }
 
   /** The receipts' errors by code; `done` for none. */

@@ -189,6 +189,8 @@ function endedRecord(record: JobRecord, result: JobResult): JobRecord {
     node: result.node,
     why: cut(result.why),
     wallTimeMs: result.wallTimeMs,
+    ...(result.receipt !== undefined && { usage: result.receipt.usage }),
+    ...(result.doubts.length > 0 && { doubts: [...result.doubts] }),
     outputs: result.outputs.map((output) => ({ ...output })),
   }
 }

@@ -161,9 +161,21 @@ export function explainJob(record: JobRecord): WhyView {
   const code = record.exitCode === null ? 'without an exit code' : `with exit code ${record.exitCode}`
   return {
     ...about,
-    why: `${shortId(record.job)} (${record.name}) ended ${code}${where}${took}${reason}`,
+    why: `${shortId(record.job)} (${record.name}) ended ${code}${where}${took}${reason}${usageText(record)}`,
     todo: record.state === 'done' && record.exitCode === 0 ? 'Nothing' : jobAdvice(record),
   }
+}
+
+/** 1,024 MiB for 1,000 ms. */
+const MIB_MS_PER_GIB_S = 1_024_000
+
+function usageText({ usage, why, doubts = [] }: JobRecord): string {
+  if (usage === undefined) return ''
+  const { cpuMs, memoryMibMs, inputBytes, outputBytes, logBytes } = usage
+  const memory = `${(memoryMibMs / MIB_MS_PER_GIB_S).toFixed(3)} GiB s of memory`
+  const bytes = `${formatBytes(inputBytes)} in, ${formatBytes(outputBytes + logBytes)} out`
+  const odd = doubts.length === 0 ? '' : `. That cannot be: ${doubts.join('; ')}`
+  return `${why.endsWith('.') ? '' : '.'} It used ${formatDuration(cpuMs)} of processor time, ${memory}, ${bytes}${odd}`
 }
 
 function jobAdvice(record: JobRecord): string {

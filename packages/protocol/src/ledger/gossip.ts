@@ -1,5 +1,5 @@
 import { limits } from '@borgios/core'
-import { strictObject } from '@borgios/crypto'
+import { CounterSchema, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
@@ -20,3 +20,13 @@ export type LedgerTransactions = Static<typeof LedgerTransactionsSchema>
 const transactionsCheck = Compile(LedgerTransactionsSchema)
 
 export const isLedgerTransactions = (value: unknown): value is LedgerTransactions => transactionsCheck.Check(value)
+
+/** Type of the broadcast by which the leader of a block tells those who only follow that it is final. A hint: they ask for the proof. */
+export const LEDGER_FINAL = 'ledger.final'
+
+const LedgerFinalSchema = strictObject({ height: CounterSchema })
+export type LedgerFinal = Static<typeof LedgerFinalSchema>
+
+const finalCheck = Compile(LedgerFinalSchema)
+
+export const isLedgerFinal = (value: unknown): value is LedgerFinal => finalCheck.Check(value)

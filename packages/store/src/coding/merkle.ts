@@ -3,7 +3,8 @@ import { ShardId } from '@borgios/core'
 
 /** Bytes of one leaf: what a range read or an audit has to send at least. */
 export const LEAF_BYTES = 16 * 1024
-const HASH_BYTES = 32
+/** Bytes of a hash in the tree. */
+export const HASH_BYTES = 32
 
 /** Prefixes of RFC 6962, section 2.1: no leaf can pass for an inner node. */
 const LEAF_PREFIX = 0
@@ -18,26 +19,34 @@ leafInput[LEAF_AT - 1] = LEAF_PREFIX
 const nodeInput = new Uint8Array(1 + 2 * HASH_BYTES)
 nodeInput[0] = NODE_PREFIX
 
-function leafHash(leaf: Uint8Array): Uint8Array {
+/** What stands for a leaf in the tree. */
+export function leafHash(leaf: Uint8Array): Uint8Array {
   // Copying behind the prefix and hashing in one call is cheaper than two updates of a hash object.
   leafInput.set(leaf, LEAF_AT)
   return sha256(leafInput.subarray(LEAF_AT - 1, LEAF_AT + leaf.length))
 }
 
-function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   nodeInput.set(left, 1)
   nodeInput.set(right, 1 + HASH_BYTES)
   return sha256(nodeInput)
 }
 
+/** Leaves of so many bytes; the last one may be shorter. */
+export const leafCountOf = (bytes: number): number => Math.ceil(bytes / LEAF_BYTES)
+
+/** All nodes of a Merkle tree, level by level from the leaves to the root. No bytes, no levels. */
+export type MerkleTree = readonly (readonly Uint8Array[])[]
+
 /**
- * Root of the Merkle tree over 16 KiB leaves (RFC 6962). Level by level, a last node without a partner rises as it is, which
- * gives the same tree as the recursive definition.
+ * Merkle tree over 16 KiB leaves (RFC 6962). A last node without a partner rises as it is, which gives the same tree as the recursive
+ * definition.
  */
-export function merkleRoot(bytes: Uint8Array): Uint8Array {
-  if (bytes.length === 0) return sha256(bytes)
+export function merkleTree(bytes: Uint8Array): MerkleTree {
+  if (bytes.length === 0) return []
   let level: Uint8Array[] = []
   for (let at = 0; at < bytes.length; at += LEAF_BYTES) level.push(leafHash(bytes.subarray(at, at + LEAF_BYTES)))
+  const levels = [level]
   while (level.length > 1) {
     const above: Uint8Array[] = []
     for (let index = 0; index < level.length; index += 2) {
@@ -46,8 +55,12 @@ export function merkleRoot(bytes: Uint8Array): Uint8Array {
       above.push(right === undefined ? left : nodeHash(left, right))
     }
     level = above
+    levels.push(level)
   }
-  return level[0] ?? new Uint8Array()
+  return levels
 }
+
+/** Root of {@link merkleTree}; of no bytes, their hash. */
+export const merkleRoot = (bytes: Uint8Array): Uint8Array => merkleTree(bytes).at(-1)?.[0] ?? sha256(bytes)
 
 export const shardIdOf = (bytes: Uint8Array): ShardId => ShardId.fromBytes(merkleRoot(bytes))

@@ -3,6 +3,7 @@ import type { Coding } from '../file-store.ts'
 import { parityRows, recoveryRows } from './code-matrix.ts'
 import { ErasureKernel } from './erasure-kernel.ts'
 import { shardIdOf } from './merkle.ts'
+import { type ProvenShard, proveLeaves } from './merkle-path.ts'
 import { openRecords, sealRecords } from './record-cipher.ts'
 import type { StripeMemory } from './stripe-memory.ts'
 
@@ -92,6 +93,10 @@ export class StripeCodec {
 
   name(address: number, bytes: number): ShardId {
     return shardIdOf(this.#memory.view(address, bytes))
+  }
+
+  prove(address: number, bytes: number, leaves: readonly number[]): ProvenShard {
+    return proveLeaves(this.#memory.view(address, bytes), leaves)
   }
 
   #name(place: StripePlace, positions: readonly number[]): ShardId[] {

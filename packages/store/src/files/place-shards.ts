@@ -43,7 +43,8 @@ export async function placeShards(context: StoreContext, work: ShardsToPlace): P
       const { node } = target
       ticket?.given.add(node)
       try {
-        await holders.put(node, { shard, record, put: ticket?.put }, work.bytesOf(position))
+        const receipt = await holders.put(node, { shard, record, put: ticket?.put }, work.bytesOf(position))
+        ticket?.onStored(receipt)
         return node
       } catch (error) {
         const failure = nodeFailure(node, error, record.shardBytes)

@@ -4,7 +4,7 @@ import { shardIdOf } from '../coding/merkle.ts'
 import type { SealedStripe, StripePlace } from '../coding/stripe-codec.ts'
 import type { Region } from '../coding/stripe-memory.ts'
 import { assertUsableCoding, recordIdOf, recordOfCopies, shardBytesFor } from '../coding/stripe-record.ts'
-import { badName, placementShort, quorumShort } from '../errors.ts'
+import { badName, leaseExceeded, placementShort, quorumShort } from '../errors.ts'
 import type { Coding, PutOptions, PutResult } from '../file-store.ts'
 import { formatCapability } from '../manifest/capability.ts'
 import { type FileKeys, fileKeysOf, SECRET_BYTES } from '../manifest/file-keys.ts'
@@ -20,6 +20,8 @@ export interface PutWork {
   readonly coding: Coding
   readonly options: PutOptions
   readonly ticket: PutTicket
+  /** Plain bytes that may be stored. */
+  readonly maxBytes: number
 }
 
 /** A put under way: several stripes at once, their results in order. */
@@ -28,6 +30,7 @@ class FilePut {
   readonly #coding: Coding
   readonly #options: PutOptions
   readonly #ticket: PutTicket
+  readonly #maxBytes: number
   readonly #secret: Uint8Array
   readonly #keys: FileKeys
   readonly #manifest: ManifestWriter
@@ -40,11 +43,12 @@ class FilePut {
   #lastStripe: Promise<void> = Promise.resolve()
   #failure: unknown
 
-  constructor(context: StoreContext, { coding, options, ticket }: PutWork) {
+  constructor(context: StoreContext, { coding, options, ticket, maxBytes }: PutWork) {
     this.#context = context
     this.#coding = coding
     this.#options = options
     this.#ticket = ticket
+    this.#maxBytes = maxBytes
     this.#secret = context.random.bytes(SECRET_BYTES)
     this.#keys = fileKeysOf(this.#secret)
     this.#manifest = new ManifestWriter(this.#keys.pages, (bytes) => this.#storePage(bytes))
@@ -77,6 +81,11 @@ class FilePut {
       this.#window.leave()
       throw error
     })
+    if (this.#bytes + plainBytes > this.#maxBytes) {
+      this.#context.codec.plainTexts.giveBack(plain)
+      this.#window.leave()
+      throw leaseExceeded(this.#maxBytes)
+    }
     const stored = this.#storeStripe(plain, plainBytes, this.#stripes)
     this.#stripes += 1
     this.#bytes += plainBytes
@@ -197,18 +206,16 @@ class FilePut {
 }
 
 /** Stores a file. See FileStore.put for what it promises. */
-export async function putFile(
-  context: StoreContext,
-  source: AsyncIterable<Uint8Array>,
-  work: PutWork,
-): Promise<PutResult> {
-  const { coding, options } = work
+export const putFile = (context: StoreContext, source: AsyncIterable<Uint8Array>, work: PutWork): Promise<PutResult> =>
+  new FilePut(context, work).run(source)
+
+/** Throws STORE_BAD_CODING, STORE_BAD_NAME or STORE_PLACEMENT_SHORT for a put that cannot succeed. */
+export function assertPossible(context: StoreContext, coding: Coding, { name }: PutOptions): void {
   assertUsableCoding(coding)
-  assertUsableName(options.name)
+  assertUsableName(name)
   const candidates = context.holders.candidates()
   const operators = operatorCount(candidates)
   if (operators < coding.data + coding.parity) throw placementShort(coding, candidates.length, operators)
-  return new FilePut(context, work).run(source)
 }
 
 function assertUsableName(name: string | undefined): void {

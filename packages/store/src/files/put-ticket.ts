@@ -1,5 +1,5 @@
 import { encodeBase32, type NodeId, type Random } from '@borgios/core'
-import type { PutId } from '@borgios/protocol'
+import type { PutId, ShardReceipt } from '@borgios/protocol'
 
 const PUT_ID_BYTES = 16
 
@@ -10,10 +10,13 @@ export interface PutTicket {
   readonly given: Set<NodeId>
   /** Aborted when the put is given up. */
   readonly signal: AbortSignal
+  /** Told of each shard that became durable. */
+  onStored: (receipt: ShardReceipt) => void
 }
 
 export const newTicket = (random: Random, signal: AbortSignal): PutTicket => ({
   put: encodeBase32(random.bytes(PUT_ID_BYTES)),
   given: new Set(),
   signal,
+  onStored: () => undefined,
 })

@@ -1,34 +1,85 @@
 import { limits, messageOf, type NodeId } from '@borgios/core'
 import type { PutOutcome } from '@borgios/protocol'
-import { stopped } from '../errors.ts'
+import { restarted, stopped } from '../errors.ts'
 import type { Coding, PutOptions, PutResult } from '../file-store.ts'
+import type { LeaseHold, StorageLeases } from '../storage-leases.ts'
 import { Gate } from '../transfer/gate.ts'
-import { putFile } from './put-file.ts'
+import { assertPossible, putFile } from './put-file.ts'
 import { newTicket, type PutTicket } from './put-ticket.ts'
 import type { StoreContext } from './store-context.ts'
 
-/** The puts of this node, each until those who were given its shards know how it ended. */
+/** A put under way and what was set aside for it. */
+interface Paid {
+  readonly ticket: PutTicket
+  hold: LeaseHold | undefined
+}
+
+/** The puts of this node, each until it is paid for or refunded and those who were given its shards know how it ended. */
 export class RunningPuts {
   readonly #context: StoreContext
+  readonly #leases: StorageLeases
   readonly #running = new Set<Promise<unknown>>()
   readonly #stopping = new AbortController()
 
-  constructor(context: StoreContext) {
+  constructor(context: StoreContext, leases: StorageLeases) {
     this.#context = context
+    this.#leases = leases
   }
 
-  /** Stores a file. How it ended is told in the background: best effort, a few times. */
+  /** Refunds puts that ended with an earlier process. */
+  start(): void {
+    const refund = async (): Promise<void> => {
+      await Promise.all((await this.#leases.left()).map((hold) => this.#refund(hold, restarted())))
+    }
+    this.#follow(refund().catch((error) => this.#warn('it is not known which puts are to be refunded', error)))
+  }
+
+  /**
+   * Stores a file, if it can be paid for; it is stored once it is paid for. How it ended is told in the background: best effort, a few
+   * times.
+   */
   put(source: AsyncIterable<Uint8Array>, coding: Coding, options: PutOptions): Promise<PutResult> {
     const signals = [this.#stopping.signal, ...(options.signal === undefined ? [] : [options.signal])]
     const ticket = newTicket(this.#context.random, AbortSignal.any(signals))
-    const put = putFile(this.#context, source, { coding, options, ticket })
-    const settled = put.then(
-      () => this.#settle(ticket, 'keep'),
-      () => this.#settle(ticket, 'discard'),
-    )
-    this.#running.add(settled)
-    settled.finally(() => this.#running.delete(settled))
+    const paid: Paid = { ticket, hold: undefined }
+    const put = this.#run(source, coding, options, paid)
+    const failed = async (error: unknown): Promise<void> => {
+      const refunded = paid.hold === undefined ? undefined : this.#refund(paid.hold, error)
+      await Promise.all([this.#settle(ticket, 'discard'), refunded])
+    }
+    this.#follow(put.then(() => this.#settle(ticket, 'keep'), failed))
     return put
+  }
+
+  async #run(source: AsyncIterable<Uint8Array>, coding: Coding, options: PutOptions, paid: Paid): Promise<PutResult> {
+    const { ticket } = paid
+    assertPossible(this.#context, coding, options)
+    const keepForMs = options.keepForMs ?? limits.store.defaultLeaseMs
+    const wish = { put: ticket.put, bytes: options.totalBytes, coding, keepForMs }
+    const hold = await this.#leases.hold(wish, ticket.signal)
+    paid.hold = hold
+    ticket.onStored = (receipt) => hold.stored(receipt)
+    const result = await putFile(this.#context, source, { coding, options, ticket, maxBytes: hold.maxBytes })
+    await hold.settle()
+    return result
+  }
+
+  #follow(work: Promise<unknown>): void {
+    this.#running.add(work)
+    work.finally(() => this.#running.delete(work))
+  }
+
+  /** Never throws. */
+  async #refund(hold: LeaseHold, reason: unknown): Promise<void> {
+    try {
+      await hold.refund(reason instanceof Error ? reason : new Error(String(reason)))
+    } catch (error) {
+      this.#warn('what was set aside for a put could not be refunded', error)
+    }
+  }
+
+  #warn(what: string, error: unknown): void {
+    this.#context.logger.warn(what, { why: messageOf(error) })
   }
 
   /** Gives up what is under way with STORE_STOPPED. Resolves when it was taken back, at the latest after `limits.store.stopPutsMs`. */

@@ -1,17 +1,19 @@
 import { type LentBytes, type Logger, limits, messageOf, type NodeId, type ShardId } from '@borgios/core'
 import type { PeerNetwork } from '@borgios/peertree'
-import type { PutId, PutOutcome, RecordId } from '@borgios/protocol'
+import type { PutId, PutOutcome, RecordId, ShardReceipt } from '@borgios/protocol'
 import { recordIdOf } from '../coding/stripe-record.ts'
 import { shardNotHere, wrongShard } from '../errors.ts'
 import { type Candidate, candidatesOf } from '../placement/placement.ts'
 import type { ShardStore } from '../shards/shard-store.ts'
 import { Gate } from './gate.ts'
+import type { Receipts } from './receipts.ts'
 import type { ShardClient, ShardToStore } from './shard-client.ts'
 
 export interface HoldersModules {
   readonly network: PeerNetwork
   readonly client: ShardClient
   readonly shards: ShardStore
+  readonly receipts: Receipts
   readonly logger: Logger
 }
 
@@ -42,12 +44,14 @@ export class Holders {
     return candidatesOf(this.#modules.network.members())
   }
 
-  /** Stores a shard whose bytes fit its id. Resolves once it is durable there. */
-  async put(node: NodeId, work: ShardToStore, bytes: Uint8Array): Promise<void> {
+  /** Stores a shard whose bytes fit its id. Resolves with the receipt once it is durable there. */
+  async put(node: NodeId, work: ShardToStore, bytes: Uint8Array): Promise<ShardReceipt> {
     if (node !== this.self) return this.#modules.client.put(node, work, bytes)
     const { shard, record, put } = work
     const origin = put === undefined ? undefined : { node, put }
-    await this.#modules.shards.put({ shard, id: recordIdOf(record), record, origin }, bytes)
+    const id = recordIdOf(record)
+    await this.#modules.shards.put({ shard, id, record, origin }, bytes)
+    return this.#modules.receipts.sign({ shard, bytes: bytes.length, record: id })
   }
 
   /** Tells a node how a put of this node ended. */

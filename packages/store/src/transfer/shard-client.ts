@@ -5,6 +5,7 @@ import {
   type PutId,
   type PutOutcome,
   type RecordId,
+  type ShardReceipt,
   STORE_CHECK,
   STORE_HAVE,
   STORE_PROTOCOL,
@@ -43,12 +44,13 @@ export class ShardClient {
     })
   }
 
-  /** Stores a shard on a node. Resolves once the node has signed that it is durable there. */
-  async put(node: NodeId, { shard, record, put }: ShardToStore, bytes: Uint8Array): Promise<void> {
+  /** Stores a shard on a node. Resolves with its receipt once the node has signed that it is durable there. */
+  async put(node: NodeId, { shard, record, put }: ShardToStore, bytes: Uint8Array): Promise<ShardReceipt> {
     const session = await this.#session(node)
     const { reply } = await session.ask({ op: 'put', shard, record, ...(put !== undefined && { put }) }, bytes)
     if (reply.outcome !== 'stored') throw badReceipt(node)
     this.#receipts.check(reply.receipt, node, { shard, bytes: bytes.length, record: recordIdOf(record) })
+    return reply.receipt
   }
 
   /** Bytes that a node gives for a shard: of the right length, where it is known; not yet checked against its id. */

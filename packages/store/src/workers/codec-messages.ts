@@ -1,4 +1,5 @@
 import type { ShardId } from '@borgios/core'
+import type { ProvenShard } from '../coding/merkle-path.ts'
 import type { GivenShard, OpenedStripe, RebuiltStripe, SealedStripe, StripePlace } from '../coding/stripe-codec.ts'
 
 /** What a worker is started with. */
@@ -32,12 +33,14 @@ export type CodecJob =
       readonly wanted: readonly number[]
     }
   | { readonly kind: 'name'; readonly address: number; readonly bytes: number }
+  | { readonly kind: 'prove'; readonly address: number; readonly bytes: number; readonly leaves: readonly number[] }
 
 export interface CodecResults {
   readonly seal: SealedStripe
   readonly open: OpenedStripe
   readonly rebuild: RebuiltStripe
   readonly name: ShardId
+  readonly prove: ProvenShard
 }
 
 export interface CodecRequest {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { assert, limits, type ShardId } from '@borgios/core'
 import { loadKernel } from '../coding/erasure-kernel.ts'
+import type { ProvenShard } from '../coding/merkle-path.ts'
 import type { GivenShard, OpenedStripe, RebuiltStripe, SealedStripe, StripePlace } from '../coding/stripe-codec.ts'
 import { StripeMemory } from '../coding/stripe-memory.ts'
 import { stopped } from '../errors.ts'
@@ -61,6 +62,14 @@ export class CodecPool {
     return this.#cells.with((cell) => {
       cell.bytes.set(bytes)
       return this.#run({ kind: 'name', address: cell.address, bytes: bytes.length })
+    })
+  }
+
+  /** Hashes and paths of leaves of a shard, at most one shard long. */
+  prove(bytes: Uint8Array, leaves: readonly number[]): Promise<ProvenShard> {
+    return this.#cells.with((cell) => {
+      cell.bytes.set(bytes)
+      return this.#run({ kind: 'prove', address: cell.address, bytes: bytes.length, leaves })
     })
   }
 

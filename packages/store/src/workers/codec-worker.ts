@@ -20,6 +20,8 @@ function run(job: CodecJob): CodecResults[CodecJob['kind']] {
       return codec.rebuild(job.place, job.given, job.wanted)
     case 'name':
       return codec.name(job.address, job.bytes)
+    case 'prove':
+      return codec.prove(job.address, job.bytes, job.leaves)
   }
 }
 

@@ -16,6 +16,7 @@ import {
   type Vote,
   voteSigningBytes,
 } from '@borgios/protocol'
+import { isConflict } from '../../consensus/evidence.ts'
 import { evidenceWeak } from '../../errors.ts'
 import type { MembersOptions } from './join.ts'
 
@@ -91,12 +92,6 @@ function checkVotes({ network, ed25519 }: MembersOptions, node: Uint8Array, firs
     if (!ed25519.verify(voteSigningBytes(network, vote), vote.signature, node))
       throw evidenceWeak('a signature is not its')
   }
-}
-
-/** Two blocks at one stage of a slot, or final and skip. Notar and skip may stand together. */
-function isConflict(first: Vote, second: Vote): boolean {
-  if (first.kind === second.kind) return compareBytes(first.block, second.block) !== 0
-  return first.kind !== 'notar' && second.kind !== 'notar'
 }
 
 function checkProposals(

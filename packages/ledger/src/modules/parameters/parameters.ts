@@ -1,3 +1,5 @@
+import { limits } from '@borgios/core'
+
 /** What a network may set differently. Counts are safe integers, amounts bigint. */
 export interface ParameterRule<Value extends number | bigint = number | bigint> {
   /** 1 to 65,535: its key in the state, for ever. */
@@ -38,8 +40,8 @@ export const PARAMETERS = {
   targetUnits: count(
     2,
     'fee units',
-    [1_000, 250_000, 100_000_000],
-    'above it the base fee rises; a block may use twice as much',
+    [100_000, 250_000, 100_000_000],
+    'above it the base fee rises; a block may use twice as much: even the least must leave room for the largest transaction',
   ),
   leastBaseFee: amount(
     3,
@@ -84,6 +86,96 @@ export const PARAMETERS = {
     'epochs',
     [1, 2, 10_000],
     'from the decision on a parameter until it holds: time to see it coming',
+  ),
+  storagePrice: amount(
+    32,
+    'micro-units for a GiB and a day',
+    [0n, ONE / 1_000n, 10_000n * ONE],
+    'of all shards together, so parity is paid for too; bounded so that products with bytes and time fit',
+  ),
+  cpuPrice: amount(
+    33,
+    'micro-units for a second of processor time',
+    [0n, ONE / 10_000n, 10_000n * ONE],
+    'fixed for a job when its money is set aside',
+  ),
+  memoryPrice: amount(
+    34,
+    'micro-units for a GiB and a second',
+    [0n, ONE / 100_000n, 10_000n * ONE],
+    'fixed for a job when its money is set aside',
+  ),
+  serviceBurnPpm: count(
+    35,
+    'millionths of what services are paid',
+    [0, 100_000, WHOLE_PPM],
+    'paying oneself must cost at least what can be minted for it',
+  ),
+  subsidyPpm: count(
+    36,
+    'millionths of what services are paid',
+    [0, 100_000, WHOLE_PPM],
+    'what may be minted for it; only as much as is burned of it counts',
+  ),
+  storageWeightPpm: count(
+    37,
+    'millionths of what storage is paid',
+    [0, WHOLE_PPM, WHOLE_PPM],
+    'how much of it counts for the emission',
+  ),
+  computeWeightPpm: count(
+    38,
+    'millionths of what jobs are paid',
+    [0, 0, WHOLE_PPM],
+    'how much of it counts for the emission: nothing while nobody verifies results',
+  ),
+  emissionShift: count(
+    39,
+    'powers of two',
+    [1, 16, 62],
+    'an epoch mints at most what is left to mint divided by so many twos',
+  ),
+  operatorCapPpm: count(
+    40,
+    'millionths of what an epoch mints',
+    [1, 340_000, WHOLE_PPM],
+    'for one operator; a third, or two would share all',
+  ),
+  auditors: count(
+    41,
+    'auditors of a node',
+    [1, 9, limits.ledgerMoney.maxAuditors],
+    'most of them decide: with a fifth of all members false, most of nine are so in one draw of fifty',
+  ),
+  auditSamples: count(
+    42,
+    'leaves an auditor asks for',
+    [1, 34, 10_000],
+    'nine auditors ask for 306 together: that finds a loss of 1 % with 95 %',
+  ),
+  passPpm: count(
+    43,
+    'millionths of the leaves asked for',
+    [500_000, 950_000, WHOLE_PPM],
+    'who shows less has failed; below that a loss only lowers the pay',
+  ),
+  maxStrikes: count(
+    44,
+    'failed epochs in a row',
+    [1, 5, 255],
+    'an outage of some epochs costs what they would have earned, not the deposit; and false auditors must have most of five draws in a row',
+  ),
+  grantAllowance: amount(
+    45,
+    'micro-units a node and epoch',
+    [0n, ONE / 10n, 1_000n * ONE],
+    'what the treasury gives to newcomers in the name of one member',
+  ),
+  grantPpm: count(
+    46,
+    'millionths of a deposit, an epoch',
+    [0, 1_000, 100_000],
+    'bounds what many cheap members together could draw from the treasury',
   ),
 } as const satisfies Readonly<Record<string, ParameterRule>>
 

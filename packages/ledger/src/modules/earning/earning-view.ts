@@ -1,0 +1,133 @@
+import type { StateReader } from '../../state/state.ts'
+import { billsOf } from '../jobs/job-records.ts'
+import { entriesOf } from '../leases/lease-book.ts'
+import { rateOf } from '../leases/lease-price.ts'
+import { holderTable, leaseTable, spanTable } from '../leases/lease-records.ts'
+import { mulDiv } from '../service/money-math.ts'
+import { isSameBytes, textOf } from '../service/records.ts'
+import { type Audit, auditTable, creditedBy, type Payout, payoutTable } from './earning-records.ts'
+
+/** One line of what a node earned in an epoch, in micro-units. */
+export type EarningLine =
+  /** For keeping shards of this lease. */
+  | { readonly kind: 'lease'; readonly lease: Uint8Array; readonly amount: bigint }
+  /** For leases of which the records are gone: they are kept for some time only. */
+  | { readonly kind: 'forgotten leases'; readonly amount: bigint }
+  | { readonly kind: 'emission'; readonly amount: bigint }
+  | { readonly kind: 'job'; readonly job: Uint8Array; readonly payer: Uint8Array; readonly amount: bigint }
+
+export interface Earnings {
+  readonly payout: Payout | undefined
+  readonly lines: readonly EarningLine[]
+  /** What the node's account was credited with: the sum of the lines. */
+  readonly total: bigint
+}
+
+/** What a node earned in an epoch, line by line. The lines add up to what was credited, to the last micro-unit. */
+export function earningsOf(state: StateReader, epoch: number, node: Uint8Array): Earnings {
+  const payout = state.get(payoutTable, { epoch, node })
+  const lines: EarningLine[] = payout === undefined ? [] : [...leaseLines(state, node, payout)]
+  if (payout !== undefined && payout.minted > 0n) lines.push({ kind: 'emission', amount: payout.minted })
+  let total = payout === undefined ? 0n : creditedBy(payout)
+  for (const bill of billsOf(state, epoch)) {
+    if (!isSameBytes(bill.node, node)) continue
+    const amount = bill.gross - bill.burned
+    lines.push({ kind: 'job', job: bill.job, payer: bill.payer, amount })
+    total += amount
+  }
+  return { payout, lines, total }
+}
+
+/** Splits what was paid by what each lease was worth: the parts of a running sum, so that nothing is lost to rounding. */
+function* leaseLines(state: StateReader, node: Uint8Array, payout: Payout): Generator<EarningLine> {
+  const paid = payout.earned - payout.burned
+  if (paid === 0n) return
+  let [worth, told] = [0n, 0n]
+  for (const { lease, value } of worthByLease(state, node, payout)) {
+    worth += value
+    const upTo = mulDiv(paid, worth, payout.value)
+    if (upTo > told) yield { kind: 'lease', lease, amount: upTo - told }
+    told = upTo
+  }
+  if (told < paid) yield { kind: 'forgotten leases', amount: paid - told }
+}
+
+interface LeaseWorth {
+  readonly lease: Uint8Array
+  readonly value: bigint
+}
+
+/** Rate times milliseconds of each lease in the time of a payout. */
+function worthByLease(state: StateReader, node: Uint8Array, { fromMs, toMs }: Payout): Iterable<LeaseWorth> {
+  const worth = new Map<string, LeaseWorth>()
+  const add = (lease: Uint8Array, rate: bigint, sinceMs: number, untilMs: number): void => {
+    const durationMs = Math.min(untilMs, toMs) - Math.max(sinceMs, fromMs)
+    if (durationMs <= 0) return
+    const before = worth.get(textOf(lease))?.value ?? 0n
+    worth.set(textOf(lease), { lease, value: before + rate * BigInt(durationMs) })
+  }
+  for (const [{ holder, lease, untilMs }, { fromMs: sinceMs, rate }] of state.list(spanTable)) {
+    if (isSameBytes(holder, node)) add(lease, rate, sinceMs, untilMs)
+  }
+  for (const [{ lease: id }, entry] of entriesOf(state, node)) {
+    const lease = state.get(leaseTable, id)
+    const isRunning = entry.isAccepted && lease !== undefined && !lease.isLapsed
+    if (isRunning) add(id, rateOf(entry.bytes, lease.price), entry.sinceMs, toMs)
+  }
+  return worth.values()
+}
+
+/** What an account paid for jobs in an epoch. */
+export interface Spending {
+  readonly job: Uint8Array
+  readonly node: Uint8Array
+  readonly amount: bigint
+}
+
+/** What an account paid for jobs in an epoch, line by line. */
+export function jobSpendingOf(state: StateReader, epoch: number, payer: Uint8Array): readonly Spending[] {
+  const lines: Spending[] = []
+  for (const bill of billsOf(state, epoch)) {
+    if (isSameBytes(bill.payer, payer)) lines.push({ job: bill.job, node: bill.node, amount: bill.gross })
+  }
+  return lines
+}
+
+/** A node that an auditor has to audit in this epoch. */
+export interface AuditDuty {
+  readonly node: Uint8Array
+  /** Leaves to ask for. */
+  readonly samples: number
+  readonly isReported: boolean
+}
+
+/** Whom a node audits in an epoch, in the order of nodes. */
+export function dutiesOf(state: StateReader, epoch: number, auditor: Uint8Array): readonly AuditDuty[] {
+  const duties: AuditDuty[] = []
+  for (const [node] of state.list(holderTable)) {
+    const audit: Audit | undefined = state.get(auditTable, node)
+    const own = audit?.reports.find((report) => isSameBytes(report.auditor, auditor))
+    if (audit?.epoch !== epoch || own === undefined) continue
+    duties.push({ node, samples: audit.samples, isReported: own.passes !== undefined })
+  }
+  return duties
+}
+
+/** A part of a node in a lease that is paid for now. */
+export interface PaidPart {
+  readonly lease: Uint8Array
+  readonly bytes: number
+  readonly shards: number
+  /** shardListHash of its shards. */
+  readonly list: Uint8Array
+}
+
+/** What a node is paid for now, in the order of leases: what an auditor draws from. */
+export function paidPartsOf(state: StateReader, node: Uint8Array): readonly PaidPart[] {
+  const parts: PaidPart[] = []
+  for (const [{ lease: id }, { isAccepted, bytes, shards, list }] of entriesOf(state, node)) {
+    const lease = state.get(leaseTable, id)
+    if (isAccepted && lease?.isLapsed === false) parts.push({ lease: id, bytes, shards, list })
+  }
+  return parts
+}

@@ -1,0 +1,170 @@
+import { workTable } from '../jobs/job-records.ts'
+import { accrued } from '../leases/holders.ts'
+import { evict, takeFromPool } from '../leases/lease-book.ts'
+import { worthOf } from '../leases/lease-price.ts'
+import { type Holder, holderTable } from '../leases/lease-records.ts'
+import { ledgerTimeMs } from '../service/ledger-clock.ts'
+import { least, mulDiv, shareOf, shareUp } from '../service/money-math.ts'
+import { textOf } from '../service/records.ts'
+import type { ServiceModules, ServiceParameters, ServingMember } from '../service/service-ports.ts'
+import type { EpochEndContext } from '../state-module.ts'
+import {
+  type Audit,
+  auditTable,
+  creditedBy,
+  emissionTable,
+  type Payout,
+  payoutTable,
+  strikeTable,
+} from './earning-records.ts'
+import { emissionOf, type Share } from './emission.ts'
+import { unfaithfulOf, type Verdict, verdictOf } from './verdict.ts'
+
+/** A node of which most auditors agree, or that is no member any more. */
+interface Judged {
+  readonly node: Uint8Array
+  readonly holder: Holder
+  readonly member: ServingMember | undefined
+  readonly verdict: Verdict
+  readonly samples: number
+}
+
+/** Pays the nodes for an epoch: leases by what their audits say, then what is minted. */
+export class Settlement {
+  readonly #context: EpochEndContext
+  readonly #modules: ServiceModules
+  readonly #parameters: ServiceParameters
+  readonly #nowMs: number
+  /** Auditors that did not do their part. */
+  readonly #unfaithful = new Set<string>()
+  readonly #payouts = new Map<string, { readonly node: Uint8Array; readonly payout: Payout }>()
+
+  constructor(context: EpochEndContext, modules: ServiceModules) {
+    this.#context = context
+    this.#modules = modules
+    this.#parameters = modules.parameters(context)
+    this.#nowMs = ledgerTimeMs(context.state)
+  }
+
+  run(): void {
+    for (const judged of this.#judge()) this.#settle(judged)
+    this.#mint()
+    for (const { node, payout } of this.#payouts.values()) this.#payOut(node, payout)
+  }
+
+  /** A node without a verdict is left as it is: what it is owed waits for the next. */
+  #judge(): readonly Judged[] {
+    const { state, epoch } = this.#context
+    const judged: Judged[] = []
+    for (const [node, record] of state.list(holderTable)) {
+      const holder = accrued(record, this.#nowMs)
+      const audit = state.get(auditTable, node)
+      const verdict = audit?.epoch === epoch ? this.#verdictOf(audit) : undefined
+      const member = this.#modules.members.get(state, node)
+      const samples = audit?.samples ?? 0
+      if (member === undefined) judged.push({ node, holder, member, verdict: { hasPassed: false, passes: 0 }, samples })
+      else if (verdict !== undefined) judged.push({ node, holder, member, verdict, samples })
+    }
+    return judged
+  }
+
+  #verdictOf({ reports, samples }: Audit): Verdict | undefined {
+    const { passPpm } = this.#parameters
+    const verdict = verdictOf(reports, samples, passPpm)
+    for (const auditor of unfaithfulOf(reports, verdict, samples, passPpm)) this.#unfaithful.add(textOf(auditor))
+    return verdict
+  }
+
+  #settle({ node, holder, member, verdict, samples }: Judged): void {
+    const { state, money } = this.#context
+    const { serviceBurnPpm } = this.#parameters
+    const gross = takeFromPool(state, worthOf(holder.value))
+    const { hasPassed, passes } = verdict
+    const earned = hasPassed ? mulDiv(gross, BigInt(passes), BigInt(samples)) : 0n
+    const burned = shareUp(earned, serviceBurnPpm)
+    money.giveTreasury(gross - earned)
+    money.burn(burned)
+    const { fromMs, value } = holder
+    const times = { fromMs, toMs: this.#nowMs, value }
+    const outcome = member === undefined ? 'gone' : hasPassed ? 'passed' : 'failed'
+    const payTo = member?.account ?? node
+    const payout = { outcome, payTo, ...times, gross, earned, burned, minted: 0n, passes, samples } as const
+    this.#payouts.set(textOf(node), { node, payout })
+    const isDone = holder.entries === 0
+    const paid = { ...holder, value: 0n, fromMs: this.#nowMs }
+    state.set(holderTable, node, isDone ? undefined : paid)
+    if (outcome === 'gone') evict(state, node)
+    else this.#strike(node, hasPassed)
+  }
+
+  #strike(node: Uint8Array, hasPassed: boolean): void {
+    const { state } = this.#context
+    const strikes = hasPassed ? 0 : (state.get(strikeTable, node) ?? 0) + 1
+    const isOut = strikes >= this.#parameters.maxStrikes
+    state.set(strikeTable, node, strikes === 0 || isOut ? undefined : strikes)
+    if (!isOut) return
+    this.#modules.members.slash(this.#context, node)
+    evict(state, node)
+  }
+
+  #mint(): void {
+    const { state, money } = this.#context
+    const { serviceBurnPpm, subsidyPpm, emissionShift: shift, operatorCapPpm } = this.#parameters
+    const remaining = state.get(emissionTable, true) ?? 0n
+    const shares = this.#shares()
+    const rule = {
+      remaining,
+      shift,
+      // What is minted for a payment is never more than what is burned of it: paying oneself gains nothing.
+      subsidyPpm: least(subsidyPpm, serviceBurnPpm),
+      operatorCapPpm,
+    }
+    const { rewards, dust, minted } = emissionOf(shares, rule)
+    if (minted === 0n) return
+    money.mint(minted)
+    money.giveTreasury(dust)
+    state.set(emissionTable, true, remaining - minted)
+    for (const [index, { node }] of shares.entries()) this.#reward(node, rewards[index] ?? 0n)
+  }
+
+  /** In the order of nodes. Auditors that did not do their part have none. */
+  #shares(): readonly Share[] {
+    const { state } = this.#context
+    const { storageWeightPpm, computeWeightPpm } = this.#parameters
+    const weights = new Map<string, { readonly node: Uint8Array; readonly weight: bigint }>()
+    for (const [key, { node, payout }] of this.#payouts) {
+      weights.set(key, { node, weight: shareOf(payout.earned, storageWeightPpm) })
+    }
+    for (const [node, paid] of [...state.list(workTable)]) {
+      const before = weights.get(textOf(node))?.weight ?? 0n
+      weights.set(textOf(node), { node, weight: before + shareOf(paid, computeWeightPpm) })
+      state.set(workTable, node, undefined)
+    }
+    const shares: Share[] = []
+    for (const [key, { node, weight }] of weights) {
+      const member = this.#modules.members.get(state, node)
+      const counts = weight > 0n && member !== undefined && !this.#unfaithful.has(key)
+      if (counts) shares.push({ node, operator: member.operator, weight })
+    }
+    return shares
+  }
+
+  #reward(node: Uint8Array, minted: bigint): void {
+    const known = this.#payouts.get(textOf(node))
+    this.#payouts.set(textOf(node), { node, payout: { ...(known?.payout ?? this.#workOnly(node)), minted } })
+  }
+
+  /** A node that earned by jobs alone. */
+  #workOnly(node: Uint8Array): Payout {
+    const payTo = this.#modules.members.get(this.#context.state, node)?.account ?? node
+    const amounts = { value: 0n, gross: 0n, earned: 0n, burned: 0n, minted: 0n }
+    return { outcome: 'passed', payTo, fromMs: this.#nowMs, toMs: this.#nowMs, ...amounts, passes: 0, samples: 0 }
+  }
+
+  #payOut(node: Uint8Array, payout: Payout): void {
+    const { state, money, epoch } = this.#context
+    const credit = creditedBy(payout)
+    if (credit > 0n) money.give(payout.payTo, credit)
+    state.set(payoutTable, { epoch, node }, payout)
+  }
+}

@@ -1,0 +1,105 @@
+import { join } from 'node:path'
+import type { Logger, Random } from '@borgios/core'
+import { DiskSegmentFiles } from '../adapters/disk-segment-files.ts'
+import type { ConsensusRecord } from '../consensus/consensus-io.ts'
+import type { EpochRules } from '../engine/epoch-rules.ts'
+import { applyGenesis, genesisBlock, type LedgerGenesis } from '../execution/genesis.ts'
+import { StoredBlockArchive } from '../journal/block-archive.ts'
+import { BlockStore } from '../journal/block-store.ts'
+import { JournalConsensusLog, type LoggedRecord, readLogged } from '../journal/consensus-log.ts'
+import { Journal } from '../journal/journal.ts'
+import type { ModuleRegistry } from '../modules/module-registry.ts'
+import { DiskState } from '../state/disk-state.ts'
+import type { FinalState } from '../state/final-state.ts'
+import type { LedgerStorage } from './ledger-storage.ts'
+import { LmdbTrackerRecords } from './lmdb-tracker-records.ts'
+
+export interface DiskStorageOptions {
+  /** Of its own; made when it is not there. */
+  readonly folder: string
+  /** 32 bytes: which network. */
+  readonly networkId: Uint8Array
+  readonly genesis: LedgerGenesis
+}
+
+export interface DiskStorageModules {
+  readonly registry: ModuleRegistry
+  readonly random: Random
+  readonly logger: Logger
+}
+
+/**
+ * Opens what the ledger keeps on disk, or begins it with the genesis. Throws LEDGER_STATE_CORRUPT, LEDGER_JOURNAL_CORRUPT,
+ * LEDGER_GENESIS_INVALID, LEDGER_DISK_FULL, LEDGER_DISK_FAILED.
+ */
+export async function openDiskStorage(
+  options: DiskStorageOptions,
+  modules: DiskStorageModules,
+): Promise<LedgerStorage> {
+  const { folder } = options
+  const { registry, random, logger } = modules
+  const { journal, records } = await Journal.open({ files: new DiskSegmentFiles(join(folder, 'journal')), random })
+  const blocks = await BlockStore.open({ files: new DiskSegmentFiles(join(folder, 'blocks')), random })
+  const disk = await DiskState.open({
+    folder: join(folder, 'state'),
+    tables: registry.tables,
+    logger,
+    beforeSave: () => blocks.sync(),
+  })
+  if (disk.savedPoint === undefined) await begin(disk, options, registry)
+  const tracked = new LmdbTrackerRecords(join(folder, 'tracked'))
+  return {
+    state: disk.state,
+    log: new JournalConsensusLog(journal),
+    logged: records.map(readLogged),
+    archive: new StoredBlockArchive(blocks),
+    blocks,
+    tracked,
+    async sync(final) {
+      await blocks.sync()
+      await journal.prune(final)
+    },
+    save: () => disk.save(),
+    async close() {
+      await disk.close()
+      await tracked.close()
+      await blocks.close()
+      await journal.close()
+    },
+  }
+}
+
+/** The state before the first block. */
+async function begin(
+  disk: DiskState,
+  { networkId, genesis }: DiskStorageOptions,
+  registry: ModuleRegistry,
+): Promise<void> {
+  applyGenesisTo(disk.state, registry, networkId, genesis)
+  await disk.save()
+}
+
+/** Makes an empty state that of genesis. `network`: 32 bytes. Throws LEDGER_GENESIS_INVALID. */
+export function applyGenesisTo(
+  state: FinalState,
+  registry: ModuleRegistry,
+  network: Uint8Array,
+  genesis: LedgerGenesis,
+): void {
+  const layer = state.layer()
+  applyGenesis({ registry, network }, layer, genesis)
+  const { hash } = genesisBlock(network, layer.root())
+  state.finalize(layer, { height: 0, epoch: 0, block: hash })
+}
+
+/** Records of an earlier process, as the rules of the epoch under way read them. Those of other epochs bind nobody any more. */
+export function* recordsOf(logged: Iterable<LoggedRecord>, rules: EpochRules): Iterable<ConsensusRecord> {
+  for (const record of logged) {
+    if (record.kind !== 'candidate') {
+      yield record
+      continue
+    }
+    const candidate = rules.candidateOf(record.block)
+    if (candidate !== undefined) yield { kind: 'candidate', candidate }
+  }
+}

@@ -1,0 +1,252 @@
+import { type CancelTimer, type Clock, type Logger, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
+import type { Ed25519, Signer } from '@borgios/crypto'
+import type { PeerNetwork } from '@borgios/peertree'
+import { compareBytes, decodeTransaction } from '@borgios/protocol'
+import type { Evidence } from '../consensus/consensus-io.ts'
+import type { Timing } from '../consensus/epoch-options.ts'
+import { Chain, type ChainModules } from '../engine/chain.ts'
+import { Engine, rulesAt } from '../engine/engine.ts'
+import type { FinalBlockEvent } from '../engine/engine-ports.ts'
+import { PendingTransactions } from '../engine/pending-transactions.ts'
+import { ValidatorLinks } from '../links/validator-links.ts'
+import { Mempool } from '../mempool/mempool.ts'
+import type { TransactionState } from '../mempool/tracked-transaction.ts'
+import { TransactionTracker } from '../mempool/transaction-tracker.ts'
+import { RememberingVerifier } from '../mempool/transaction-verifier.ts'
+import { unitsBy } from '../mempool/units.ts'
+import { accountOf } from '../modules/accounts/account-table.ts'
+import type { ModuleRegistry } from '../modules/module-registry.ts'
+import type { StateReader } from '../state/state.ts'
+import { BlockServer } from '../sync/block-server.ts'
+import { CatchUp } from '../sync/catch-up.ts'
+import { type ReplayedChain, replay } from '../sync/replay.ts'
+import { Announcements } from './announcements.ts'
+import { recordsOf } from './disk-storage.ts'
+import type { LedgerStorage } from './ledger-storage.ts'
+import { TransactionGossip } from './transaction-gossip.ts'
+
+export interface LedgerOptions {
+  /** 32 bytes: which network. */
+  readonly networkId: Uint8Array
+  readonly timing: Timing
+}
+
+export interface LedgerModules extends Pick<ChainModules, 'nextBeacon'> {
+  readonly network: PeerNetwork
+  readonly registry: ModuleRegistry
+  /** The state in it is that of genesis or later. */
+  readonly storage: LedgerStorage
+  /** The node's key. */
+  readonly signer: Signer
+  readonly ed25519: Ed25519
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly logger: Logger
+  readonly onEvidence?: (evidence: Evidence) => void
+}
+
+/** Where the ledger stands on this node. */
+export interface LedgerStatus {
+  readonly height: number
+  readonly epoch: number
+  /** Hash of the last final block. */
+  readonly block: Uint8Array
+  /** Height of the epoch's last block. */
+  readonly lastHeight: number
+  readonly validators: number
+  readonly isValidator: boolean
+  readonly pending: number
+  /** Why this node takes no part any more; undefined while all is well. */
+  readonly haltedWhy: string | undefined
+}
+
+/** The ledger on one node: takes part in making it or follows, and answers from what is final. */
+export class Ledger {
+  readonly chain: Chain
+  readonly #modules: LedgerModules
+  readonly #mempool: Mempool
+  readonly #tracker: TransactionTracker
+  readonly #gossip: TransactionGossip
+  readonly #engine: Engine
+  readonly #catchUp: CatchUp
+  readonly #announcements: Announcements
+  readonly #listeners = new Set<(block: FinalBlockEvent) => void>()
+  #haltedWhy: string | undefined
+  #cancelUpkeep: CancelTimer | undefined
+  #saving: Promise<void> | undefined
+  #savedMs = 0
+
+  private constructor(
+    options: LedgerOptions,
+    chain: Chain,
+    verifier: RememberingVerifier,
+    start: ReplayedChain,
+    modules: LedgerModules,
+  ) {
+    const { networkId, timing } = options
+    const { network, registry, storage, clock, timers, logger } = modules
+    this.#modules = modules
+    this.chain = chain
+    const { height, baseFee } = chain.record
+    const accounts = { account: (key: Uint8Array) => accountOf(chain.state, key) }
+    this.#mempool = new Mempool({ height, baseFee }, { accounts, verifier, unitsOf: unitsBy(registry) })
+    this.#tracker = new TransactionTracker(networkId, this.#mempool)
+    this.#tracker.restore(storage.tracked.read(), clock.nowMs())
+    const links = new ValidatorLinks({
+      network,
+      timers,
+      logger,
+      onFrames: (from, frames) => this.#engine.onFrames(from, frames),
+    })
+    this.#engine = new Engine(
+      { network: networkId, timing },
+      { ...start, records: recordsOf(storage.logged, rulesAt(chain, networkId, modules.ed25519)) },
+      {
+        ...modules,
+        chain,
+        links,
+        log: storage.log,
+        archive: storage.archive,
+        transactions: new PendingTransactions(this.#mempool, chain),
+        listener: {
+          onFinal: (block) => this.#onFinal(block),
+          onEvidence: (evidence) => modules.onEvidence?.(evidence),
+          onCatchUp: (request) => this.#catchUp.start(request),
+          onHalted: (why) => {
+            this.#haltedWhy = why
+          },
+        },
+      },
+    )
+    this.#catchUp = new CatchUp({ network, chain, engine: this.#engine, logger })
+    new BlockServer(network, storage.blocks)
+    this.#announcements = new Announcements({
+      network,
+      clock,
+      onHeard: (from, height) => this.#onAnnounced(from, height),
+    })
+    const onArrival = (): void => this.#engine.workChanged()
+    this.#gossip = new TransactionGossip({ network, mempool: this.#mempool, onArrival, clock, timers, logger })
+  }
+
+  /** Applies what the archive has beyond the saved state. Throws LEDGER_DIVERGED, LEDGER_ARCHIVE_SHORT and what storage throws. */
+  static async open(options: LedgerOptions, modules: LedgerModules): Promise<Ledger> {
+    const { networkId } = options
+    const { registry, ed25519, storage, nextBeacon } = modules
+    const verifier = new RememberingVerifier(ed25519, networkId)
+    const chain = new Chain(storage.state, { registry, network: networkId, verifier, nextBeacon })
+    const start = await replay(chain, storage.blocks, () => rulesAt(chain, networkId, ed25519))
+    return new Ledger(options, chain, verifier, start, modules)
+  }
+
+  start(): void {
+    this.#engine.start()
+    this.#upkeep()
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelUpkeep?.()
+    this.#gossip.stop()
+    this.#announcements.stop()
+    await this.#catchUp.stop()
+    await this.#engine.stop()
+    await this.#saving
+    await this.#modules.storage.tracked.write(this.#tracker.takeChanges())
+    await this.#modules.storage.close()
+  }
+
+  /** The state after the last final block. */
+  get state(): StateReader {
+    return this.chain.state
+  }
+
+  status(): LedgerStatus {
+    const { height, block } = this.chain.point
+    const { epoch, lastHeight } = this.chain.record
+    const { validators } = this.#engine.rules.committee
+    const { publicKey } = this.#modules.signer
+    return {
+      height,
+      epoch,
+      block,
+      lastHeight,
+      validators: validators.length,
+      isValidator: validators.some(({ key }) => compareBytes(key, publicKey) === 0),
+      pending: this.#mempool.size,
+      haltedWhy: this.#haltedWhy,
+    }
+  }
+
+  /**
+   * Takes a transaction of a user of this node, makes sure it is not forgotten, tells everybody, and follows it until it is decided. Returns
+   * its id. Throws LEDGER_TRANSACTION_NOT_TAKEN, LEDGER_TRACKER_FULL.
+   */
+  async submit(transaction: Uint8Array): Promise<Uint8Array> {
+    const id = this.#tracker.submit(transaction, this.#modules.clock.nowMs())
+    await this.#modules.storage.tracked.write(this.#tracker.takeChanges())
+    this.#gossip.send([transaction])
+    this.#engine.workChanged()
+    return id
+  }
+
+  /** Where a submitted transaction stands. Undefined for one that is not followed here. */
+  transactionState(id: Uint8Array): TransactionState | undefined {
+    return this.#tracker.state(id)
+  }
+
+  /** Calls back after every final block, in order. Returns the way to stop it. */
+  onFinal(listener: (block: FinalBlockEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #onFinal(block: FinalBlockEvent): void {
+    const { header, transactions, receipts, changedAccounts } = block
+    this.#mempool.onFinal({ height: header.height, baseFee: this.chain.record.baseFee, changed: changedAccounts })
+    if (this.#tracker.openCount > 0) {
+      const decided = transactions.flatMap((bytes, index) => {
+        const { account, nonce } = decodeTransaction(bytes)
+        const receipt = receipts[index]
+        return receipt === undefined ? [] : [{ account, nonce, receipt }]
+      })
+      this.#tracker.onFinal(header.height, decided)
+    }
+    if (header.leader === this.#engine.state.options.self) this.#announcements.say(header.height)
+    for (const listener of this.#listeners) listener(block)
+  }
+
+  #onAnnounced(from: NodeId, height: number): void {
+    const { self } = this.#engine.state.options
+    if (self === undefined && height > this.chain.point.height) this.#catchUp.start({ peers: [from] })
+  }
+
+  /** What is done now and then: sending again what is not final, and making durable what is. */
+  #upkeep(): void {
+    const { timers, clock } = this.#modules
+    this.#cancelUpkeep = timers.after(limits.ledgerSync.upkeepMs, () => {
+      const again = this.#tracker.resend(clock.nowMs())
+      if (again.length > 0) {
+        this.#gossip.send(again)
+        this.#engine.workChanged()
+      }
+      this.#saving ??= this.#save().finally(() => {
+        this.#saving = undefined
+      })
+      this.#upkeep()
+    })
+  }
+
+  async #save(): Promise<void> {
+    const { storage, logger, clock } = this.#modules
+    const { final, options } = this.#engine.state
+    try {
+      await storage.tracked.write(this.#tracker.takeChanges())
+      await storage.sync({ epoch: options.committee.epoch, slot: final.slot })
+      if (clock.monotonicMs() - this.#savedMs < limits.ledgerSync.saveMs) return
+      this.#savedMs = clock.monotonicMs()
+      await storage.save()
+    } catch (error) {
+      logger.warn('the ledger could not be made durable; it is tried again', { why: messageOf(error) })
+    }
+  }
+}
