@@ -1,5 +1,6 @@
 import { argv, exit, stderr, stdout } from 'node:process'
 import { parseArgs } from 'node:util'
+import { systemClock } from '@borgios/core/adapters'
 import { ledgerMutants, loadMutant, type SweepOptions, type SweepResult, sweep } from '@borgios/sim'
 
 /**
@@ -95,10 +96,10 @@ function run(): number {
       if (done % PROGRESS_EVERY === 0) stderr.write(`${done} seeds, ${failures} failed\n`)
     },
   }
-  const startMs = performance.now()
+  const startMs = systemClock.monotonicMs()
   const result = sweep(options)
   if (!isTooMany) {
-    report(options, result, (performance.now() - startMs) / 1000)
+    report(options, result, (systemClock.monotonicMs() - startMs) / 1000)
     return result.failures.length === 0 ? 0 : 1
   }
   const fork = result.failures.find(({ isFork }) => isFork)

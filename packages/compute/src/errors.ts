@@ -21,8 +21,8 @@ export const cancelledEarly = make('COMPUTE_CANCELLED', 'unavailable', 'caller')
 export const stopping = make('COMPUTE_STOPPING', 'unavailable', 'self', true)
 /** A job whose requester was restarted meanwhile. */
 export const restarted = make('COMPUTE_RESTARTED', 'unavailable', 'self', true)
-/** The job was cancelled, and its node did not say how it ended. */
-export const unconfirmed = make('COMPUTE_UNCONFIRMED', 'unavailable', 'none')
+/** One node did not run a job to its end. */
+export const attemptFailed = make('COMPUTE_ATTEMPT_FAILED', 'unavailable', 'none', true)
 /** A message of the other side is not what the protocol says. */
 export const badMessage = make('COMPUTE_BAD_MESSAGE', 'invalid', 'peer')
 /** A signed statement that is not for this job, node or network, or whose signature does not stand. */

@@ -1,9 +1,11 @@
-import type { JobId } from '@borgios/core'
+import type { JobId, NodeId } from '@borgios/core'
 import type { JobReceipt, JobUsage } from '@borgios/protocol'
 
-/** What a job may cost at most. */
+/** What one node may use at most for a job. */
 export interface JobWish {
   readonly job: JobId
+  /** Whose price it is, and who is to be paid. */
+  readonly node: NodeId
   /** What a receipt names the job's spec by. */
   readonly specHash: string
   readonly mostWallTimeMs: number
@@ -18,17 +20,20 @@ export interface JobBill {
   readonly doubts: readonly string[]
 }
 
-/** What was set aside for one job, on however many nodes it is tried. Exactly one of the two is called, once. */
+/** What was set aside for one attempt at a job. Exactly one of the two is called, once. */
 export interface JobHold {
-  /** A node ran the job to its end, good or bad. Nobody waits for it: what fails for a moment is to be tried again behind it. */
+  /** The node ran the job to its end, good or bad. Nobody waits for it: what fails for a moment is to be tried again behind it. */
   settle(bill: JobBill): Promise<void>
-  /** No node did. */
+  /** It did not. */
   refund(reason: Error): Promise<void>
 }
 
 /** Who pays for jobs: a port. */
 export interface Escrow {
-  /** Sets aside what a job may cost. When it rejects, also since the signal aborted, nothing is held and no node is asked. */
+  /**
+   * Sets aside what a job may cost on the node that was chosen for it. When it rejects, also since the signal aborted, nothing is held, the
+   * node hears nothing of the job, and the job has failed.
+   */
   hold(wish: JobWish, signal: AbortSignal): Promise<JobHold>
   /** Holds for jobs of this node whose end an earlier process of it did not see. Asked for once, at the start. */
   left(): Promise<readonly JobHold[]>

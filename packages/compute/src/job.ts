@@ -77,7 +77,7 @@ export interface JobService {
    * Runs a job on another node and resolves when it has ended, whatever its exit code. If a node fails before that, the job is started
    * anew on another; its log then begins again. Throws COMPUTE_SPEC_INVALID, COMPUTE_JOB_EXISTS, COMPUTE_TOO_MANY_JOBS,
    * COMPUTE_NO_NODE (with the reason for each node), COMPUTE_ALL_BUSY, COMPUTE_CANCELLED (before a node had it) or
-   * COMPUTE_STOPPING; or what the escrow says when the job cannot be paid for, before any node is asked.
+   * COMPUTE_STOPPING; or what the escrow says when the job cannot be paid for, before any node has it.
    */
   run(spec: JobSpec, options?: RunOptions): Promise<JobResult>
   status(): ComputeStatus

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { BorgError, encodeBase32, isBorgError, JobId, limits } from '@borgios/core'
+import { BorgError, encodeBase32, isBorgError, JobId, limits, NodeId } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
 import { COMPUTE_OFFER, COMPUTE_PROTOCOL, type JobReceipt } from '@borgios/protocol'
-import type { Escrow, JobBill, JobHold, JobSpec, JobWish } from '../src/index.ts'
+import { defaultJobLimits, type Escrow, type JobBill, type JobHold, type JobSpec, type JobWish } from '../src/index.ts'
 import { checkJobSpec, jobSpecHash } from '../src/job-spec.ts'
 import { signJobReceipt } from '../src/statements.ts'
 import { memoryMibMs, mostUsage } from '../src/usage.ts'
@@ -58,26 +58,28 @@ describe('escrow of a job', () => {
   afterEach(() => world.close())
   const asker = () => world.node(0).service
 
-  /** That the one hold ended in this way and no other, once everything is over. */
+  /** That the holds ended in these ways and no other, once everything is over. */
   async function ended(escrow: RecordingEscrow, ...ends: readonly string[]): Promise<void> {
     await asker().stop()
-    assert.deepEqual([escrow.ends, escrow.open.size, escrow.wishes.length], [ends, 0, 1])
+    assert.deepEqual([escrow.ends, escrow.open.size], [ends, 0])
   }
 
-  it('is held before any node is asked, for the most the job can use, and settled with the receipt', async () => {
+  it('is held before the node has the job, for the most it can use, and settled with the receipt', async () => {
     const escrow = await open({ nodes: 2 })
-    let asked = 0
-    world.node(1).peer.handle(COMPUTE_OFFER, () => {
-      asked += 1
-      return { slots: 1, running: 0, queued: 0, queueSlots: 1 }
-    })
-    escrow.beforeHold = async () => assert.equal(asked, 0)
+    let hasJob = false
+    const openStream = world.node(0).peer.openStream.bind(world.node(0).peer)
+    world.node(0).peer.openStream = (...args) => {
+      hasJob = true
+      return openStream(...args)
+    }
+    escrow.beforeHold = async () => assert.equal(hasJob, false)
     const [spec, job] = [world.spec(), JobId.fromBytes(new Uint8Array(16))]
     const { receipt, doubts } = await asker().run(spec, { job, inputBytes: 7 })
     await ended(escrow, 'settled: done')
+    assert.ok(hasJob)
     assert.deepEqual(escrow.wishes, [
       {
-        job,
+        ...{ job, node: world.node(1).id },
         specHash: jobSpecHash(checkJobSpec(spec)),
         mostWallTimeMs: spec.limits.wallTimeMs,
         mostUsage: mostUsage(spec.limits, 7),
@@ -87,16 +89,16 @@ describe('escrow of a job', () => {
     assert.deepEqual(doubts, [])
   })
 
-  it('that is refused lets no work begin', async () => {
-    const escrow = await open({ nodes: 2 })
-    let asked = 0
-    world.node(1).peer.handle(COMPUTE_OFFER, () => {
-      asked += 1
-      return { slots: 1, running: 0, queued: 0, queueSlots: 1 }
-    })
+  it('that is refused lets no work begin, nor another node be tried', async () => {
+    const escrow = await open({ nodes: 3 })
+    let hasJob = false
+    world.node(0).peer.openStream = () => {
+      hasJob = true
+      return Promise.reject(new Error('not expected'))
+    }
     escrow.beforeHold = () => Promise.reject(failure('TEST_NO_FUNDS'))
     await assert.rejects(asker().run(world.spec()), { code: 'TEST_NO_FUNDS' })
-    assert.deepEqual([asked, world.node(1).sandbox.tasks.length, escrow.ends], [0, 0, []])
+    assert.deepEqual([hasJob, escrow.wishes.length, escrow.ends], [false, 1, []])
   })
 
   it('is not asked for a job that cannot run or that runs already', async () => {
@@ -120,17 +122,19 @@ describe('escrow of a job', () => {
     await ended(escrow, 'settled: failed')
   })
 
-  it('is refunded when no node can be found', async () => {
+  it('is not asked for when no node can be found', async () => {
     const escrow = await open({ nodes: 1 })
     await assert.rejects(asker().run(world.spec()), { code: 'COMPUTE_NO_NODE' })
-    await ended(escrow, 'refunded: COMPUTE_NO_NODE')
+    await ended(escrow)
+    assert.equal(escrow.wishes.length, 0)
   })
 
   it('is refunded when every node it is tried on fails', async () => {
     const escrow = await open({ nodes: 3 })
     for (const { sandbox } of world.nodes) sandbox.behave = () => Promise.reject(new Error('the disk is full'))
     await assert.rejects(asker().run(world.spec()), { code: 'COMPUTE_NO_NODE' })
-    await ended(escrow, 'refunded: COMPUTE_NO_NODE')
+    await ended(escrow, 'refunded: COMPUTE_ATTEMPT_FAILED', 'refunded: COMPUTE_ATTEMPT_FAILED')
+    assert.deepEqual(new Set(escrow.wishes.map(({ node }) => node)), new Set([1, 2].map((at) => world.node(at).id)))
   })
 
   it('is settled once, with the node that ran it to its end, when another died before', async () => {
@@ -145,8 +149,8 @@ describe('escrow of a job', () => {
       }
     }
     const { node } = await asker().run(world.spec())
-    await ended(escrow, 'settled: done')
-    assert.deepEqual([escrow.bills[0]?.receipt.node, ran], [node, 2])
+    await ended(escrow, 'refunded: COMPUTE_ATTEMPT_FAILED', 'settled: done')
+    assert.deepEqual([escrow.bills[0]?.receipt.node, escrow.wishes[1]?.node, ran], [node, node, 2])
   })
 
   it('is refunded when the node that runs it dies and there is no other', async () => {
@@ -156,7 +160,7 @@ describe('escrow of a job', () => {
       return untilStopped(task)
     }
     await assert.rejects(asker().run(world.spec()), { code: 'COMPUTE_NO_NODE' })
-    await ended(escrow, 'refunded: COMPUTE_NO_NODE')
+    await ended(escrow, 'refunded: COMPUTE_ATTEMPT_FAILED')
   })
 
   it('is refunded when the node falls silent for too long', async () => {
@@ -167,10 +171,10 @@ describe('escrow of a job', () => {
     await until(() => world.node(1).sandbox.tasks.length === 1)
     time.advance(limits.compute.leaseMs + limits.compute.leaseRenewMs)
     await running
-    await ended(escrow, 'refunded: COMPUTE_NO_NODE')
+    await ended(escrow, 'refunded: COMPUTE_ATTEMPT_FAILED')
   })
 
-  it('is refunded when every node stays busy', { timeout: 30_000 }, async () => {
+  it('is not asked for while every node is busy', { timeout: 30_000 }, async () => {
     const time = new ManualTime()
     const escrow = await open({ nodes: 2, time })
     world.node(1).peer.handle(COMPUTE_OFFER, () => ({ slots: 1, running: 1, queued: 1, queueSlots: 1 }))
@@ -180,7 +184,8 @@ describe('escrow of a job', () => {
       for (let turn = 0; turn < 20; turn += 1) await setImmediate()
       time.advance(limits.compute.placeRetryMs)
     }
-    await ended(escrow, 'refunded: COMPUTE_ALL_BUSY')
+    await ended(escrow)
+    assert.equal(escrow.wishes.length, 0)
   })
 
   it('is settled for what a cancelled job used, if its node says so', async () => {
@@ -210,7 +215,7 @@ describe('escrow of a job', () => {
     await told.promise
     time.advance(limits.compute.cancelWaitMs)
     assert.equal((await running).receipt, undefined)
-    await ended(escrow, 'refunded: COMPUTE_UNCONFIRMED')
+    await ended(escrow, 'refunded: COMPUTE_ATTEMPT_FAILED')
   })
 
   it('is refunded when the job was cancelled while it was being held', async () => {
@@ -233,23 +238,37 @@ describe('escrow of a job', () => {
     await ended(escrow)
   })
 
-  it('is refunded when the requester is stopped before a node has the job', async () => {
+  it('is refunded when the requester is stopped before the node has the job', async () => {
     const escrow = await open({ nodes: 2 })
-    world.node(1).peer.handle(COMPUTE_OFFER, () => ({ slots: 1, running: 1, queued: 1, queueSlots: 1 }))
-    const waiting = Promise.withResolvers<void>()
-    const running = asker().run(world.spec(), { onEvent: () => waiting.resolve() })
-    const rejected = assert.rejects(running, { code: 'COMPUTE_STOPPING' })
-    await waiting.promise
-    await ended(escrow, 'refunded: COMPUTE_STOPPING')
+    const [held, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    escrow.beforeHold = () => {
+      held.resolve()
+      return goOn.promise
+    }
+    const rejected = assert.rejects(asker().run(world.spec()), { code: 'COMPUTE_STOPPING' })
+    await held.promise
+    const stopped = ended(escrow, 'refunded: COMPUTE_STOPPING')
+    goOn.resolve()
+    await stopped
     await rejected
+    assert.equal(world.node(1).sandbox.tasks.length, 0)
+  })
+
+  it('is settled when the requester is stopped and the node still answers', async () => {
+    const escrow = await open({ nodes: 2 })
+    world.node(1).sandbox.behave = untilStopped
+    const running = asker().run(world.spec())
+    await until(() => world.node(1).sandbox.tasks.length === 1)
+    await ended(escrow, 'settled: cancelled')
+    assert.equal((await running).state, 'cancelled')
   })
 
   it('that an earlier process left is refunded at the start, once', async () => {
     const escrow = new RecordingEscrow()
-    const spec = { program: 'cap', args: [], env: {}, inputs: [], limits: mostLimits }
     const specHash = encodeBase32(new Uint8Array(32))
-    const wish = { job: JobId.fromBytes(new Uint8Array(16)), specHash, mostWallTimeMs: 1 }
-    await escrow.hold({ ...wish, mostUsage: mostUsage(spec.limits) }, AbortSignal.abort())
+    const node = NodeId.fromBytes(new Uint8Array(32))
+    const wish = { job: JobId.fromBytes(new Uint8Array(16)), node, specHash, mostWallTimeMs: 1 }
+    await escrow.hold({ ...wish, mostUsage: mostUsage(defaultJobLimits) }, AbortSignal.abort())
     await open({ nodes: 1, escrow })
     await until(() => escrow.open.size === 0)
     await ended(escrow, 'refunded: COMPUTE_RESTARTED')
@@ -259,9 +278,9 @@ describe('escrow of a job', () => {
     const escrow = await open({ nodes: 2 })
     escrow.endFailure = failure('TEST_LEDGER')
     assert.equal((await asker().run(world.spec())).state, 'done')
-    world.node(1).sandbox.unavailableWhy = 'bubblewrap is missing'
+    world.node(1).sandbox.behave = () => Promise.reject(new Error('the disk is full'))
     await assert.rejects(asker().run(world.spec()), { code: 'COMPUTE_NO_NODE' })
-    assert.deepEqual(escrow.ends, ['settled: done', 'refunded: COMPUTE_NO_NODE'])
+    assert.deepEqual(escrow.ends, ['settled: done', 'refunded: COMPUTE_ATTEMPT_FAILED'])
   })
 
   /** Makes node 1 end jobs at once with a receipt as `lie` changes it. */
@@ -316,8 +335,6 @@ describe('escrow of a job', () => {
     const escrow = await open({ nodes: 2 })
     answerWith(() => ({ usage: undefined as unknown as JobReceipt['usage'] }))
     await assert.rejects(asker().run(world.spec()), /not a job receipt/)
-    await ended(escrow, 'refunded: COMPUTE_NO_NODE')
+    await ended(escrow, 'refunded: COMPUTE_ATTEMPT_FAILED')
   })
 })
-
-const mostLimits = { memoryBytes: 1, wallTimeMs: 1, outputBytes: 1, logBytes: 1 }

@@ -727,8 +727,8 @@ export const limits = {
     maxValueBytes: 16 * KIB,
     /** Up to here transactions may fill a bucket: 250 times what it holds at a million accounts. Hashed in 0.2 ms, sent as a proof in one message. */
     fullBucketBytes: 256 * KIB,
-    /** Buckets that changed since the state was saved: then it is saved again. Seconds of full load, 15 ms of work beside the disk's. */
-    saveBuckets: 16_384,
+    /** Buckets that changed since the state was saved: then it is saved again. A second or two of full load; each costs LMDB a page of memory and a page written. */
+    saveBuckets: 4_096,
     /** Final blocks since the last try to save it, for the same reason: an idle network makes so many in an hour, and applies them in a second. */
     saveBlocks: 1_024,
     /** Starts in a row that died while they read the state, before it is given up as damaged: one may be killed at that moment, hardly three. */
@@ -804,7 +804,10 @@ export const limits = {
     maxResendMs: 1 * MINUTE_MS,
   },
   /** Public randomness by commit and reveal. */
-  ledgerBeacon: {},
+  ledgerBeacon: {
+    /** Epochs whose beacon and its making stand in the state: for people who look. Headers have them for ever. */
+    keptBeacons: 16,
+  },
   /** Money: fees, deposits, escrow, leases, emission. */
   ledgerMoney: {
     /** How far ahead of the block its last height may lie: two days at two blocks a second. A signed transaction must not lie in wait for ever. */

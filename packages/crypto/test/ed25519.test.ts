@@ -107,6 +107,31 @@ test('without the rule the libraries disagree with it and with each other', () =
   assert.ok(split.some(({ name }) => name.includes('only the equation times 8 holds')))
 })
 
+test('libsodium alone, which consensus relies on, decides every vector as the rule says', () => {
+  // Its binding reads the first 64 bytes of a longer signature: lengths are checked before.
+  const ofRightLength = vectors.filter(({ signature }) => signature.length <= 2 * 64)
+  assert.ok(ofRightLength.length > 80)
+  for (const vector of ofRightLength) assert.equal(judge(RAW['libsodium'], vector), vector.accept, vector.name)
+})
+
+test('the identity as a key passes for any message under noble by itself, never under libsodium', () => {
+  const identity = new Uint8Array(32)
+  identity[0] = 1
+  // With A = 0 the equation is R = [S]B: the base point and the scalar 1 fit whatever is said. OpenSSL 3.0 accepts it, 3.5 does not: what it
+  // says hangs on the version.
+  const signature = Uint8Array.from([...noble.Point.BASE.toBytes(), ...identity])
+  const anyMessage = fc.uint8Array({ maxLength: 100 })
+  fc.assert(
+    fc.property(anyMessage, (message) => {
+      assert.equal(RAW['noble']?.(message, signature, identity), true)
+      for (const check of [RAW['libsodium'], ...Object.values(OURS)]) {
+        assert.equal(check?.(message, signature, identity), false)
+      }
+    }),
+    { numRuns: RUNS },
+  )
+})
+
 test('both libraries give the signatures of RFC 8032', () => {
   const withSeed = vectors.flatMap((vector) => (vector.seed === undefined ? [] : [{ ...vector, seed: vector.seed }]))
   assert.equal(withSeed.length, 4)

@@ -133,6 +133,31 @@ export const trackerFull = (most: number): BorgError =>
     { kind: 'exhausted', blame: 'caller', retryable: true, meta: { most } },
   )
 
+// Beacon
+
+/** The epoch is not at the point where this may be done, or has no committee. */
+export const beaconClosed = (phase: string): BorgError =>
+  make('LEDGER_BEACON_CLOSED', `this is not the time to ${phase} for the beacon; wait for its part of the next epoch`, {
+    kind: 'conflict',
+    blame: 'caller',
+  })
+
+export const notBeaconMember = (): BorgError =>
+  make('LEDGER_BEACON_NOT_MEMBER', 'only a validator of this epoch, or who answers for it, may do this in its name', {
+    kind: 'denied',
+    blame: 'caller',
+  })
+
+export const beaconSaid = (what: 'dealt' | 'opened'): BorgError =>
+  make('LEDGER_BEACON_SAID', `this validator has ${what} in this epoch already; it counts as it is`, {
+    kind: 'conflict',
+    blame: 'caller',
+  })
+
+/** A dealing or share that cannot be one. */
+export const beaconRefused = (why: string): BorgError =>
+  make('LEDGER_BEACON_REFUSED', `the beacon cannot take this: ${why}`, { kind: 'invalid', blame: 'caller' })
+
 // Catching up
 
 /** A peer sent blocks that do not follow one another, are not final or not of this epoch. */

@@ -1,4 +1,8 @@
 export { DiskSegmentFiles } from './adapters/disk-segment-files.ts'
+export { Dealing, makeDealing } from './beacon/dealing.ts'
+export { beaconOf, secretCommitment, secretOf } from './beacon/outcome.ts'
+export { beaconRound, type Instance, Round, secretRound } from './beacon/round.ts'
+export { openShare, ownSeed, type Recovery, recoverSeed, type Seed, type Share } from './beacon/shares.ts'
 export type { Candidate, FinalBlock } from './consensus/candidate.ts'
 export type {
   ConsensusEffect,
@@ -14,6 +18,7 @@ export { isConflict } from './consensus/evidence.ts'
 export { isWanted } from './consensus/receiving.ts'
 export { recover } from './consensus/recover.ts'
 export { step } from './consensus/step.ts'
+export type { FinalBlockEvent } from './engine/engine-ports.ts'
 export {
   type AdmissionFacts,
   type AdmissionModules,
@@ -73,6 +78,11 @@ export {
   rotatePolicy,
 } from './modules/accounts/majority.ts'
 export { transfer } from './modules/accounts/transfer.ts'
+export { beaconDuties } from './modules/beacon/beacon-duties.ts'
+export { BEACON_MODULE, beaconModule } from './modules/beacon/beacon-module.ts'
+export { BeaconRounds } from './modules/beacon/beacon-rounds.ts'
+export { type BeaconRecord, beaconTable } from './modules/beacon/beacon-tables.ts'
+export { nextBeacon } from './modules/beacon/settlement.ts'
 export { chainModule } from './modules/chain/chain-module.ts'
 export { type Chain, chainOf, chainTable } from './modules/chain/chain-table.ts'
 export { coreModules } from './modules/core-modules.ts'
@@ -176,6 +186,9 @@ export type {
 } from './modules/state-module.ts'
 export { supplyModule } from './modules/supply/supply-module.ts'
 export { type Supply, supplyTable } from './modules/supply/supply-table.ts'
+export { type DiskStorageModules, type DiskStorageOptions, openDiskStorage } from './service/disk-storage.ts'
+export { Ledger, type LedgerModules, type LedgerOptions, type LedgerStatus } from './service/ledger.ts'
+export type { LedgerStorage } from './service/ledger-storage.ts'
 export { DiskState, type DiskStateOptions } from './state/disk-state.ts'
 export { type FinalState, openMemoryState } from './state/final-state.ts'
 export type { SavedPoint } from './state/saved-point.ts'

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '@borgios/core'
+import { committeeHash } from '@borgios/protocol'
+import { epochSeal } from '../src/execution/epoch-seal.ts'
 import { committeeOf, leaderAccount } from '../src/modules/members/committee-table.ts'
 import type { JoinTerms } from '../src/modules/members/join.ts'
 import { type Member, memberOf } from '../src/modules/members/member.ts'
@@ -64,6 +66,7 @@ test('nobody joins without the consent of its node, in time, and its operator', 
     { untilEpoch: 99 },
   ])
     assert.equal(refused(good, 'op', change), 'LEDGER_CONSENT_BAD', Object.keys(change)[0])
+  assert.equal(smallNetwork().try('op', [joinOf(agreed(good, named('elsewhere')))]), 'LEDGER_CONSENT_BAD')
   const { maxConsentEpochs } = limits.ledgerMoney
   assert.equal(refused({ ...good, untilEpoch: maxConsentEpochs }), 'done')
   assert.equal(refused({ ...good, untilEpoch: maxConsentEpochs + 1 }), 'LEDGER_CONSENT_BAD')
@@ -186,6 +189,27 @@ test('a member vouches for so many others, and only while it serves', () => {
 test('the tips of a validator go to the account of its member', () => {
   const ledger = smallNetwork({ members: { first: 'founder' } })
   assert.deepEqual(leaderAccount(ledger.state, 0, 0), named('founder'))
+})
+
+test('the beacon that the last block of an epoch seals draws the next committee', () => {
+  const operators = Array.from(
+    { length: 16 },
+    (_, place) => [`node ${place}`, `op ${Math.max(0, place - 12)}`] as const,
+  )
+  const committees = ['one', 'two', 'three', 'four'].map((beacon) => {
+    const balances = Object.fromEntries(operators.map(([, operator]) => [operator, RICH]))
+    const ledger = smallNetwork({ members: Object.fromEntries(operators), balances })
+    ledger.block([])
+    ledger.block([], ledger.facts({ nextBeacon: named(beacon) }))
+    const committee = committeeOf(ledger.state, 1) ?? assert.fail()
+    assert.deepEqual(epochSeal(ledger.state), {
+      lastHeight: 4,
+      beacon: named(beacon),
+      nextCommittee: committeeHash(committee),
+    })
+    return Buffer.from(committeeHash(committee)).toString('hex')
+  })
+  assert.ok(new Set(committees).size > 1, 'each drew the same of the thirteen nodes of one operator')
 })
 
 test('the committees of this epoch, the one before and, at the end, the next are known', () => {

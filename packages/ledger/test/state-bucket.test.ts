@@ -45,6 +45,12 @@ test('numbers, hashes and bytes of buckets are those that protocol defines', () 
         [...keysOf(bucket)],
         all.map(({ tableId, key: name }) => ({ tableId, key: name })),
       )
+      for (const [at, each] of all.entries()) {
+        const value = each.value.map((byte) => byte ^ 0xff)
+        const written = changeBucket(bucket, [{ tableId: each.tableId, key: each.key, after: value }])
+        assert.deepEqual(Buffer.from(written), Buffer.from(encodeBucket(all.with(at, { ...each, value }))))
+      }
+      assert.deepEqual(Buffer.from(bucket), Buffer.from(encodeBucket(all)))
       const removed = inserted.filter((_, at) => !isKept[at]).map((change) => ({ ...change, after: undefined }))
       const left = all.filter((_, at) => isKept[at])
       const rest = changeBucket(bucket, removed)

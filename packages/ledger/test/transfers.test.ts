@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { accountOf } from '../src/modules/accounts/account-table.ts'
+import { MoneyBook } from '../src/modules/accounts/money-book.ts'
+import { ONLY } from '../src/modules/singleton.ts'
+import { supplyTable } from '../src/modules/supply/supply-table.ts'
 import { BOMB, bomb, bombModule } from './support/bomb-module.ts'
 import { LEADER, named, SmallLedger, transferOf } from './support/small-ledger.ts'
 
@@ -42,6 +45,22 @@ test('who sends to a new account opens it, and the whole amount arrives', () => 
   assert.equal(ledger.supply.treasury, PRICE + feesPaid)
   const again = ledger.block([ledger.transaction('ada', [transferOf(named('ben'), 7n)])])
   assert.equal(ledger.supply.treasury, PRICE + feesPaid + again.feesPaid)
+})
+
+test('what is given to a new account pays for its opening, if it is enough', () => {
+  for (const [given, balance] of [
+    [PRICE - 1n, undefined],
+    [PRICE, 0n],
+    [PRICE + 1n, 1n],
+  ] as const) {
+    const ledger = new SmallLedger({ balances: { ada: RICH }, parameters: { burnPpm: 0 } })
+    const layer = ledger.state.layer()
+    const money = new MoneyBook(layer, 0)
+    money.take(named('ada'), given)
+    money.give(named('ben'), given)
+    assert.equal(accountOf(layer, named('ben'))?.balance, balance)
+    assert.equal(layer.get(supplyTable, ONLY)?.treasury, given - (balance ?? 0n))
+  }
 })
 
 test('an account may be emptied to the last micro-unit, and counts on from there', () => {

@@ -40,7 +40,8 @@ describe('floods of audits', TIMEOUT, () => {
     assert.equal(atOnce.filter((outcomes) => outcomes[0] === 'refused').length, 7)
     const samples = request.shards.length
     let answered = 1
-    while ((await ask(cluster, 2, 1, request)).at(-1) === 'signed') answered += 1
+    const enough = (2 * limits.store.auditBurstSamples) / samples
+    while (answered < enough && (await ask(cluster, 2, 1, request)).at(-1) === 'signed') answered += 1
     const spent = answered * samples
     const { auditBurstSamples, auditSamplesPerSecond } = limits.store
     // What it got back meanwhile is a few samples, unless this machine stood still for minutes.
@@ -72,7 +73,7 @@ describe('floods of audits', TIMEOUT, () => {
     const request = requestFor(cluster, index)
     const others = Array.from({ length: nodes }, (_, at) => at).filter((at) => at !== index)
     const flood = Promise.all(others.map((from) => ask(cluster, from, index, request)))
-    await eventually(() => proofs.running === limits.store.auditsServed)
+    await eventually(() => proofs.running >= limits.store.auditsServed)
     const reader = others[0] ?? 0
     assert.ok((await readAll(cluster.node(reader).store, capability)).equals(bytes))
     held.resolve()

@@ -1,22 +1,14 @@
 import type { SeededRandom } from '@borgios/core/testing'
 import type { Candidate, ConsensusMessage } from '@borgios/ledger'
 import { type BlockRef, type Certificate, noBlock, VOTE_KINDS, type VoteKind } from '@borgios/protocol'
-import type { Behaviour, ProposeEffect } from './behaviour.ts'
-import type { LedgerHost } from './ledger-host.ts'
-import type { LedgerWorld } from './ledger-world.ts'
+import type { Actor, Behaviour, ProposeEffect, Stage } from './behaviour.ts'
 
 /** To each receiver with this probability, past its own core. */
-function tell(world: LedgerWorld, host: LedgerHost, message: ConsensusMessage, probability = 0.5): void {
+function tell(world: Stage, host: Actor, message: ConsensusMessage, probability = 0.5): void {
   for (const peer of world.hosts) if (world.random.chance(probability)) world.carry(host, peer, message)
 }
 
-function voteFor(
-  world: LedgerWorld,
-  host: LedgerHost,
-  kind: VoteKind,
-  { slot, hash }: BlockRef,
-  probability = 0.5,
-): void {
+function voteFor(world: Stage, host: Actor, kind: VoteKind, { slot, hash }: BlockRef, probability = 0.5): void {
   const { state } = host
   if (state?.options.self === undefined) return
   const block = kind === 'skip' ? noBlock() : hash
@@ -25,7 +17,7 @@ function voteFor(
 }
 
 /** A second block for the same place; half of the others are offered this one. */
-function equivocate(world: LedgerWorld, host: LedgerHost, effect: ProposeEffect): void {
+function equivocate(world: Stage, host: Actor, effect: ProposeEffect): void {
   const offers = [world.makeCandidate(host, effect), world.makeCandidate(host, effect)]
   for (const peer of world.hosts) {
     const candidate = world.random.pick(offers)
@@ -38,14 +30,14 @@ function equivocate(world: LedgerWorld, host: LedgerHost, effect: ProposeEffect)
 }
 
 /** Everything that may be said of a block and its slot. */
-function voteForAll(world: LedgerWorld, host: LedgerHost, block: BlockRef): void {
+function voteForAll(world: Stage, host: Actor, block: BlockRef): void {
   voteFor(world, host, 'notar', block, 0.8)
   voteFor(world, host, 'final', block, 0.6)
   voteFor(world, host, 'skip', block, 0.4)
 }
 
 /** Blocks this host knows in open slots. */
-function knownBlocks(host: LedgerHost): Candidate[] {
+function knownBlocks(host: Actor): Candidate[] {
   const found: Candidate[] = []
   for (const { blocks } of host.state?.slots.values() ?? [])
     for (const { candidate } of blocks.values()) found.push(candidate)
@@ -53,7 +45,7 @@ function knownBlocks(host: LedgerHost): Candidate[] {
 }
 
 /** Builds on something older than the rule allows, or on what was not notarised. */
-function proposeOnStale(world: LedgerWorld, host: LedgerHost, effect: ProposeEffect): void {
+function proposeOnStale(world: Stage, host: Actor, effect: ProposeEffect): void {
   const { state } = host
   if (state === undefined) return
   const older: { slot: number; hash: Uint8Array; height: number; isFiller: boolean }[] = knownBlocks(host)
@@ -69,7 +61,7 @@ function proposeOnStale(world: LedgerWorld, host: LedgerHost, effect: ProposeEff
 }
 
 /** Pretends that its block fits: one with a bad payload or root, a wrong height, or a filler where none belongs. */
-function proposeInvalid(world: LedgerWorld, host: LedgerHost, effect: ProposeEffect): void {
+function proposeInvalid(world: Stage, host: Actor, effect: ProposeEffect): void {
   const flavour = world.random.below(4)
   const place = {
     ...effect,
@@ -82,7 +74,7 @@ function proposeInvalid(world: LedgerWorld, host: LedgerHost, effect: ProposeEff
   voteForAll(world, host, candidate)
 }
 
-function spam(world: LedgerWorld, host: LedgerHost): void {
+function spam(world: Stage, host: Actor): void {
   const { state } = host
   if (state === undefined) return
   const known = knownBlocks(host)
@@ -94,7 +86,7 @@ function spam(world: LedgerWorld, host: LedgerHost): void {
 }
 
 /** Certificates that prove nothing: one signer many times, strangers, signers of another epoch, too few. */
-function forgeCertificate(world: LedgerWorld, host: LedgerHost): void {
+function forgeCertificate(world: Stage, host: Actor): void {
   const { state } = host
   if (state?.options.self === undefined) return
   const { committee, self } = state.options
@@ -117,7 +109,7 @@ function forgeCertificate(world: LedgerWorld, host: LedgerHost): void {
 }
 
 /** Slots long gone or not to be reached for ever, and lies about where it stands. */
-function speakOutOfTime(world: LedgerWorld, host: LedgerHost): void {
+function speakOutOfTime(world: Stage, host: Actor): void {
   const { state } = host
   if (state === undefined) return
   const { epoch } = state.options.committee
@@ -143,7 +135,7 @@ function speakOutOfTime(world: LedgerWorld, host: LedgerHost): void {
 }
 
 /** Offers a block in somebody else's turn. */
-function usurp(world: LedgerWorld, host: LedgerHost): void {
+function usurp(world: Stage, host: Actor): void {
   const { state } = host
   if (state === undefined) return
   const parent = knownBlocks(host).find(({ slot }) => slot === state.current - 1) ?? {
@@ -158,7 +150,7 @@ function usurp(world: LedgerWorld, host: LedgerHost): void {
 }
 
 /** Votes for every block it hears of and to skip its slot, to one and not to the other. */
-function backAll(world: LedgerWorld, host: LedgerHost, message: ConsensusMessage): void {
+function backAll(world: Stage, host: Actor, message: ConsensusMessage): void {
   if (message.kind === 'candidate' && message.candidate.epoch === host.state?.options.committee.epoch) {
     voteForAll(world, host, message.candidate)
   }

@@ -1,7 +1,13 @@
 import { assert } from '@borgios/core'
 import type { Candidate, FinalBlock } from '@borgios/ledger'
 import type { Certificate } from '@borgios/protocol'
-import type { Commit } from './sim-disk.ts'
+
+/** Final blocks with what proves them. */
+export interface Commit {
+  readonly blocks: readonly Candidate[]
+  readonly fillers: readonly Candidate[]
+  readonly certificate: Certificate
+}
 
 /** Where a node stands by its durable blocks alone. */
 export interface Standing {

@@ -2,7 +2,7 @@ import { assert } from '@borgios/core'
 import type { Candidate, ConsensusEffect, ConsensusMessage } from '@borgios/ledger'
 import { type BlockRef, type Committee, noBlock, type Vote, type VoteSubject } from '@borgios/protocol'
 import type { LedgerHost } from './ledger-host.ts'
-import type { LedgerWorld } from './ledger-world.ts'
+import type { WatchedLedger } from './watched-ledger.ts'
 
 const keyOf = (hash: Uint8Array): string => Buffer.from(hash).toString('latin1')
 
@@ -16,11 +16,11 @@ interface Said {
 
 /** What honest validators say keeps the rules by which all agree. Judged by what was really signed, not by what their cores believe. */
 export class HonestWord {
-  readonly #world: LedgerWorld
+  readonly #world: WatchedLedger
   readonly #said = new Map<string, Said>()
   readonly #closed = new Map<LedgerHost, { readonly epoch: number; readonly slot: number }>()
 
-  constructor(world: LedgerWorld) {
+  constructor(world: WatchedLedger) {
     this.#world = world
   }
 

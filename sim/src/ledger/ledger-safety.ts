@@ -10,7 +10,7 @@ import {
 import { VOTE_KINDS, type Vote } from '@borgios/protocol'
 import { HonestWord } from './honest-word.ts'
 import type { LedgerHost } from './ledger-host.ts'
-import type { LedgerWorld } from './ledger-world.ts'
+import type { WatchedLedger } from './watched-ledger.ts'
 
 const bounds = limits.ledgerConsensus
 /** Votes of one epoch that the check for missed conflicts looks back on. */
@@ -18,7 +18,7 @@ const MAX_HEARD = 4_096
 
 /** What must hold after every step of every honest node, whatever the others do. Throws what is broken. */
 export class LedgerSafety {
-  readonly #world: LedgerWorld
+  readonly #world: WatchedLedger
   readonly #word: HonestWord
   readonly #finalAt: Candidate[] = []
   readonly #heard = new Map<LedgerHost, Map<string, Vote>>()
@@ -26,7 +26,7 @@ export class LedgerSafety {
   /** How often somebody was convicted. */
   convictions = 0
 
-  constructor(world: LedgerWorld) {
+  constructor(world: WatchedLedger) {
     this.#world = world
     this.#word = new HonestWord(world)
   }

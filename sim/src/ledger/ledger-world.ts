@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { assert, type NodeId } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import type { Candidate, ConsensusEffect, ConsensusEvent, ConsensusMessage } from '@borgios/ledger'
-import type { Block, BlockRef, Vote, VoteSubject } from '@borgios/protocol'
+import type { Block, Vote, VoteSubject } from '@borgios/protocol'
 import { EventQueue } from '../event-queue.ts'
 import { Network } from '../network.ts'
-import { ACT_MS, type Behaviour } from './behaviour.ts'
+import { ACT_MS, type Behaviour, type Place } from './behaviour.ts'
 import { copyChain } from './bulk-catch-up.ts'
 import { Committees } from './committees.ts'
 import { type LedgerCore, trueCore } from './ledger-core.ts'
@@ -243,10 +243,7 @@ export class LedgerWorld {
   }
 
   /** A block by this host for a slot of its epoch. */
-  makeCandidate(
-    host: LedgerHost,
-    place: { slot: number; parent: BlockRef; height: number; isFiller: boolean; isInvalid?: boolean },
-  ): Candidate {
+  makeCandidate(host: LedgerHost, place: Place): Candidate {
     const { slot, parent, height, isFiller } = place
     this.#blocks += 1
     const hash = new Uint8Array(32)

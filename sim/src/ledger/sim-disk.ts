@@ -1,14 +1,7 @@
 import type { SeededRandom } from '@borgios/core/testing'
-import type { Candidate, ConsensusRecord } from '@borgios/ledger'
+import type { ConsensusRecord } from '@borgios/ledger'
 import type { Certificate } from '@borgios/protocol'
-import { FinalStore } from './final-store.ts'
-
-/** Final blocks with what proves them. */
-export interface Commit {
-  readonly blocks: readonly Candidate[]
-  readonly fillers: readonly Candidate[]
-  readonly certificate: Certificate
-}
+import { type Commit, FinalStore } from './final-store.ts'
 
 type Write =
   | { readonly kind: 'record'; readonly record: ConsensusRecord }

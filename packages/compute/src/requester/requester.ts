@@ -1,12 +1,21 @@
 import { isBorgError, JobId, limits, messageOf, type NodeId, shortId } from '@borgios/core'
 import { type CheckedJobSpec, COMPUTE_OFFER, ComputeOfferSchema } from '@borgios/protocol'
 import { Compile } from 'typebox/compile'
-import { allBusy, cancelledEarly, jobExists, noNode, restarted, stopping, tooManyJobs, unconfirmed } from '../errors.ts'
+import {
+  allBusy,
+  attemptFailed,
+  cancelledEarly,
+  jobExists,
+  noNode,
+  restarted,
+  stopping,
+  tooManyJobs,
+} from '../errors.ts'
 import type { JobBill, JobHold } from '../escrow.ts'
 import type { JobEvent, JobResult, JobSpec, RunOptions } from '../job.ts'
 import { checkJobSpec, jobSpecHash } from '../job-spec.ts'
 import { mostUsage } from '../usage.ts'
-import { attemptJob } from './job-attempt.ts'
+import { type AttemptOutcome, attemptJob } from './job-attempt.ts'
 import { chooseNode, type Exclusion, findCandidates, type Probe } from './placement.ts'
 import type { RequesterModules } from './requester-modules.ts'
 
@@ -21,9 +30,6 @@ interface Following {
   /** Nodes that failed on this job, and why: not picked again. */
   readonly failed: Map<NodeId, string>
 }
-
-/** A bill, or the node that did not answer a cancellation. */
-type JobEnd = JobBill | { readonly unconfirmed: NodeId }
 
 const offerCheck = Compile(ComputeOfferSchema)
 const JOB_ID_BYTES = 16
@@ -59,7 +65,7 @@ export class Requester {
     const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal])
     const say = options.onEvent ?? (() => {})
     const { node: wanted, inputBytes } = options
-    const following = this.#pay({ job, spec: checked, wanted, inputBytes, signal, say, failed: new Map() })
+    const following = this.#follow({ job, spec: checked, wanted, inputBytes, signal, say, failed: new Map() })
     this.#ended.add(following)
     try {
       const result = await following
@@ -74,35 +80,13 @@ export class Requester {
   async stop(): Promise<void> {
     this.#stopped = true
     for (const controller of this.#jobs.values()) controller.abort(stopping('this node is being stopped'))
-    await Promise.allSettled(this.#ended)
+    while (this.#ended.size > 0) await Promise.allSettled(this.#ended)
   }
 
-  /** Has the job run if it can be paid for. Nobody waits for what becomes of the money afterwards. */
-  async #pay(following: Following): Promise<JobResult> {
-    const hold = await this.#hold(following)
-    const refund = (reason: unknown): void => {
-      const error = reason instanceof Error ? reason : new Error(messageOf(reason))
-      this.#inBackground(hold.refund(error), 'what was set aside for a job could not be refunded')
-    }
-    let end: JobEnd
-    try {
-      end = await this.#follow(following)
-    } catch (error) {
-      refund(error)
-      throw error
-    }
-    if ('unconfirmed' in end) {
-      refund(unconfirmed('the job was cancelled and its node did not confirm'))
-      return unconfirmedResult(following.job, end.unconfirmed)
-    }
-    this.#inBackground(hold.settle(end), 'what a job cost could not be settled')
-    return resultOf(end)
-  }
-
-  async #hold({ job, spec, inputBytes, signal }: Following): Promise<JobHold> {
+  async #hold({ job, spec, inputBytes, signal }: Following, node: NodeId): Promise<JobHold> {
     if (signal.aborted) throw cancelled(signal.reason)
-    const mostWallTimeMs = spec.limits.wallTimeMs
-    const wish = { job, specHash: jobSpecHash(spec), mostWallTimeMs, mostUsage: mostUsage(spec.limits, inputBytes) }
+    const most = { mostWallTimeMs: spec.limits.wallTimeMs, mostUsage: mostUsage(spec.limits, inputBytes) }
+    const wish = { job, node, specHash: jobSpecHash(spec), ...most }
     try {
       return await this.#modules.escrow.hold(wish, signal)
     } catch (error) {
@@ -117,17 +101,35 @@ export class Requester {
     ended.finally(() => this.#ended.delete(ended))
   }
 
-  async #follow(following: Following): Promise<JobEnd> {
-    const { job, spec, inputBytes, signal, say, failed } = following
+  /** Tries one node after another, each paid for by itself. Nobody waits for what becomes of the money afterwards. */
+  async #follow(following: Following): Promise<JobResult> {
+    const { signal, say, failed } = following
     for (let attempts = 0; attempts < limits.compute.maxAttempts; attempts += 1) {
       const node = await this.#place(following)
-      const outcome = await attemptJob({ job, node, spec, inputBytes, onEvent: say, signal }, this.#modules)
-      if (outcome.kind === 'receipt') return { receipt: outcome.receipt, doubts: outcome.doubts }
-      if (signal.aborted) return { unconfirmed: node }
+      const outcome = await this.#try(following, node)
+      if (outcome.kind === 'receipt') return resultOf(outcome)
+      if (signal.aborted) return unconfirmed(following.job, node)
       failed.set(node, outcome.why)
       say({ kind: 'restart', why: `${shortId(node)} failed: ${outcome.why}` })
     }
     throw noNodeError([...failed].map(([node, why]) => ({ node, why })))
+  }
+
+  async #try(following: Following, node: NodeId): Promise<AttemptOutcome> {
+    const { job, spec, inputBytes, signal, say } = following
+    const hold = await this.#hold(following, node)
+    const refund = (reason: Error): void =>
+      this.#inBackground(hold.refund(reason), 'what was set aside for a job could not be refunded')
+    if (signal.aborted) {
+      refund(cancelled(signal.reason))
+      throw cancelled(signal.reason)
+    }
+    const outcome = await attemptJob({ job, node, spec, inputBytes, onEvent: say, signal }, this.#modules)
+    if (outcome.kind === 'receipt') {
+      const { receipt, doubts } = outcome
+      this.#inBackground(hold.settle({ receipt, doubts }), 'what a job cost could not be settled')
+    } else refund(attemptFailed(`${shortId(node)} failed: ${outcome.why}`))
+    return outcome
   }
 
   /** The node to try next; waits while all are full. */
@@ -202,7 +204,7 @@ function resultOf({ receipt, doubts }: JobBill): JobResult {
   return { job, node, state, exitCode, why, outputs, wallTimeMs, doubts, receipt }
 }
 
-const unconfirmedResult = (job: JobId, node: NodeId): JobResult => ({
+const unconfirmed = (job: JobId, node: NodeId): JobResult => ({
   job,
   node,
   state: 'cancelled',

@@ -114,5 +114,3 @@ export type ConsensusEffect =
   | { readonly kind: 'keyUsedElsewhere'; readonly vote: Vote }
   /** Give a `tick` then, by the clock of the steps. Replaces the one before; undefined: none is needed. */
   | { readonly kind: 'wake'; readonly atMs: number | undefined }
-  /** For the log: a peer's message was left aside. */
-  | { readonly kind: 'ignored'; readonly from: NodeId; readonly reason: string }

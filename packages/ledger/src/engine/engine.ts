@@ -208,9 +208,6 @@ export class Engine {
         break
       case 'wake':
         this.#wake(effect.atMs)
-        break
-      case 'ignored':
-        this.#modules.logger.debug('a message was left aside', { from: effect.from, reason: effect.reason })
     }
   }
 

@@ -4,7 +4,8 @@ import type { BlockBounds, BlockFacts, BlockLayer, BlockOutcome } from './block-
 import { BlockRun, type ExecutionModules } from './block-run.ts'
 
 /**
- * Takes a block's transactions into effect on its parent's state. Same state, facts and transactions give the same on every node.
+ * Takes a block's transactions into effect on its parent's state. Same state, facts and transactions give the same on every node. Their bytes
+ * must not be changed afterwards: records refer to them until the layer is gone.
  * Throws LEDGER_BLOCK_INVALID when a leader should not have proposed it and LEDGER_SUPPLY_BROKEN; then the state is to be thrown away.
  */
 export function executeBlock(

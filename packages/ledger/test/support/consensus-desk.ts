@@ -18,6 +18,7 @@ import type {
 } from '../../src/consensus/consensus-io.ts'
 import { type ConsensusState, leaderOf } from '../../src/consensus/consensus-state.ts'
 import type { EpochOptions, Timing } from '../../src/consensus/epoch-options.ts'
+import { leaderSchedule } from '../../src/consensus/leader-schedule.ts'
 import { recover } from '../../src/consensus/recover.ts'
 import { step } from '../../src/consensus/step.ts'
 
@@ -156,3 +157,9 @@ export class ConsensusDesk {
 
 /** A slot without a block, as votes to skip it name it. */
 export const slotOnly = (slot: number): BlockRef => ({ slot, hash: noBlock() })
+
+/** Who leads slot 3 of epoch 0: in slots 0 to 2 somebody else does. */
+export const LEADER_OF_3 = leaderSchedule(new Uint8Array(32).fill(7), 0, 4)[3]
+
+/** A validator in epoch 0 that leads slot 3, started, with work waiting. */
+export const startedDesk = (): ConsensusDesk => new ConsensusDesk(epochOptions(LEADER_OF_3)).start()

@@ -89,7 +89,7 @@ export interface ClusterOptions {
   readonly timing?: Timing
 }
 
-function genesisOf({ nodes, epochBlocks = 1_000 }: ClusterOptions): LedgerGenesis {
+export function genesisOf({ nodes, epochBlocks = 1_000 }: ClusterOptions): LedgerGenesis {
   const names = Array.from({ length: nodes }, (_, index) => `node ${index}`)
   const founders = names.map((name) => {
     const key = keysOf(name).publicKey

@@ -4,8 +4,8 @@ import { MEMBERS_MODULE } from '../../src/modules/members/members-module.ts'
 import { DRAIN, drain, LEAVE, leave, UPDATE, type Update, update } from '../../src/modules/members/membership.ts'
 import { fakeEd25519, NETWORK, named, OFFER } from './small-ledger.ts'
 
-const sign = (key: Uint8Array, terms: JoinTerms): Uint8Array =>
-  fakeEd25519.signerFromSeed(key).sign(consentBytes(NETWORK, terms))
+const sign = (key: Uint8Array, terms: JoinTerms, network: Uint8Array): Uint8Array =>
+  fakeEd25519.signerFromSeed(key).sign(consentBytes(network, terms))
 
 /** What `operator` and `node` agree to; earnings go to the operator. */
 export const termsOf = (node: string, operator: string, changes: Partial<JoinTerms> = {}): JoinTerms => ({
@@ -19,10 +19,10 @@ export const termsOf = (node: string, operator: string, changes: Partial<JoinTer
 })
 
 /** Terms that both have signed. */
-export const agreed = (terms: JoinTerms): Join => ({
+export const agreed = (terms: JoinTerms, network = NETWORK): Join => ({
   ...terms,
-  nodeSignature: sign(terms.node, terms),
-  operatorSignature: terms.sponsor === undefined ? undefined : sign(terms.operator, terms),
+  nodeSignature: sign(terms.node, terms, network),
+  operatorSignature: terms.sponsor === undefined ? undefined : sign(terms.operator, terms, network),
 })
 
 const operation = (kind: number, body: Uint8Array): Operation => ({ module: MEMBERS_MODULE, kind, body })

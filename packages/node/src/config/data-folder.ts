@@ -12,6 +12,7 @@ export interface NodePaths {
   readonly addressBook: string
   readonly store: string
   readonly compute: string
+  readonly ledger: string
   readonly log: string
   /** What the process prints before it has a log, and how it died. */
   readonly output: string
@@ -31,6 +32,7 @@ export const nodePaths = (folder: string): NodePaths => ({
   addressBook: join(folder, 'addresses.json'),
   store: join(folder, 'store'),
   compute: join(folder, 'compute'),
+  ledger: join(folder, 'ledger'),
   log: join(folder, 'node.log'),
   output: join(folder, 'output.log'),
   socket: join(folder, 'daemon.sock'),

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { type NetworkId, NodeId, OperatorId, type Random } from '@borgios/core'
 import {
   type Ed25519,
@@ -13,8 +14,10 @@ import {
 } from '@borgios/crypto'
 import { Type } from 'typebox'
 import { foreignFolder, wrongFolder } from '../errors.ts'
+import type { FoundingMember } from '../ledger/ledger-genesis.ts'
 import { checkedFile } from './checked-file.ts'
 import type { NodePaths } from './data-folder.ts'
+import { defaultNodeConfig, nodeConfigFile } from './node-config.ts'
 import { loadOrCreateSeed } from './secret-key.ts'
 
 const genesisFile = checkedFile(Type.Unknown(), 'a genesis document')
@@ -46,6 +49,15 @@ export async function loadOperator(
 ): Promise<{ id: OperatorId; signer: Signer }> {
   const signer = modules.ed25519.signerFromSeed(await loadOrCreateSeed(paths.operatorKey, modules.random))
   return { id: OperatorId.fromBytes(signer.publicKey), signer }
+}
+
+/** What a node brings into a network that begins with it; its keys are made if they are not there. */
+export async function foundingMember(paths: NodePaths, modules: IdentityModules): Promise<FoundingMember> {
+  await mkdir(paths.folder, { recursive: true, mode: 0o700 })
+  const node = modules.ed25519.signerFromSeed(await loadOrCreateSeed(paths.nodeKey, modules.random))
+  const operator = await loadOperator(paths, modules)
+  const { capacityBytes } = (await nodeConfigFile.read(paths.config)) ?? defaultNodeConfig
+  return { node: node.publicKey, operator: operator.signer.publicKey, capacityBytes }
 }
 
 export async function readGenesis(paths: NodePaths): Promise<Genesis | undefined> {

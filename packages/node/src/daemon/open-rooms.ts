@@ -11,6 +11,7 @@ import { createPeerTree, type Member, type PeerNetwork, type PeerTree } from '@b
 import { type Coding, codingThatFits, createFileStore, type FileStore, freeLeases } from '@borgios/store'
 import { fileAddressBook } from '../config/address-book.ts'
 import { roleOf } from '../config/identity.ts'
+import { openLedger } from '../ledger/open-ledger.ts'
 import type { OpenRooms, RoomsContext } from './rooms.ts'
 
 /** Opens the real rooms and wires them to each other. The tree starts last: who joins is ready to serve. */
@@ -34,20 +35,23 @@ export const openRooms: OpenRooms = async (context) => {
     },
     { ...shared, sandbox, files: jobFiles(store, tree, coding), escrow: freeEscrow },
   )
+  const ledger = await openLedger(context, tree)
   const stop = async (): Promise<void> => {
     await compute.stop()
+    await ledger?.stop()
     await store.stop()
     await tree.stop()
   }
   try {
     await tree.start()
+    ledger?.start()
   } catch (error) {
     await stop()
     throw error
   }
   const defaultCoding = (): Coding => defaultCodingFor(knownOperators(tree), coding)
   const addresses = () => tree.addresses()
-  return { network: tree, store, compute, jobLimits: defaultJobLimits, defaultCoding, addresses, stop }
+  return { network: tree, store, compute, ledger, jobLimits: defaultJobLimits, defaultCoding, addresses, stop }
 }
 
 function openTree(context: RoomsContext, runsJobs: boolean): PeerTree {

@@ -1,6 +1,7 @@
 import type { JobLimits, JobService } from '@borgios/compute'
 import type { Clock, Logger, Random, Timers } from '@borgios/core'
 import type { Ed25519 } from '@borgios/crypto'
+import type { Ledger } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
 import type { Coding, FileStore } from '@borgios/store'
 import type { NodePaths } from '../config/data-folder.ts'
@@ -28,6 +29,8 @@ export interface Rooms {
   readonly network: PeerNetwork
   readonly store: FileStore
   readonly compute: JobService
+  /** Undefined in a network that keeps none. */
+  readonly ledger: Ledger | undefined
   /** What a job may use when nobody says otherwise. */
   readonly jobLimits: JobLimits
   /** For a file whose owner does not say. */

@@ -5,7 +5,7 @@ import { type Clock, encodeBase32, formatCount, HOUR_MS, limits, OperatorId } fr
 import { type Genesis, networkIdOf, parseGenesis, type Signer, signInvitation } from '@borgios/crypto'
 import { isPortFree, pickPort } from '../adapters/index.ts'
 import { embeddedNodeFolder, networkPaths, nodePaths } from '../config/data-folder.ts'
-import { enterNetwork, type IdentityModules, loadOperator } from '../config/identity.ts'
+import { enterNetwork, foundingMember, type IdentityModules, loadOperator } from '../config/identity.ts'
 import { type NetworkFile, networkFile } from '../config/network-file.ts'
 import {
   DEFAULT_PORT,
@@ -15,7 +15,10 @@ import {
   nodeConfigFile,
 } from '../config/node-config.ts'
 import { loadOrCreateSeed } from '../config/secret-key.ts'
+import { loadWallet, walletKeyIn } from '../config/wallet.ts'
+import { RELEASE } from '../daemon/release.ts'
 import { usageError, wrongFolder } from '../errors.ts'
+import { type FoundingMember, type GenesisPlan, ledgerGenesis } from '../ledger/ledger-genesis.ts'
 
 export interface EmbeddedOptions {
   readonly folder: string
@@ -44,7 +47,7 @@ export async function prepareNetwork(options: EmbeddedOptions, modules: PrepareM
   await mkdir(paths.records, { recursive: true, mode: 0o700 })
   const seed = await loadOrCreateSeed(paths.founderKey, modules.random)
   const founder = modules.ed25519.signerFromSeed(seed)
-  const network = planNetwork(options, before, () => newGenesis(NETWORK_NAME, founder, modules))
+  const network = before === undefined ? await foundNetwork(options, founder, modules) : growNetwork(options, before)
   if (JSON.stringify(before) !== JSON.stringify(network)) await networkFile.write(paths.network, network)
   const genesis = parseGenesis(network.genesis)
   for (let index = 1; index <= network.nodes; index += 1) {
@@ -53,10 +56,17 @@ export async function prepareNetwork(options: EmbeddedOptions, modules: PrepareM
   return network
 }
 
-/** The genesis of a new network with one founder. */
-export function newGenesis(name: string, founder: Signer, { random }: IdentityModules): Genesis {
+/** The genesis of a new network with one founder, whose ledger begins with these members. `wallet` is the maker's account. */
+export function newGenesis(
+  name: string,
+  founder: Signer,
+  { members, wallet }: Pick<GenesisPlan, 'members' | 'wallet'>,
+  { random, clock }: PrepareModules,
+): Genesis {
   const founders = [OperatorId.fromBytes(founder.publicKey)]
-  return parseGenesis({ version: 1, name, random: encodeBase32(random.bytes(32)), founders })
+  const governor = founder.publicKey
+  const ledger = ledgerGenesis({ nowMs: clock.nowMs(), release: RELEASE, governor, wallet, members })
+  return parseGenesis({ version: 1, name, random: encodeBase32(random.bytes(32)), founders, ledger })
 }
 
 async function assertNoNode(folder: string): Promise<void> {
@@ -64,11 +74,21 @@ async function assertNoNode(folder: string): Promise<void> {
   throw wrongFolder(`${folder} is the folder of a single node: start it with "borgios node start"`)
 }
 
-function planNetwork(options: EmbeddedOptions, before: NetworkFile | undefined, genesis: () => Genesis): NetworkFile {
-  if (before === undefined) {
-    const { nodes = DEFAULT_EMBEDDED_NODES, degree = EMBEDDED_DEGREE, host = LOOPBACK } = options
-    return { version: 1, genesis: genesis(), nodes, degree, host }
+async function foundNetwork(
+  { folder, nodes = DEFAULT_EMBEDDED_NODES, degree = EMBEDDED_DEGREE, host = LOOPBACK }: EmbeddedOptions,
+  founder: Signer,
+  modules: PrepareModules,
+): Promise<NetworkFile> {
+  const members: FoundingMember[] = []
+  for (let index = 1; index <= nodes; index += 1) {
+    members.push(await foundingMember(nodePaths(embeddedNodeFolder(folder, index)), modules))
   }
+  const wallet = (await loadWallet(walletKeyIn(networkPaths(folder).records), modules)).publicKey
+  const genesis = newGenesis(NETWORK_NAME, founder, { members, wallet }, modules)
+  return { version: 1, genesis, nodes, degree, host }
+}
+
+function growNetwork(options: EmbeddedOptions, before: NetworkFile): NetworkFile {
   const { nodes = before.nodes, degree = before.degree, host = before.host } = options
   if (nodes < before.nodes) {
     throw usageError(

@@ -5,7 +5,7 @@ import type { AuditTarget } from './challenge.ts'
 /** What draws the leaves of an epoch's audits. */
 export interface BeaconValue {
   readonly epoch: number
-  /** 32 bytes, the same for all, that nobody could know before the epoch. */
+  /** 32 bytes that nobody could know before the epoch and everybody can work out in it: the same for all, or an auditor's own. */
   readonly bytes: Uint8Array
 }
 

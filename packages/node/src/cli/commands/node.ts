@@ -1,20 +1,21 @@
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { limits, messageOf, SECOND_MS, shortId } from '@borgios/core'
 import { systemClock, systemRandom } from '@borgios/core/adapters'
-import { networkIdOf, nobleEd25519, verifyOperator } from '@borgios/crypto'
+import { type Genesis, networkIdOf, nobleEd25519, verifyOperator } from '@borgios/crypto'
 import type { StatusView } from '@borgios/protocol'
 import { isPortFree, makeFolder, pickPort } from '../../adapters/index.ts'
 import { DaemonClient } from '../../client/daemon-client.ts'
 import { isNetworkFolder } from '../../client/find-daemon.ts'
 import { readBounded } from '../../config/checked-file.ts'
 import { type NodePaths, nodePaths } from '../../config/data-folder.ts'
-import { assertNetwork, enterNetwork, loadOperator, readGenesis } from '../../config/identity.ts'
+import { assertNetwork, enterNetwork, foundingMember, loadOperator, readGenesis } from '../../config/identity.ts'
 import { type JoinText, parseJoinText } from '../../config/join-text.ts'
 import { DEFAULT_PORT, defaultNodeConfig, type NodeConfig, nodeConfigFile } from '../../config/node-config.ts'
 import { loadSeed } from '../../config/secret-key.ts'
+import { loadWallet, walletKeyIn } from '../../config/wallet.ts'
 import { readPidFile } from '../../daemon/pid-file.ts'
 import { startNodeProcess, stopNodeProcess } from '../../embedded/node-process.ts'
-import { newGenesis } from '../../embedded/prepare-network.ts'
 import {
   folderInUse,
   invitationRefused,
@@ -130,8 +131,7 @@ async function configure(context: CliContext, paths: NodePaths, options: NodeSta
   makeFolder(paths.folder)
   if (invited !== undefined) await enterNetwork(paths, invited.genesis, invited.invitation)
   if (options.found !== undefined && (await readGenesis(paths)) === undefined) {
-    const founder = (await loadOperator(paths, modules)).signer
-    await enterNetwork(paths, newGenesis(options.found, founder, modules), undefined)
+    await enterNetwork(paths, await foundAlone(context, paths, options.found), undefined)
   }
   const before = await nodeConfigFile.read(paths.config)
   const base = before ?? defaultNodeConfig
@@ -141,6 +141,16 @@ async function configure(context: CliContext, paths: NodePaths, options: NodeSta
   const port = await portOf(host, options.port ?? base.port, isPortFixed)
   const config: NodeConfig = { ...base, place, host, degree, port, isPortFixed, join }
   if (JSON.stringify(config) !== JSON.stringify(before)) await nodeConfigFile.write(paths.config, config)
+}
+
+/** A network that begins with this node alone. */
+async function foundAlone({ clock }: CliContext, paths: NodePaths, name: string): Promise<Genesis> {
+  const { newGenesis } = await import('../../embedded/prepare-network.ts')
+  const founder = (await loadOperator(paths, modules)).signer
+  const members = [await foundingMember(paths, modules)]
+  const records = resolve(paths.folder, defaultNodeConfig.records)
+  const wallet = (await loadWallet(walletKeyIn(records), modules)).publicKey
+  return newGenesis(name, founder, { members, wallet }, { ...modules, clock })
 }
 
 /** An invitation for somebody else, or none that stands, is better refused here than by every member. */

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { NodeId, OperatorId, silentLogger } from '@borgios/core'
+import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
+import { sodiumEd25519 } from '@borgios/crypto/native'
+import { createMemoryNetwork, type MemoryPeer } from '@borgios/peertree/testing'
+import { accountOf } from '../src/modules/accounts/account-table.ts'
+import { coreModules } from '../src/modules/core-modules.ts'
+import { ModuleRegistry } from '../src/modules/module-registry.ts'
+import { openDiskStorage } from '../src/service/disk-storage.ts'
+import { Ledger } from '../src/service/ledger.ts'
+import { genesisOf, keysOf, NETWORK, QUICK, transferBy } from './support/ledger-cluster.ts'
+
+const NODES = 4
+
+async function openLedger(folder: string, name: string, network: MemoryPeer): Promise<Ledger> {
+  const registry = new ModuleRegistry(coreModules({ network: NETWORK, ed25519: sodiumEd25519 }))
+  const genesis = genesisOf({ nodes: NODES, epochBlocks: 8 })
+  const storage = await openDiskStorage(
+    { folder: join(folder, name), networkId: NETWORK, genesis },
+    { registry, random: systemRandom, logger: silentLogger },
+  )
+  const modules = {
+    network,
+    registry,
+    storage,
+    signer: keysOf(name),
+    ed25519: sodiumEd25519,
+    clock: systemClock,
+    timers: systemTimers,
+    logger: silentLogger,
+    nextBeacon: (_: unknown, parent: Uint8Array) => parent,
+  }
+  return Ledger.open({ networkId: NETWORK, timing: QUICK }, modules)
+}
+
+const bobsBalance = (ledger: Ledger): bigint => accountOf(ledger.state, keysOf('bob').publicKey)?.balance ?? 0n
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + 40_000
+  while (!holds()) {
+    assert(performance.now() < deadlineMs, `never ${what}`)
+    await sleep(10)
+  }
+}
+
+test('what a user sends to one node is final on all, and all nodes know it after a restart', {
+  timeout: 120_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'borgios-ledger-'))
+  const names = Array.from({ length: NODES }, (_, index) => `node ${index}`)
+  const { peers } = createMemoryNetwork(systemClock, systemTimers, NODES, (index) => ({
+    node: NodeId.fromBytes(keysOf(`node ${index}`).publicKey),
+    operator: OperatorId.fromBytes(keysOf(`operator of node ${index}`).publicKey),
+  }))
+  const openAll = (): Promise<Ledger[]> =>
+    Promise.all(names.map((name, index) => openLedger(folder, name, peers[index] ?? assert.fail())))
+  try {
+    let ledgers = await openAll()
+    for (const ledger of ledgers) ledger.start()
+    const [first] = ledgers
+    assert(first)
+    const ids: Uint8Array[] = []
+    for (let nonce = 0; nonce < 10; nonce += 1) ids.push(await first.submit(transferBy('alice', 'bob', nonce, 3n)))
+    await until('final everywhere', () => ledgers.every((ledger) => bobsBalance(ledger) === 1_000_000_000_030n))
+    for (const id of ids) assert.equal(first.transactionState(id)?.kind, 'final')
+    await until('in a later epoch', () => ledgers.every((ledger) => ledger.status().epoch >= 2))
+    const heights = ledgers.map((ledger) => ledger.status().height)
+    await Promise.all(ledgers.map((ledger) => ledger.stop()))
+
+    ledgers = await openAll()
+    for (const [index, ledger] of ledgers.entries()) {
+      assert(ledger.status().height >= (heights[index] ?? 0))
+      assert.equal(bobsBalance(ledger), 1_000_000_000_030n)
+    }
+    for (const ledger of ledgers) ledger.start()
+    const [again] = ledgers
+    assert(again)
+    for (const id of ids) assert.equal(again.transactionState(id)?.kind, 'final')
+    await again.submit(transferBy('alice', 'bob', 10, 70n))
+    await until('final everywhere again', () => ledgers.every((ledger) => bobsBalance(ledger) === 1_000_000_000_100n))
+    for (const ledger of ledgers) assert.equal(ledger.status().haltedWhy, undefined)
+    await Promise.all(ledgers.map((ledger) => ledger.stop()))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
