@@ -719,6 +719,13 @@ export const limits = {
     /** Between two announcements of one leader: who only follows is a second behind. */
     announcePauseMs: 1 * SECOND_MS,
   },
+  /** What validators send by themselves. */
+  ledgerDuties: {
+    /** Good for so long: a part of the shortest phase of a usual epoch. */
+    lifeBlocks: 64,
+    /** Offers so many base fees: the fee may double five times before it has to be made anew. */
+    feeFactor: 32n,
+  },
   /** Records, their tree and how they are kept. */
   ledgerState: {
     /** Key of a record within its table. */

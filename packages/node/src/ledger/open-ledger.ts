@@ -1,14 +1,17 @@
-import { join } from 'node:path'
 import { NetworkId } from '@borgios/core'
+import { keyAgreementFromSeed } from '@borgios/crypto/native'
 import {
-  coreModules,
+  beaconDuties,
+  Duties,
   defaultTiming,
   Ledger,
+  ledgerModules,
   ModuleRegistry,
   openDiskStorage,
   parseLedgerGenesis,
 } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
+import { loadOperator } from '../config/identity.ts'
 import type { RoomsContext } from '../daemon/rooms.ts'
 
 /** Opens the ledger of a network whose genesis has one; undefined for the others. Does not start it. */
@@ -16,14 +19,19 @@ export async function openLedger(context: RoomsContext, network: PeerNetwork): P
   const { identity, paths, clock, timers, random, ed25519, logger } = context
   if (identity.genesis.ledger === undefined) return undefined
   const networkId = NetworkId.toBytes(identity.network)
-  const registry = new ModuleRegistry(coreModules({ network: networkId, ed25519 }))
+  const { modules, rounds, nextBeacon } = ledgerModules({ network: networkId, ed25519 })
+  const registry = new ModuleRegistry(modules)
   const storage = await openDiskStorage(
-    { folder: join(paths.ledger), networkId, genesis: parseLedgerGenesis(identity.genesis.ledger) },
+    { folder: paths.ledger, networkId, genesis: parseLedgerGenesis(identity.genesis.ledger) },
     { registry, random, logger },
   )
-  const { signer } = identity
-  return Ledger.open(
+  const { signer, seed } = identity
+  const ledger = await Ledger.open(
     { networkId, timing: defaultTiming },
-    { network, registry, storage, signer, ed25519, clock, timers, logger, nextBeacon: (_, parent) => parent },
+    { network, registry, storage, signer, ed25519, clock, timers, logger, nextBeacon },
   )
+  const key = keyAgreementFromSeed(seed)
+  const payer = (await loadOperator(paths, { ed25519, random })).signer
+  new Duties([(state) => beaconDuties(rounds, state, key)], { ledger, payer, network: networkId, logger })
+  return ledger
 }
