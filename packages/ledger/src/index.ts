@@ -186,7 +186,12 @@ export type {
 } from './modules/state-module.ts'
 export { supplyModule } from './modules/supply/supply-module.ts'
 export { type Supply, supplyTable } from './modules/supply/supply-table.ts'
-export { type DiskStorageModules, type DiskStorageOptions, openDiskStorage } from './service/disk-storage.ts'
+export {
+  applyGenesisTo,
+  type DiskStorageModules,
+  type DiskStorageOptions,
+  openDiskStorage,
+} from './service/disk-storage.ts'
 export { Duties, type DutiesModules, type Duty } from './service/duties.ts'
 export { Ledger, type LedgerModules, type LedgerOptions, type LedgerStatus } from './service/ledger.ts'
 export { type LedgerModuleSet, ledgerModules } from './service/ledger-modules.ts'
