@@ -683,9 +683,9 @@ export const limits = {
     lagGraceMs: 1 * SECOND_MS,
     /** Peers remembered to be ahead. */
     lagPeers: 8,
-    /** Pause before catching up is asked for again, doubled up to the longest. */
-    catchUpRetryMs: 2 * SECOND_MS,
-    maxCatchUpRetryMs: 10 * SECOND_MS,
+    /** Pause before catching up is asked for again, doubled up to the longest: to ask costs nothing while it is under way. */
+    catchUpRetryMs: 500,
+    maxCatchUpRetryMs: 3 * SECOND_MS,
   },
   /** Streams between validators. */
   ledgerLinks: {
