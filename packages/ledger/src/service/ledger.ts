@@ -2,7 +2,6 @@ import { type CancelTimer, type Clock, type Logger, limits, messageOf, type Node
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
 import { compareBytes, decodeTransaction } from '@borgios/protocol'
-import type { Evidence } from '../consensus/consensus-io.ts'
 import type { Timing } from '../consensus/epoch-options.ts'
 import { Chain, type ChainModules } from '../engine/chain.ts'
 import { Engine, rulesAt } from '../engine/engine.ts'
@@ -20,6 +19,7 @@ import type { StateReader } from '../state/state.ts'
 import { BlockServer } from '../sync/block-server.ts'
 import { CatchUp } from '../sync/catch-up.ts'
 import { type ReplayedChain, replay } from '../sync/replay.ts'
+import { Accusations } from './accusations.ts'
 import { Announcements } from './announcements.ts'
 import { recordsOf } from './disk-storage.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
@@ -42,7 +42,6 @@ export interface LedgerModules extends Pick<ChainModules, 'nextBeacon'> {
   readonly clock: Clock
   readonly timers: Timers
   readonly logger: Logger
-  readonly onEvidence?: (evidence: Evidence) => void
 }
 
 /** Where the ledger stands on this node. */
@@ -63,6 +62,8 @@ export interface LedgerStatus {
 /** The ledger on one node: takes part in making it or follows, and answers from what is final. */
 export class Ledger {
   readonly chain: Chain
+  /** What validators were seen to contradict themselves with: a duty of this node to tell. */
+  readonly accusations = new Accusations()
   readonly #modules: LedgerModules
   readonly #mempool: Mempool
   readonly #tracker: TransactionTracker
@@ -110,7 +111,7 @@ export class Ledger {
         transactions: new PendingTransactions(this.#mempool, chain),
         listener: {
           onFinal: (block) => this.#onFinal(block),
-          onEvidence: (evidence) => modules.onEvidence?.(evidence),
+          onEvidence: (evidence, node) => this.accusations.add(node, evidence),
           onCatchUp: (request) => this.#catchUp.start(request),
           onHalted: (why) => {
             this.#haltedWhy = why

@@ -32,6 +32,11 @@ export async function openLedger(context: RoomsContext, network: PeerNetwork): P
   )
   const key = keyAgreementFromSeed(seed)
   const payer = (await loadOperator(paths, { ed25519, random })).signer
-  new Duties([(state) => beaconDuties(rounds, state, key)], { ledger, payer, network: networkId, logger })
+  new Duties([ledger.accusations.duty, (state) => beaconDuties(rounds, state, key)], {
+    ledger,
+    payer,
+    network: networkId,
+    logger,
+  })
   return ledger
 }
