@@ -723,6 +723,8 @@ export const limits = {
   ledgerDuties: {
     /** Good for so long: a part of the shortest phase of a usual epoch. */
     lifeBlocks: 64,
+    /** One that was refused is not tried again for so long: each try costs a fee. */
+    refusedBlocks: 600,
     /** Offers so many base fees: the fee may double five times before it has to be made anew. */
     feeFactor: 32n,
   },

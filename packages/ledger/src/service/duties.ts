@@ -1,6 +1,7 @@
 import { type Logger, limits, messageOf } from '@borgios/core'
 import type { Signer } from '@borgios/crypto'
 import { encodeTransaction, type Operation, transactionSigningBytes } from '@borgios/protocol'
+import { hashKey } from '../consensus/candidate.ts'
 import { accountOf } from '../modules/accounts/account-table.ts'
 import type { StateReader } from '../state/state.ts'
 import type { Ledger } from './ledger.ts'
@@ -22,7 +23,9 @@ export class Duties {
   readonly #modules: DutiesModules
   readonly #duties: readonly Duty[]
   readonly #stopListening: () => void
-  #sent: Uint8Array | undefined
+  #sent: { readonly id: Uint8Array; readonly operation: string } | undefined
+  /** Operations that were refused, and up to which height they are not tried again: each try costs a fee. */
+  readonly #refused = new Map<string, number>()
   #isBusy = false
 
   constructor(duties: readonly Duty[], modules: DutiesModules) {
@@ -37,7 +40,8 @@ export class Duties {
 
   #look(): void {
     const { ledger, logger } = this.#modules
-    if (this.#isBusy || (this.#sent !== undefined && isUnderWay(ledger, this.#sent))) return
+    if (this.#isBusy || (this.#sent !== undefined && isUnderWay(ledger, this.#sent.id))) return
+    this.#noteRefusal()
     this.#isBusy = true
     this.#send()
       .catch((error) => logger.warn('a duty of this node could not be sent', { why: messageOf(error) }))
@@ -48,10 +52,12 @@ export class Duties {
 
   async #send(): Promise<void> {
     const { ledger, payer, network } = this.#modules
-    const [operation] = this.#duties.flatMap((duty) => duty(ledger.state))
+    const { baseFee, height } = ledger.chain.record
+    const operation = this.#duties
+      .flatMap((duty) => duty(ledger.state))
+      .find((each) => (this.#refused.get(nameOf(each)) ?? 0) <= height)
     const account = accountOf(ledger.state, payer.publicKey)
     if (operation === undefined || account === undefined) return
-    const { baseFee, height } = ledger.chain.record
     const transaction = {
       account: payer.publicKey,
       nonce: account.nonce,
@@ -61,9 +67,23 @@ export class Duties {
       operations: [operation],
     }
     const signature = payer.sign(transactionSigningBytes(network, transaction))
-    this.#sent = await ledger.submit(encodeTransaction({ ...transaction, signatures: [{ key: 0, signature }] }))
+    const id = await ledger.submit(encodeTransaction({ ...transaction, signatures: [{ key: 0, signature }] }))
+    this.#sent = { id, operation: nameOf(operation) }
+  }
+
+  #noteRefusal(): void {
+    const { ledger } = this.#modules
+    if (this.#sent === undefined) return
+    const { id, operation } = this.#sent
+    this.#sent = undefined
+    if (ledger.transactionState(id)?.kind !== 'failed') return
+    const { height } = ledger.chain.record
+    for (const [name, until] of this.#refused) if (until <= height) this.#refused.delete(name)
+    this.#refused.set(operation, height + limits.ledgerDuties.refusedBlocks)
   }
 }
+
+const nameOf = ({ module, kind, body }: Operation): string => `${module} ${kind} ${hashKey(body)}`
 
 function isUnderWay(ledger: Ledger, id: Uint8Array): boolean {
   const kind = ledger.transactionState(id)?.kind
