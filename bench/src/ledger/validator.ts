@@ -5,9 +5,9 @@ import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
 import { networkIdOf, signNodeCertificate } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import {
-  coreModules,
   defaultTiming,
   Ledger,
+  ledgerModules,
   ModuleRegistry,
   openDiskStorage,
   parseLedgerGenesis,
@@ -50,14 +50,15 @@ async function openTree(): Promise<PeerTree> {
 }
 
 const tree = await openTree()
-const registry = new ModuleRegistry(coreModules({ network, ed25519: sodiumEd25519 }))
+const { modules, nextBeacon } = ledgerModules({ network, ed25519: sodiumEd25519 })
+const registry = new ModuleRegistry(modules)
 const storage = await openDiskStorage(
   { folder: join(folder, String(index)), networkId: network, genesis: parseLedgerGenesis(genesis.ledger) },
   { registry, ...ports },
 )
 const ledger = await Ledger.open(
   { networkId: network, timing: defaultTiming },
-  { network: tree, registry, storage, signer, ed25519: sodiumEd25519, nextBeacon: (_, parent) => parent, ...ports },
+  { network: tree, registry, storage, signer, ed25519: sodiumEd25519, nextBeacon, ...ports },
 )
 
 /** Sends transfers and notes how long each took to be final here. */

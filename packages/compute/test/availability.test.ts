@@ -168,9 +168,11 @@ describe('control groups', () => {
     for (const file of ['memory/memory.limit_in_bytes', 'pids/cgroup.procs', 'cpuacct/cpuacct.usage']) {
       await writeFile(join(old, file), '')
     }
-    const group = await (await openControlGroups(old))?.create(2000)
+    const groups = await openControlGroups(old)
     const parent = join(old, 'cpuacct', 'borgios')
-    const folder = join(parent, await theNewOne(parent, []))
+    const before = await readdir(parent)
+    const group = await groups?.create(2000)
+    const folder = join(parent, await theNewOne(parent, before))
     await group?.add(42)
     assert.equal(await readFile(join(folder, 'cgroup.procs'), 'utf8'), '42')
     await writeFile(join(folder, 'cpuacct.usage'), '12500000\n')

@@ -703,9 +703,9 @@ export const limits = {
     lagGraceMs: 1 * SECOND_MS,
     /** Peers remembered to be ahead. */
     lagPeers: 8,
-    /** Pause before catching up is asked for again, doubled up to the longest. */
-    catchUpRetryMs: 2 * SECOND_MS,
-    maxCatchUpRetryMs: 10 * SECOND_MS,
+    /** Pause before catching up is asked for again, doubled up to the longest: to ask costs nothing while it is under way. */
+    catchUpRetryMs: 500,
+    maxCatchUpRetryMs: 3 * SECOND_MS,
   },
   /** Streams between validators. */
   ledgerLinks: {
@@ -738,6 +738,15 @@ export const limits = {
     peersAsked: 8,
     /** Between two announcements of one leader: who only follows is a second behind. */
     announcePauseMs: 1 * SECOND_MS,
+  },
+  /** What validators send by themselves. */
+  ledgerDuties: {
+    /** Good for so long: a part of the shortest phase of a usual epoch. */
+    lifeBlocks: 64,
+    /** One that was refused is not tried again for so long: each try costs a fee. */
+    refusedBlocks: 600,
+    /** Offers so many base fees: the fee may double five times before it has to be made anew. */
+    feeFactor: 32n,
   },
   /** Records, their tree and how they are kept. */
   ledgerState: {

@@ -191,9 +191,16 @@ export type {
 } from './modules/state-module.ts'
 export { supplyModule } from './modules/supply/supply-module.ts'
 export { type Supply, supplyTable } from './modules/supply/supply-table.ts'
-export { type DiskStorageModules, type DiskStorageOptions, openDiskStorage } from './service/disk-storage.ts'
+export {
+  applyGenesisTo,
+  type DiskStorageModules,
+  type DiskStorageOptions,
+  openDiskStorage,
+} from './service/disk-storage.ts'
+export { Duties, type DutiesModules, type Duty } from './service/duties.ts'
 export type { Holding, Holdings } from './service/holdings.ts'
 export { Ledger, type LedgerModules, type LedgerOptions, type LedgerStatus } from './service/ledger.ts'
+export { type LedgerModuleSet, ledgerModules } from './service/ledger-modules.ts'
 export type { LedgerStorage } from './service/ledger-storage.ts'
 export { DiskState, type DiskStateOptions } from './state/disk-state.ts'
 export { type FinalState, openMemoryState } from './state/final-state.ts'

@@ -76,7 +76,7 @@ test('files are for their owner alone, and leftovers of a crash are no segments'
 })
 
 test('a disk that cannot be used is told as such', async () => {
-  const files = new DiskSegmentFiles('/proc/none')
+  const files = new DiskSegmentFiles(join(WRITER, 'below-a-file'))
   await assert.rejects(Journal.open({ files, random }), { code: 'LEDGER_DISK_FAILED', blame: 'self' })
 })
 

@@ -9,16 +9,17 @@ import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import { createMemoryNetwork, type MemoryPeer } from '@borgios/peertree/testing'
 import { accountOf } from '../src/modules/accounts/account-table.ts'
-import { coreModules } from '../src/modules/core-modules.ts'
 import { ModuleRegistry } from '../src/modules/module-registry.ts'
 import { openDiskStorage } from '../src/service/disk-storage.ts'
 import { Ledger } from '../src/service/ledger.ts'
+import { ledgerModules } from '../src/service/ledger-modules.ts'
 import { genesisOf, keysOf, NETWORK, QUICK, transferBy } from './support/ledger-cluster.ts'
 
 const NODES = 4
 
 async function openLedger(folder: string, name: string, network: MemoryPeer): Promise<Ledger> {
-  const registry = new ModuleRegistry(coreModules({ network: NETWORK, ed25519: sodiumEd25519 }))
+  const { modules: stateModules, nextBeacon } = ledgerModules({ network: NETWORK, ed25519: sodiumEd25519 })
+  const registry = new ModuleRegistry(stateModules)
   const genesis = genesisOf({ nodes: NODES, epochBlocks: 8 })
   const storage = await openDiskStorage(
     { folder: join(folder, name), networkId: NETWORK, genesis },
@@ -33,7 +34,7 @@ async function openLedger(folder: string, name: string, network: MemoryPeer): Pr
     clock: systemClock,
     timers: systemTimers,
     logger: silentLogger,
-    nextBeacon: (_: unknown, parent: Uint8Array) => parent,
+    nextBeacon,
   }
   return Ledger.open({ networkId: NETWORK, timing: QUICK }, modules)
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type Economy, HONEST, runEconomy, type Strategy } from './support/economy.ts'
 import { fullSlice } from './support/full-slice.ts'
 
-const SEEDS = fullSlice ? 6 : 1
+const SEEDS = fullSlice ? 3 : 1
 const EPOCHS = fullSlice ? 12 : 8
 
 /** Emission that demand bounds, and emission that what is left bounds. */

@@ -333,9 +333,9 @@ export class LedgerWorld {
 
   #catchUp(host: LedgerHost, claimed: readonly NodeId[]): void {
     if (host.isCatchingUp) return
-    const peer =
-      this.random.pick(this.hosts.filter(({ node }) => claimed.includes(node))) ?? this.random.pick(this.hosts)
-    if (peer === undefined || peer === host) return
+    const others = this.hosts.filter((other) => other !== host)
+    const peer = this.random.pick(others.filter(({ node }) => claimed.includes(node))) ?? this.random.pick(others)
+    if (peer === undefined) return
     host.isCatchingUp = true
     const stop = (): void => {
       host.isCatchingUp = false

@@ -71,7 +71,7 @@ interface Executed {
 export class Chain {
   readonly state: FinalState
   readonly modules: ChainModules
-  readonly #executed = new Map<string, Executed>()
+  #executed = new Map<string, Executed>()
 
   constructor(state: FinalState, modules: ChainModules) {
     this.state = state
@@ -190,10 +190,15 @@ export class Chain {
     const changedAccounts = [...executed.layer.changedKeys(accountTable)]
     this.state.finalize(executed.layer, { height, epoch, block: hash })
     // What stands on the last block of an epoch are fillers.
-    for (const [key, { header }] of this.#executed) {
-      if (isLast || header.height <= height) this.#executed.delete(key)
-    }
+    const kept = isLast ? [] : [...this.#executed].filter(([, { header }]) => this.#standsOn(header, hash))
+    this.#executed = new Map(kept)
     return { receipts: executed.receipts, changedAccounts }
+  }
+
+  #standsOn({ parent }: BlockHeader, block: Uint8Array): boolean {
+    if (isSameHash(parent.hash, block)) return true
+    const above = this.#executed.get(hashKey(parent.hash))
+    return above !== undefined && this.#standsOn(above.header, block)
   }
 
   /** An empty block above the last one of an epoch: it changes nothing. */

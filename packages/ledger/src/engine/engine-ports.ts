@@ -58,7 +58,8 @@ export interface CatchUpRequest {
 /** Told to whoever opened the engine. */
 export interface EngineListener {
   onFinal(block: FinalBlockEvent): void
-  onEvidence(evidence: Evidence): void
+  /** `node`: 32 bytes, whom it is against. */
+  onEvidence(evidence: Evidence, node: Uint8Array): void
   onCatchUp(request: CatchUpRequest): void
   /** The engine says nothing more; `why` is for people. */
   onHalted(why: string): void

@@ -195,7 +195,7 @@ export class Engine {
         this.#commit(effect)
         break
       case 'evidence':
-        this.#modules.listener.onEvidence(effect.evidence)
+        this.#accuse(effect.evidence)
         break
       case 'catchUp':
         this.#modules.listener.onCatchUp(effect)
@@ -209,6 +209,14 @@ export class Engine {
       case 'wake':
         this.#wake(effect.atMs)
     }
+  }
+
+  #accuse(evidence: Effect<'evidence'>['evidence']): void {
+    const { listener, logger } = this.#modules
+    const key = this.#rules.committee.validators[evidence.offender]?.key
+    if (key === undefined) return
+    logger.warn('a validator contradicted itself', { node: NodeId.fromBytes(key), by: evidence.kind })
+    listener.onEvidence(evidence, key)
   }
 
   #send({ to, message }: Effect<'send'>): void {

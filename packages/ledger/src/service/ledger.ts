@@ -2,7 +2,6 @@ import { type CancelTimer, type Clock, type Logger, limits, messageOf, type Node
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
 import { compareBytes, decodeTransaction } from '@borgios/protocol'
-import type { Evidence } from '../consensus/consensus-io.ts'
 import type { Timing } from '../consensus/epoch-options.ts'
 import { Chain, type ChainModules } from '../engine/chain.ts'
 import { Engine, rulesAt } from '../engine/engine.ts'
@@ -21,6 +20,7 @@ import { type ArchivedBlock, decodeArchived } from '../sync/archived-block.ts'
 import { BlockServer } from '../sync/block-server.ts'
 import { CatchUp } from '../sync/catch-up.ts'
 import { type ReplayedChain, replay } from '../sync/replay.ts'
+import { Accusations } from './accusations.ts'
 import { Announcements } from './announcements.ts'
 import { recordsOf } from './disk-storage.ts'
 import { countHoldings, type Holdings } from './holdings.ts'
@@ -44,7 +44,6 @@ export interface LedgerModules extends Pick<ChainModules, 'nextBeacon'> {
   readonly clock: Clock
   readonly timers: Timers
   readonly logger: Logger
-  readonly onEvidence?: (evidence: Evidence) => void
   /** Told of every final block in order, also of those that a start applies again because the saved state does not have them yet. */
   readonly onFinal?: (block: FinalBlockEvent, state: StateReader) => void
 }
@@ -67,6 +66,8 @@ export interface LedgerStatus {
 /** The ledger on one node: takes part in making it or follows, and answers from what is final. */
 export class Ledger {
   readonly chain: Chain
+  /** What validators were seen to contradict themselves with: a duty of this node to tell. */
+  readonly accusations = new Accusations()
   readonly #modules: LedgerModules
   readonly #mempool: Mempool
   readonly #tracker: TransactionTracker
@@ -114,7 +115,7 @@ export class Ledger {
         transactions: new PendingTransactions(this.#mempool, chain),
         listener: {
           onFinal: (block) => this.#onFinal(block),
-          onEvidence: (evidence) => modules.onEvidence?.(evidence),
+          onEvidence: (evidence, node) => this.accusations.add(node, evidence),
           onCatchUp: (request) => this.#catchUp.start(request),
           onHalted: (why) => {
             this.#haltedWhy = why

@@ -32,8 +32,8 @@ import { Mempool } from '../../src/mempool/mempool.ts'
 import { RememberingVerifier } from '../../src/mempool/transaction-verifier.ts'
 import { unitsBy } from '../../src/mempool/units.ts'
 import { accountOf } from '../../src/modules/accounts/account-table.ts'
-import { coreModules } from '../../src/modules/core-modules.ts'
 import { ModuleRegistry } from '../../src/modules/module-registry.ts'
+import { ledgerModules } from '../../src/service/ledger-modules.ts'
 import { openMemoryState } from '../../src/state/final-state.ts'
 import { archivedOf, encodeArchived } from '../../src/sync/archived-block.ts'
 import { BlockServer } from '../../src/sync/block-server.ts'
@@ -227,14 +227,15 @@ export class ClusterNode {
 
 function chainFromGenesis(options: ClusterOptions): Chain {
   const ed25519 = sodiumEd25519
-  const registry = new ModuleRegistry(coreModules({ network: NETWORK, ed25519 }))
+  const { modules, nextBeacon } = ledgerModules({ network: NETWORK, ed25519 })
+  const registry = new ModuleRegistry(modules)
   const execution = { registry, network: NETWORK, verifier: new RememberingVerifier(ed25519, NETWORK) }
   const state = openMemoryState(registry.tables)
   const layer = state.layer()
   applyGenesis(execution, layer, genesisOf(options))
   const { hash } = genesisBlock(NETWORK, layer.root())
   state.finalize(layer, { height: 0, epoch: 0, block: hash })
-  return new Chain(state, { ...execution, nextBeacon: (_, parent) => parent })
+  return new Chain(state, { ...execution, nextBeacon })
 }
 
 /** Some validators in one process, with real signatures and clocks. */

@@ -1,14 +1,19 @@
 import { join } from 'node:path'
-import { NetworkId, OperatorId } from '@borgios/core'
+import { NetworkId } from '@borgios/core'
+import { keyAgreementFromSeed } from '@borgios/crypto/native'
 import {
-  coreModules,
+  beaconDuties,
+  Duties,
   defaultTiming,
   Ledger,
+  type LedgerStorage,
+  ledgerModules,
   ModuleRegistry,
   openDiskStorage,
   parseLedgerGenesis,
 } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
+import { loadOperator } from '../config/identity.ts'
 import { loadWallet, recordsOf, walletKeyIn } from '../config/wallet.ts'
 import type { RoomsContext } from '../daemon/rooms.ts'
 import { LedgerIndex } from './ledger-index.ts'
@@ -21,25 +26,20 @@ export interface OpenedLedger {
 
 /** Opens the ledger of a network whose genesis has one; undefined for the others. Does not start it. */
 export async function openLedger(context: RoomsContext, network: PeerNetwork): Promise<OpenedLedger | undefined> {
-  const { identity, config, paths, clock, timers, random, ed25519, logger } = context
+  const { identity, paths, clock, timers, random, ed25519, logger } = context
   if (identity.genesis.ledger === undefined) return undefined
   const networkId = NetworkId.toBytes(identity.network)
-  const registry = new ModuleRegistry(coreModules({ network: networkId, ed25519 }))
-  let index: LedgerIndex | undefined
+  const { modules, rounds, nextBeacon } = ledgerModules({ network: networkId, ed25519 })
+  const registry = new ModuleRegistry(modules)
+  let shown: LedgerIndex | undefined
   const storage = await openDiskStorage(
-    { folder: join(paths.ledger), networkId, genesis: parseLedgerGenesis(identity.genesis.ledger) },
-    { registry, random, logger, beforeSave: async () => index?.flush() },
+    { folder: paths.ledger, networkId, genesis: parseLedgerGenesis(identity.genesis.ledger) },
+    { registry, random, logger, beforeSave: async () => shown?.flush() },
   )
-  const { signer } = identity
-  const wallet = await loadWallet(walletKeyIn(recordsOf(paths, config)), context)
-  const accounts = [wallet.publicKey, OperatorId.toBytes(identity.operator)]
-  const { state } = storage
-  const opened = await LedgerIndex.open(
-    { folder: join(paths.ledger, 'index'), accounts },
-    { height: state.point.height, state },
-    logger,
-  )
-  index = opened
+  const payer = (await loadOperator(paths, { ed25519, random })).signer
+  const index = await openIndex(context, storage, payer.publicKey)
+  shown = index
+  const { signer, seed } = identity
   const ledger = await Ledger.open(
     { networkId, timing: defaultTiming },
     {
@@ -51,9 +51,28 @@ export async function openLedger(context: RoomsContext, network: PeerNetwork): P
       clock,
       timers,
       logger,
-      nextBeacon: (_, parent) => parent,
-      onFinal: (block, stateAfter) => opened.onFinal(block, stateAfter),
+      nextBeacon,
+      onFinal: (block, state) => index.onFinal(block, state),
     },
   )
-  return { ledger, index: opened }
+  const key = keyAgreementFromSeed(seed)
+  new Duties([ledger.accusations.duty, (state) => beaconDuties(rounds, state, key)], {
+    ledger,
+    payer,
+    network: networkId,
+    logger,
+  })
+  return { ledger, index }
+}
+
+/** Keeps the movements of the user's account and of the operator's, which gets what the node earns. */
+async function openIndex(
+  context: RoomsContext,
+  { state }: LedgerStorage,
+  operatorAccount: Uint8Array,
+): Promise<LedgerIndex> {
+  const { paths, config, logger } = context
+  const wallet = await loadWallet(walletKeyIn(recordsOf(paths, config)), context)
+  const options = { folder: join(paths.ledger, 'index'), accounts: [wallet.publicKey, operatorAccount] }
+  return LedgerIndex.open(options, { height: state.point.height, state }, logger)
 }

@@ -20,16 +20,18 @@ const OPERATORS_FOR_THIRDS = 4
  * the committee stays who it is.
  */
 export function nextCommittee(state: StateReader, epoch: number, beacon: Uint8Array, former?: Committee): Committee {
-  const eligible = eligibleMembers(state)
+  const eligible = eligibleMembers(state, epoch)
   const least = parameter({ state, epoch }, 'leastValidators')
   if (former !== undefined && eligible.length < least) return { epoch, validators: former.validators }
   return { epoch, validators: draw(eligible, beacon).map(asValidator).sort(byKey) }
 }
 
-function eligibleMembers(state: StateReader): Eligible[] {
+/** Who joined while the beacon could be foreseen is not drawn by it: it would have tried keys until one is. */
+function eligibleMembers(state: StateReader, epoch: number): Eligible[] {
   const eligible: Eligible[] = []
-  for (const [key, { state: standing, operator }] of state.list(memberTable)) {
-    if (standing === 'active') eligible.push({ key, operator: Buffer.from(operator).toString('hex') })
+  for (const [key, { state: standing, operator, joinedEpoch }] of state.list(memberTable)) {
+    const isDrawn = standing === 'active' && (joinedEpoch === 0 || joinedEpoch < epoch - 1)
+    if (isDrawn) eligible.push({ key, operator: Buffer.from(operator).toString('hex') })
   }
   return eligible
 }
