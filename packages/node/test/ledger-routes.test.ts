@@ -182,6 +182,22 @@ test('history and transactions survive a restart, and a lost index begins anew a
   assert(anew.from.height > 0)
 })
 
+test('from the blocks alone come the same state, history and transactions', WITHIN, async () => {
+  await using nodes = await openLedgers(1)
+  const sent = await send(nodes.client(1), SAVINGS, '5')
+  const before = await nodes.client(1).history(null, 10)
+  await nodes.daemons[0]?.stop()
+  // As if neither had been saved before a crash.
+  for (const name of ['state', 'index']) {
+    await rm(join(embeddedNodeFolder(nodes.folder, 1), 'ledger', name), { recursive: true })
+  }
+  await nodes.start(1)
+  const { from, movements } = await nodes.client(1).history(null, 10)
+  assert.deepEqual([from, movements], [before.from, before.movements])
+  assert.equal((await nodes.client(1).transaction(sent.transaction)).position, sent.position ?? 0)
+  assert.equal((await nodes.client(1).account(SAVINGS)).balance, '5')
+})
+
 test('a network that began without a ledger says so', WITHIN, async () => {
   await using nodes = await openNodes(1)
   const client = nodes.client(1)

@@ -1,4 +1,4 @@
-import { limits, type NodeId } from '@borgios/core'
+import { assert, limits, type NodeId } from '@borgios/core'
 import { accountBytesOf } from '@borgios/crypto'
 import {
   AccountRequestSchema,
@@ -12,7 +12,6 @@ import {
 import { badRequest, unknownSubject } from '../errors.ts'
 import { MAX_AMOUNT } from '../ledger/amount.ts'
 import { historyView } from '../ledger/history-view.ts'
-import type { LedgerIndex } from '../ledger/ledger-index.ts'
 import {
   accountView,
   blockView,
@@ -37,8 +36,8 @@ const UNDECIDED: readonly TransactionView['state'][] = ['sent', 'pending', 'inBl
 /** Throws NODE_NO_LEDGER. */
 export function ledgerOf({ wallet, rooms }: NodeServices): TransactionSources {
   const { ledger } = wallet
-  const index: LedgerIndex | undefined = rooms.ledgerIndex
-  if (index === undefined) throw badRequest('this node has a ledger without an index')
+  const index = rooms.ledgerIndex
+  assert(index !== undefined, 'a ledger has its index')
   return { ledger, index }
 }
 

@@ -33,7 +33,6 @@ export class WalletDesk {
   readonly #context: RoomsContext
   readonly #ledger: Ledger | undefined
   #signer: Promise<Signer> | undefined
-  #lastTurn: Promise<unknown> = Promise.resolve()
 
   constructor(context: RoomsContext, ledger: Ledger | undefined) {
     this.#context = context
@@ -57,15 +56,10 @@ export class WalletDesk {
    * Sends from the user's account; resolves with the transaction's id once it is not forgotten any more. Two at once take two nonces.
    * Throws NODE_NO_LEDGER, NODE_FUNDS_SHORT, LEDGER_TRANSACTION_NOT_TAKEN, LEDGER_TRACKER_FULL.
    */
-  send(transfer: Transfer): Promise<Uint8Array> {
-    const turn = this.#lastTurn.then(() => this.#send(transfer))
-    this.#lastTurn = turn.catch(() => {})
-    return turn
-  }
-
-  async #send(transfer: Transfer): Promise<Uint8Array> {
+  async send(transfer: Transfer): Promise<Uint8Array> {
     const { ledger } = this
     const signer = await this.#load()
+    // Nothing is awaited from here until the ledger has the transaction: two sends at once see each other.
     const { nextNonce } = leavingOf(ledger, signer.publicKey)
     const { height, baseFee } = ledger.chain.record
     const tipPerUnit = 1n
