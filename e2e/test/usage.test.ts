@@ -81,6 +81,8 @@ test('where nothing runs, every command says how to start and exits with 3', asy
       ['file', 'ls'],
       ['file', 'get', 'x'],
       ['job', 'ls'],
+      ['wallet', 'balance'],
+      ['ledger', 'status'],
       ['why', 'x'],
     ]) {
       const outcome = await borgios([...words, '--data', data])

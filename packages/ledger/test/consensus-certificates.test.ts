@@ -156,3 +156,19 @@ test('without progress a node says where it stands', () => {
     [{ kind: 'status', status }],
   )
 })
+
+test('a status of any numbers costs no more than the slots that are kept', () => {
+  const desk = startedDesk()
+  const most = Number.MAX_SAFE_INTEGER
+  for (const [finalSlot, currentSlot] of [
+    [-1, most],
+    [most, 0],
+    [most, most],
+    [0, most - 1],
+  ] as const) {
+    desk.wait(bounds.answerPauseMs)
+    desk.take('send')
+    desk.receive({ kind: 'status', status: { epoch: 0, finalSlot, currentSlot } })
+    assert(desk.take('send').length <= 4 * bounds.answeredSlots)
+  }
+})

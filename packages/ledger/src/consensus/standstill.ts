@@ -31,6 +31,8 @@ export function onStatus(state: ConsensusState, from: NodeId, status: Status): v
     return
   }
   if (!mayAnswer(state, from)) return
+  // Who is ahead of all that can be kept here has nothing to learn from us; and no number of a peer's may bound a loop.
+  if (status.epoch === epochOf(state) && status.currentSlot > state.current + bounds.slotsAhead) return
   if (status.epoch < epochOf(state)) {
     if (state.previousFinal?.epoch === status.epoch) answerCertificate(state, from, state.previousFinal)
     answer(state, from, { kind: 'status', status: statusOf(state) })

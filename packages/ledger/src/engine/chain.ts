@@ -117,9 +117,9 @@ export class Chain {
     return this.#executed.has(hashKey(block))
   }
 
-  /** Whether a block can stand on this one: it was executed and is not left behind, or is the last final one. */
-  has(block: Uint8Array): boolean {
-    return this.isExecuted(block) || isSameHash(this.point.block, block)
+  /** Whether a block can stand on this one: it was executed and is not left behind, or is the last final one, on which no filler stands. */
+  canCarry(block: Uint8Array, isFiller: boolean): boolean {
+    return this.isExecuted(block) || (!isFiller && isSameHash(this.point.block, block))
   }
 
   /** Makes a block of some of these transactions, tried in this order, and executes it. */

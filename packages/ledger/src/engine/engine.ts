@@ -1,4 +1,4 @@
-import { type CancelTimer, type Clock, type Logger, messageOf, NodeId, type Timers } from '@borgios/core'
+import { assert, type CancelTimer, type Clock, type Logger, messageOf, NodeId, type Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import { type Certificate, compareBytes } from '@borgios/protocol'
 import { type Candidate, type FinalBlock, isSameHash } from '../consensus/candidate.ts'
@@ -44,6 +44,9 @@ export interface EngineStart {
   readonly records: Iterable<ConsensusRecord>
 }
 
+/** What the core is told, and what came beside it. */
+type EngineEvent = ConsensusEvent | { readonly kind: 'groupArrived'; readonly group: FinalGroup }
+
 type Effect<Kind extends ConsensusEffect['kind']> = Extract<ConsensusEffect, { kind: Kind }>
 
 /**
@@ -55,7 +58,7 @@ export class Engine {
   readonly #modules: EngineModules
   readonly #state: ConsensusState
   readonly #inbox: Inbox
-  readonly #events: ConsensusEvent[] = []
+  readonly #events: EngineEvent[] = []
   /** Done once the log is durable. */
   #afterSync: (() => void)[] = []
   #isLogDirty = false
@@ -112,14 +115,12 @@ export class Engine {
     await this.#running
   }
 
-  /** Blocks of the epoch under way that were got in bulk, executed, and are final by a certificate that was checked. */
+  /**
+   * Blocks of the epoch under way that were got in bulk, executed, and are final by a certificate that was checked. Resolves once they are
+   * final here too, or nothing can be any more.
+   */
   async catchUp(group: FinalGroup): Promise<void> {
-    const last = group.blocks.at(-1)
-    if (last === undefined || last.height <= this.#modules.chain.point.height) return
-    this.#finalize(group)
-    const { slot, hash, height, isLast } = last
-    this.#post({ kind: 'caughtUp', final: { slot, hash, height }, isLast, certificate: group.certificate })
-    if (isLast) this.#beginEpoch(last, group.certificate)
+    this.#enqueue({ kind: 'groupArrived', group })
     await this.#running
   }
 
@@ -132,6 +133,10 @@ export class Engine {
   }
 
   #post(event: ConsensusEvent): void {
+    this.#enqueue(event)
+  }
+
+  #enqueue(event: EngineEvent): void {
     if (this.#isStopped) return
     this.#events.push(event)
     this.#running ??= this.#run()
@@ -152,8 +157,22 @@ export class Engine {
     }
   }
 
-  #take(event: ConsensusEvent): void {
+  #take(event: EngineEvent): void {
+    if (this.#isStopped) return
+    if (event.kind === 'groupArrived') {
+      this.#takeGroup(event.group)
+      return
+    }
     for (const effect of step(this.#state, event, this.#modules.clock.monotonicMs())) this.#perform(effect)
+  }
+
+  #takeGroup(group: FinalGroup): void {
+    const last = group.blocks.at(-1)
+    if (last === undefined || last.height <= this.#modules.chain.point.height) return
+    this.#finalize(group)
+    const { slot, hash, height, isLast } = last
+    this.#take({ kind: 'caughtUp', final: { slot, hash, height }, isLast, certificate: group.certificate })
+    if (isLast) this.#beginEpoch(last, group.certificate)
   }
 
   async #sync(): Promise<void> {
@@ -236,7 +255,7 @@ export class Engine {
   #propose({ slot, parent, height, isFiller }: Effect<'propose'>): void {
     const { chain, clock, signer, transactions } = this.#modules
     const { self: leader } = this.#state.options
-    if (leader === undefined || !chain.has(parent.hash)) return
+    if (leader === undefined || !chain.canCarry(parent.hash, isFiller)) return
     const { epoch } = this.#rules.committee
     const plan = { epoch, slot, height, parent, leader, nowMs: clock.nowMs(), isFiller }
     const made = chain.make(plan, isFiller ? [] : transactions.select(height, parent.hash))
@@ -253,7 +272,7 @@ export class Engine {
   #execute(candidate: Candidate): void {
     const { chain, logger } = this.#modules
     // The chain may have been brought past it meanwhile.
-    if (!chain.has(candidate.parent.hash)) return
+    if (!chain.canCarry(candidate.parent.hash, candidate.isFiller)) return
     const { isOk, why } = chain.accepts(candidate)
     if (!isOk) logger.warn('a leader proposed a block that does not stand', { height: candidate.height, why })
     this.#post({ kind: 'executed', block: { slot: candidate.slot, hash: candidate.hash }, isOk })
@@ -278,6 +297,10 @@ export class Engine {
     const { archive, chain, listener } = this.#modules
     const fresh = blocks.filter(({ height }) => height > chain.point.height)
     if (fresh.length === 0) return
+    assert(
+      fresh.every(({ hash, isFiller }) => chain.isExecuted(hash) && !isFiller),
+      'final blocks are executed ones',
+    )
     archive.append({ blocks: fresh, fillers, certificate })
     for (const candidate of fresh) {
       const outcome = chain.finalize(candidate)

@@ -62,10 +62,11 @@ export const fetchFrame = (epoch: number, { slot, hash }: BlockRef): Frame => ({
 /** Inverse of {@link frameOf} and {@link fetchFrame}. Throws PROTOCOL_MALFORMED; what it says is not looked at. */
 export function readFrame({ kind, body }: Frame): WireMessage {
   switch (kind) {
+    // Votes are kept: as views they would keep the whole message they came in.
     case 'vote':
-      return { kind, vote: decodeVote(body) }
+      return { kind, vote: decodeVote(body.slice()) }
     case 'certificate':
-      return { kind, certificate: decodeCertificate(body) }
+      return { kind, certificate: decodeCertificate(body.slice()) }
     case 'candidate':
       return { kind, block: decodeBlock(body) }
     case 'status':

@@ -31,7 +31,11 @@ export class Announcements {
     const nowMs = clock.monotonicMs()
     if (nowMs - this.#saidMs < bounds.announcePauseMs) return
     this.#saidMs = nowMs
-    network.broadcast(LEDGER_FINAL, { height })
+    try {
+      network.broadcast(LEDGER_FINAL, { height })
+    } catch {
+      // A tree that is stopping cannot; the next leader says it.
+    }
   }
 
   stop(): void {

@@ -94,6 +94,8 @@ export class Ledger {
     this.chain = chain
     const { height, baseFee } = chain.record
     const accounts = { account: (key: Uint8Array) => accountOf(chain.state, key) }
+    const { onFinal } = modules
+    if (onFinal !== undefined) this.#listeners.add((block) => onFinal(block, chain.state))
     this.#mempool = new Mempool({ height, baseFee }, { accounts, verifier, unitsOf: unitsBy(registry) })
     this.#tracker = new TransactionTracker(networkId, this.#mempool)
     this.#tracker.restore(storage.tracked.read(), clock.nowMs())
@@ -119,6 +121,7 @@ export class Ledger {
           onCatchUp: (request) => this.#catchUp.start(request),
           onHalted: (why) => {
             this.#haltedWhy = why
+            this.#catchUp.stop().catch(() => undefined)
           },
         },
       },
@@ -161,8 +164,12 @@ export class Ledger {
     await this.#catchUp.stop()
     await this.#engine.stop()
     await this.#saving
-    await this.#modules.storage.tracked.write(this.#tracker.takeChanges())
-    await this.#modules.storage.close()
+    try {
+      await this.#modules.storage.tracked.write(this.#tracker.takeChanges())
+      await this.#modules.storage.close()
+    } catch (error) {
+      this.#modules.logger.error('the ledger could not be made durable at its end', { why: messageOf(error) })
+    }
   }
 
   /** The state after the last final block. */
@@ -245,8 +252,16 @@ export class Ledger {
       this.#tracker.onFinal(header.height, decided)
     }
     if (header.leader === this.#engine.state.options.self) this.#announcements.say(header.height)
-    this.#modules.onFinal?.(block, this.chain.state)
-    for (const listener of this.#listeners) listener(block)
+    for (const listener of this.#listeners) this.#call(listener, block)
+  }
+
+  /** What somebody else does with a block must not stop the ledger. */
+  #call(listener: (block: FinalBlockEvent) => void, block: FinalBlockEvent): void {
+    try {
+      listener(block)
+    } catch (error) {
+      this.#modules.logger.error('a listener of the ledger failed', { why: messageOf(error) })
+    }
   }
 
   #onAnnounced(from: NodeId, height: number): void {

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock, Logger, NodeId, Timers } from '@borgios/core'
-import { isBorgError, limits } from '@borgios/core'
+import { isBorgError, limits, messageOf } from '@borgios/core'
 import type { PeerNetwork } from '@borgios/peertree'
 import { LEDGER_TRANSACTIONS } from '@borgios/protocol'
 import { batchOf, readBatch } from '../mempool/batch.ts'
@@ -52,9 +52,19 @@ export class TransactionGossip {
     this.#cancelSend = timers.after(Math.max(0, dueMs - clock.monotonicMs()), () => {
       this.#cancelSend = undefined
       const batch = this.#outbox.take(clock.monotonicMs(), network.members().length)
-      if (batch.length > 0) network.broadcast(LEDGER_TRANSACTIONS, { ...batchOf(batch) })
+      if (batch.length > 0) this.#broadcast(batch)
       this.#schedule()
     })
+  }
+
+  /** A guest, or a tree that is stopping, cannot: whoever watches the transactions sends them again. */
+  #broadcast(batch: readonly Uint8Array[]): void {
+    const { logger, network } = this.#modules
+    try {
+      network.broadcast(LEDGER_TRANSACTIONS, { ...batchOf(batch) })
+    } catch (error) {
+      logger.warn('transactions could not be broadcast', { why: messageOf(error) })
+    }
   }
 
   #hear(from: NodeId, body: Parameters<typeof readBatch>[0]): void {
