@@ -610,8 +610,12 @@ export const limits = {
     maxSocketPathBytes: 107,
     /** A transfer may enter a block so long, in blocks: half a day of an idle network, an hour at two a second. */
     sendLifeBlocks: 7_200,
+    /** And up to so many more, by chance: two equal transfers that two daemons sign at once are then two transactions. */
+    sendLifeSpread: 4_096,
     /** What a transfer offers for a unit, in base fees: a dozen full blocks in a row may drive the price up before it waits. */
     sendBaseFees: 4,
+    /** Tries of one transfer whose nonce others took: daemons of one folder that send at the same moment, for one user. */
+    sendAttempts: 5,
     /** How long `wallet send` waits for the end: a network that works needs a second or two. */
     finalWaitMs: 1 * MINUTE_MS,
     /** How often a transaction that is waited for is looked at. */

@@ -115,6 +115,20 @@ test('many sends at once take a nonce each, and none is lost', WITHIN, async () 
   assert.equal((await client.account(SAVINGS)).balance, '78')
 })
 
+test('two daemons that send from one wallet at the same moment both come through', WITHIN, async () => {
+  await using nodes = await openLedgers(2)
+  for (let round = 1; round <= 3; round += 1) {
+    const both = await Promise.all([1, 2].map((index) => send(nodes.client(index), SAVINGS, '3')))
+    assert.deepEqual(
+      both.map(({ state }) => state),
+      ['final', 'final'],
+    )
+  }
+  // Whatever is final on the other is, too, once something later is final here.
+  await send(nodes.client(1), SAVINGS, '1')
+  assert.equal((await nodes.client(1).account(SAVINGS)).balance, '19')
+})
+
 test('what cannot be is refused with its code, and costs nothing', WITHIN, async () => {
   await using nodes = await openLedgers(1)
   const client = nodes.client(1)

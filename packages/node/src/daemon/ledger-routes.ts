@@ -68,14 +68,14 @@ export function withStanding(view: TransactionView, { state, why, todo }: Ledger
   return { ...view, why: `${view.why}; ${why}`, todo }
 }
 
-/** Tells where a transaction stands whenever that changes, until it is decided. */
+/** Tells where a transaction stands whenever that changes, until it is decided; returns where it stands then. */
 async function follow(
   id: Uint8Array,
   wait: boolean,
   send: (view: TransactionView) => Promise<void>,
   exchange: Exchange,
   services: NodeServices,
-): Promise<void> {
+): Promise<TransactionView> {
   const sources = ledgerOf(services)
   for (let told = ''; ; ) {
     const view = await transactionView(id, sources)
@@ -84,7 +84,7 @@ async function follow(
     const standing = `${view.why} ${status.state}`
     if (standing !== told) await send(withStanding(view, status))
     told = standing
-    if (!wait || !UNDECIDED.includes(view.state)) return
+    if (!wait || !UNDECIDED.includes(view.state)) return view
     await services.context.timers.sleep(limits.node.transactionPollMs, exchange.signal)
   }
 }
@@ -135,10 +135,16 @@ export const ledgerRoutes: RouteTable = {
     const { maxMemoBytes } = limits.ledgerCodec
     if (bytes.length > maxMemoBytes)
       throw badRequest(`the memo has ${bytes.length} bytes, and ${maxMemoBytes} are allowed`)
-    const id = await services.wallet.send({ to: accountBytesOf(to), amount: sendable(amount), memo: bytes })
-    await exchange.events(async (send) =>
-      follow(id, wait, (transaction) => send({ event: 'transaction', transaction }), exchange, services),
-    )
+    const transfer = { to: accountBytesOf(to), amount: sendable(amount), memo: bytes }
+    const first = await services.wallet.send(transfer)
+    await exchange.events(async (send) => {
+      const tell = (transaction: TransactionView) => send({ event: 'transaction', transaction })
+      let view = await follow(first, wait, tell, exchange, services)
+      // Another daemon with the same wallet took the nonce. What was replaced never takes effect, so nothing is sent twice.
+      for (let again = 1; view.state === 'replaced' && again < limits.node.sendAttempts; again += 1) {
+        view = await follow(await services.wallet.send(transfer), wait, tell, exchange, services)
+      }
+    })
   },
 
   'POST /v1/wallet/history': async (exchange, services) => {

@@ -63,10 +63,12 @@ export class WalletDesk {
     const { nextNonce } = leavingOf(ledger, signer.publicKey)
     const { height, baseFee } = ledger.chain.record
     const tipPerUnit = 1n
+    // Two daemons that send the same at the same moment must not make one transaction of it.
+    const apart = this.#context.random.bytes(2).reduce((sum, byte) => sum * 256 + byte, 0) % bounds.sendLifeSpread
     const unsigned: UnsignedTransaction = {
       account: signer.publicKey,
       nonce: nextNonce,
-      lastHeight: height + bounds.sendLifeBlocks,
+      lastHeight: height + bounds.sendLifeBlocks + apart,
       maxFeePerUnit: baseFee * BigInt(bounds.sendBaseFees) + tipPerUnit,
       tipPerUnit,
       operations: [{ module: ACCOUNTS_MODULE, kind: TRANSFER, body: encodeTransfer(transfer) }],

@@ -37,7 +37,7 @@ export async function send(context: CliContext, to: string, amountText: string, 
   try {
     for await (const event of until(late.signal, daemon.send({ to, amount: String(amount), memo, wait }))) {
       if (event.event !== 'transaction') continue
-      if (last === undefined) onSent(context, event.transaction, amount, to)
+      if (last?.transaction !== event.transaction.transaction) onSent(context, event.transaction, amount, to)
       last = event.transaction
       if (!context.json && wait) noteStanding(context, last)
     }
