@@ -120,8 +120,8 @@ export class Ledger {
         },
       },
     )
-    this.#catchUp = new CatchUp({ network, chain, engine: this.#engine, logger })
-    new BlockServer(network, storage.blocks)
+    this.#catchUp = new CatchUp({ network, chain, engine: this.#engine, clock, timers, logger })
+    new BlockServer({ network, blocks: storage.blocks, clock, timers })
     this.#announcements = new Announcements({
       network,
       clock,

@@ -1,18 +1,16 @@
 import { type Logger, limits, messageOf, type NodeId } from '@borgios/core'
-import type { PeerNetwork } from '@borgios/peertree'
 import { compareBytes } from '@borgios/protocol'
 import type { Chain } from '../engine/chain.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { CatchUpRequest } from '../engine/engine-ports.ts'
 import { badSyncMessage, chainDiverged } from '../errors.ts'
 import type { ArchivedGroup } from './archived-block.ts'
-import { fetchBlocks } from './block-client.ts'
+import { type BlockClientModules, fetchBlocks } from './block-client.ts'
 import { checkGroup } from './check-group.ts'
 
 const bounds = limits.ledgerSync
 
-export interface CatchUpModules {
-  readonly network: PeerNetwork
+export interface CatchUpModules extends BlockClientModules {
   readonly chain: Chain
   readonly engine: Pick<Engine, 'rules' | 'catchUp' | 'halt'>
   readonly logger: Logger
@@ -71,11 +69,11 @@ export class CatchUp {
 
   /** Takes all that a peer has. */
   async #follow(peer: NodeId): Promise<void> {
-    const { network, chain } = this.#modules
+    const { chain } = this.#modules
     const { signal } = this.#stopped
     for (;;) {
       const from = chain.point.height + 1
-      for await (const group of fetchBlocks(network, peer, { from, count: bounds.blocksPerRequest }, signal)) {
+      for await (const group of fetchBlocks(this.#modules, peer, { from, count: bounds.blocksPerRequest }, signal)) {
         await this.#take(group)
       }
       if (chain.point.height < from + bounds.blocksPerRequest - 1) return
