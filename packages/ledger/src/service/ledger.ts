@@ -232,7 +232,7 @@ export class Ledger {
 
   #onAnnounced(from: NodeId, height: number): void {
     const { self } = this.#engine.state.options
-    if (self === undefined && height > this.chain.point.height) this.#catchUp.start({ peers: [from] })
+    if (self === undefined && height > this.chain.point.height) this.#catchUp.follow(from, height)
   }
 
   /** What is done now and then: sending again what is not final, and making durable what is. */
