@@ -738,8 +738,20 @@ export const limits = {
     upkeepMs: 1 * SECOND_MS,
     /** How often the state is saved at least: blocks since then are applied again after a start. */
     saveMs: 1 * MINUTE_MS,
-    /** Peers asked in one round. */
+    /** Peers asked in one round: half of them validators in turn, whoever claims what. */
     peersAsked: 8,
+    /** Who claimed to be further and was not is not believed for so long. */
+    doubtMs: 1 * MINUTE_MS,
+    /** Nodes that are not believed at a time; the oldest give way. */
+    doubted: 1_024,
+    /** For one message to be taken or to come: a whole one at the least pace, with a margin. */
+    messageMs: 10 * SECOND_MS,
+    /** Time that is lost to waiting on a stream, before the other side must have earned more of it by bytes. */
+    patienceMs: 20 * SECOND_MS,
+    /** Each message earns so much: an epoch of idle blocks, each with a sync of a slow disk. */
+    messageCreditMs: 100,
+    /** The least pace of a stream: what a poor line of a home carries up. Slower ones give their place to others. */
+    leastBytesPerSecond: 128 * KIB,
     /** Between two announcements of one leader: who only follows is a second behind. */
     announcePauseMs: 1 * SECOND_MS,
   },

@@ -164,6 +164,14 @@ export const beaconRefused = (why: string): BorgError =>
 export const badSyncMessage = (why: string): BorgError =>
   make('LEDGER_SYNC_MESSAGE', `a node sent ${why}`, { kind: 'byzantine', blame: 'peer' })
 
+/** A peer neither brings nor takes blocks at the pace there must be. */
+export const syncTooSlow = (): BorgError =>
+  make('LEDGER_SYNC_SLOW', 'a node is too slow, or silent, at handing over blocks; another is asked', {
+    kind: 'timeout',
+    blame: 'peer',
+    retryable: true,
+  })
+
 /** What a quorum finalised comes out otherwise here. */
 export const chainDiverged = (height: number, why: string): BorgError =>
   make(

@@ -7,7 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { NodeId, OperatorId, silentLogger } from '@borgios/core'
 import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
 import { sodiumEd25519 } from '@borgios/crypto/native'
-import { createMemoryNetwork, type MemoryPeer } from '@borgios/peertree/testing'
+import type { PeerNetwork } from '@borgios/peertree'
+import { createMemoryNetwork } from '@borgios/peertree/testing'
+import { CONSENSUS_PROTOCOL } from '../src/links/outgoing-link.ts'
 import { accountOf } from '../src/modules/accounts/account-table.ts'
 import { ModuleRegistry } from '../src/modules/module-registry.ts'
 import { openDiskStorage } from '../src/service/disk-storage.ts'
@@ -17,7 +19,7 @@ import { genesisOf, keysOf, NETWORK, QUICK, transferBy } from './support/ledger-
 
 const NODES = 4
 
-async function openLedger(folder: string, name: string, network: MemoryPeer): Promise<Ledger> {
+async function openLedger(folder: string, name: string, network: PeerNetwork): Promise<Ledger> {
   const { modules: stateModules, nextBeacon } = ledgerModules({ network: NETWORK, ed25519: sodiumEd25519 })
   const registry = new ModuleRegistry(stateModules)
   const genesis = genesisOf({ nodes: NODES, epochBlocks: 8 })
@@ -48,6 +50,46 @@ async function until(what: string, holds: () => boolean): Promise<void> {
     await sleep(10)
   }
 }
+
+/** Nobody speaks to it as to a validator. */
+const unlinked = (peer: PeerNetwork): PeerNetwork => ({
+  self: peer.self,
+  members: () => peer.members(),
+  onMemberChange: (listener) => peer.onMemberChange(listener),
+  position: () => peer.position(),
+  request: (to, method, body, options) => peer.request(to, method, body, options),
+  handle: (method, handler, access) => peer.handle(method, handler, access),
+  openStream: async (to, protocol, signal) => {
+    if (protocol === CONSENSUS_PROTOCOL) throw new Error('not a validator')
+    return peer.openStream(to, protocol, signal)
+  },
+  handleStream: (protocol, handler, access) => {
+    if (protocol !== CONSENSUS_PROTOCOL) peer.handleStream(protocol, handler, access)
+  },
+  broadcast: (type, body, audience) => peer.broadcast(type, body, audience),
+  onBroadcast: (type, handler) => peer.onBroadcast(type, handler),
+})
+
+test('a validator to whom the others say nothing any more follows what they announce', {
+  timeout: 60_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'borgios-ledger-'))
+  const { peers } = createMemoryNetwork(systemClock, systemTimers, NODES, (index) => ({
+    node: NodeId.fromBytes(keysOf(`node ${index}`).publicKey),
+    operator: OperatorId.fromBytes(keysOf(`operator of node ${index}`).publicKey),
+  }))
+  try {
+    const ledgers = await Promise.all(
+      peers.map((peer, index) => openLedger(folder, `node ${index}`, index === 3 ? unlinked(peer) : peer)),
+    )
+    for (const ledger of ledgers) ledger.start()
+    const left = ledgers[3] ?? assert.fail()
+    await until('out of its epoch', () => left.status().epoch >= 2)
+    await Promise.all(ledgers.map((ledger) => ledger.stop()))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
 
 test('what a user sends to one node is final on all, and all nodes know it after a restart', {
   timeout: 120_000,

@@ -80,6 +80,8 @@ export class Ledger {
   #cancelUpkeep: CancelTimer | undefined
   #saving: Promise<void> | undefined
   #savedMs = 0
+  /** When a block became final last. */
+  #finalMs: number
 
   private constructor(
     options: LedgerOptions,
@@ -91,6 +93,7 @@ export class Ledger {
     const { networkId, timing } = options
     const { network, registry, storage, clock, timers, logger } = modules
     this.#modules = modules
+    this.#finalMs = clock.monotonicMs()
     this.chain = chain
     const { height, baseFee } = chain.record
     const accounts = { account: (key: Uint8Array) => accountOf(chain.state, key) }
@@ -126,8 +129,8 @@ export class Ledger {
         },
       },
     )
-    this.#catchUp = new CatchUp({ network, chain, engine: this.#engine, logger })
-    new BlockServer(network, storage.blocks)
+    this.#catchUp = new CatchUp({ network, chain, engine: this.#engine, clock, timers, logger })
+    new BlockServer({ network, blocks: storage.blocks, clock, timers })
     this.#announcements = new Announcements({
       network,
       clock,
@@ -241,6 +244,7 @@ export class Ledger {
   }
 
   #onFinal(block: FinalBlockEvent): void {
+    this.#finalMs = this.#modules.clock.monotonicMs()
     const { header, transactions, receipts, changedAccounts } = block
     this.#mempool.onFinal({ height: header.height, baseFee: this.chain.record.baseFee, changed: changedAccounts })
     if (this.#tracker.openCount > 0) {
@@ -265,8 +269,10 @@ export class Ledger {
   }
 
   #onAnnounced(from: NodeId, height: number): void {
-    const { self } = this.#engine.state.options
-    if (self === undefined && height > this.chain.point.height) this.#catchUp.start({ peers: [from] })
+    const { self, timing } = this.#engine.state.options
+    // A validator hears from the others, unless it is none any more and did not learn of it: they then say nothing to it.
+    const isQuiet = this.#modules.clock.monotonicMs() - this.#finalMs >= timing.idleMs + timing.standstillMs
+    if ((self === undefined || isQuiet) && height > this.chain.point.height) this.#catchUp.follow(from, height)
   }
 
   /** What is done now and then: sending again what is not final, and making durable what is. */

@@ -1,8 +1,9 @@
-import { limits } from '@borgios/core'
+import { limits, type NodeId } from '@borgios/core'
 import type { PeerNetwork, PeerStream } from '@borgios/peertree'
 import { isBlocksRequest, LEDGER_BLOCKS_PROTOCOL } from '@borgios/protocol'
 import { badSyncMessage } from '../errors.ts'
 import { decodeArchived } from './archived-block.ts'
+import { PacedStream, type PacedStreamModules } from './paced-stream.ts'
 
 const bounds = limits.ledgerSync
 
@@ -12,38 +13,48 @@ export interface BlockReader {
   read(height: number): Promise<Uint8Array | undefined>
 }
 
-/** Gives final blocks to whoever lacks them, to so many at a time. */
-export class BlockServer {
-  readonly #blocks: BlockReader
-  #serving = 0
+export interface BlockServerModules extends PacedStreamModules {
+  readonly network: PeerNetwork
+  readonly blocks: BlockReader
+}
 
-  constructor(network: PeerNetwork, blocks: BlockReader) {
-    this.#blocks = blocks
-    network.handleStream(LEDGER_BLOCKS_PROTOCOL, (stream) => this.#serve(stream))
+/** Gives final blocks to whoever lacks them, to so many at a time, each over one stream. */
+export class BlockServer {
+  readonly #modules: BlockServerModules
+  readonly #serving = new Map<NodeId, PeerStream>()
+
+  constructor(modules: BlockServerModules) {
+    this.#modules = modules
+    modules.network.handleStream(LEDGER_BLOCKS_PROTOCOL, (stream) => this.#serve(stream))
   }
 
   async #serve(stream: PeerStream): Promise<void> {
-    if (this.#serving >= bounds.servedAtOnce) {
-      await stream.end()
+    const { node } = stream.remote
+    const earlier = this.#serving.get(node)
+    if (earlier === undefined && this.#serving.size >= bounds.servedAtOnce) {
+      stream.abort(new Error('as many as can be are given blocks; ask another node'))
       return
     }
-    this.#serving += 1
+    // Who comes again has lost the one before.
+    earlier?.abort(new Error('another stream took its place'))
+    this.#serving.set(node, stream)
     try {
-      const request = (await stream.receive())?.header
+      const paced = new PacedStream(stream, this.#modules)
+      const request = (await paced.receive())?.header
       if (!isBlocksRequest(request)) throw badSyncMessage('no request for blocks')
-      await this.#send(stream, request.from, request.count)
+      await this.#send(paced, request.from, request.count)
       await stream.end()
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error('failed'))
     } finally {
-      this.#serving -= 1
+      if (this.#serving.get(node) === stream) this.#serving.delete(node)
     }
   }
 
   /** As many as were asked for, and then up to the next that says why they are final. */
-  async #send(stream: PeerStream, from: number, count: number): Promise<void> {
+  async #send(stream: PacedStream, from: number, count: number): Promise<void> {
     for (let height = from; height < from + count + bounds.groupBlocks; height += 1) {
-      const payload = await this.#blocks.read(height)
+      const payload = await this.#modules.blocks.read(height)
       if (payload === undefined) return
       await stream.send({ header: null, payload })
       if (height >= from + count - 1 && decodeArchived(payload).finality !== undefined) return

@@ -1,39 +1,62 @@
-import { type Logger, limits, messageOf, type NodeId } from '@borgios/core'
-import type { PeerNetwork } from '@borgios/peertree'
+import { type Clock, type Logger, limits, messageOf, type NodeId } from '@borgios/core'
 import { compareBytes } from '@borgios/protocol'
 import type { Chain } from '../engine/chain.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { CatchUpRequest } from '../engine/engine-ports.ts'
 import { badSyncMessage, chainDiverged } from '../errors.ts'
 import type { ArchivedGroup } from './archived-block.ts'
-import { fetchBlocks } from './block-client.ts'
+import { type BlockClientModules, fetchBlocks } from './block-client.ts'
 import { checkGroup } from './check-group.ts'
 
 const bounds = limits.ledgerSync
 
-export interface CatchUpModules {
-  readonly network: PeerNetwork
+export interface CatchUpModules extends BlockClientModules {
   readonly chain: Chain
   readonly engine: Pick<Engine, 'rules' | 'catchUp' | 'halt'>
   readonly logger: Logger
 }
 
-/** Brings the chain up to the others' in bulk: final blocks of one peer after another, each group checked before anything of it is executed. */
+/** What one round is about. */
+interface Round {
+  readonly peers: readonly NodeId[]
+  /** Those of them that claim to be further. */
+  readonly claimants: ReadonlySet<NodeId>
+  /** Height that is claimed; undefined where nobody said one. */
+  readonly target: number | undefined
+}
+
+/**
+ * Brings the chain up to the others' in bulk: final blocks of one peer after another, each group checked before anything of it is executed.
+ * Validators have their turn whatever others claim, and a claim that came to nothing is not followed again for a while.
+ */
 export class CatchUp {
   readonly #modules: CatchUpModules
   readonly #stopped = new AbortController()
+  readonly #doubts: Doubts
   #running: Promise<void> | undefined
   #nextPeer = 0
 
   constructor(modules: CatchUpModules) {
     this.#modules = modules
+    this.#doubts = new Doubts(modules.clock)
   }
 
-  /** Begins, unless it is at it. `peers` are asked first. */
-  start({ peers }: Pick<CatchUpRequest, 'peers'>): void {
-    this.#running ??= this.#run(peers).finally(() => {
-      this.#running = undefined
-    })
+  /** Begins, unless it is at it: asks validators in turn, and between them `peers`, who claim to be further. */
+  start({ peers: claiming }: Pick<CatchUpRequest, 'peers'>): void {
+    const most = Math.floor(bounds.peersAsked / 2)
+    const claimants = claiming.filter((node) => !this.#doubts.has(node)).slice(0, most)
+    const turn = this.#validatorsInTurn()
+    const mixed = turn.flatMap((node, index) => [node, ...claimants.slice(index, index + 1)])
+    const peers = [...new Set([...mixed, ...claimants])].slice(0, bounds.peersAsked)
+    this.#begin({ peers, claimants: new Set(claimants), target: undefined })
+  }
+
+  /** A node says that this height is final there: it is asked, and one validator when that was not true. */
+  follow(claimant: NodeId, height: number): void {
+    if (this.#doubts.has(claimant)) return
+    const [validator] = this.#validatorsInTurn().filter((node) => node !== claimant)
+    const peers = validator === undefined ? [claimant] : [claimant, validator]
+    this.#begin({ peers, claimants: new Set([claimant]), target: height })
   }
 
   async stop(): Promise<void> {
@@ -41,9 +64,15 @@ export class CatchUp {
     await this.#running
   }
 
-  async #run(claiming: readonly NodeId[]): Promise<void> {
+  #begin(round: Round): void {
+    this.#running ??= this.#run(round).finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  async #run({ peers, claimants, target }: Round): Promise<void> {
     const { chain, logger } = this.#modules
-    for (const peer of this.#peersToAsk(claiming)) {
+    for (const peer of peers) {
       const before = chain.point.height
       try {
         await this.#follow(peer)
@@ -51,31 +80,30 @@ export class CatchUp {
         if (this.#stopped.signal.aborted) return
         logger.warn('catching up from a peer failed', { peer, why: messageOf(error) })
       }
-      if (chain.point.height > before) {
-        logger.info('caught up', { peer, from: before, to: chain.point.height })
-        return
-      }
+      const { height } = chain.point
+      const isFurther = height > before
+      if (isFurther) logger.info('caught up', { peer, from: before, to: height })
+      const isClaimant = claimants.has(peer)
+      if (target === undefined ? isFurther && !isClaimant : height >= target) return
+      if (isClaimant && (target !== undefined || !isFurther)) this.#doubts.add(peer)
     }
   }
 
-  /** Those that claim to be further, then validators, each time beginning with another. */
-  #peersToAsk(claiming: readonly NodeId[]): readonly NodeId[] {
+  /** Each time beginning with another. */
+  #validatorsInTurn(): readonly NodeId[] {
     const { network, engine } = this.#modules
     const validators = engine.rules.validators.filter((node) => node !== network.self)
     this.#nextPeer += 1
-    const turned = validators.map(
-      (_, index) => validators[(index + this.#nextPeer) % validators.length] ?? network.self,
-    )
-    return [...new Set([...claiming, ...turned])].slice(0, bounds.peersAsked)
+    return validators.map((_, index) => validators[(index + this.#nextPeer) % validators.length] ?? network.self)
   }
 
   /** Takes all that a peer has. */
   async #follow(peer: NodeId): Promise<void> {
-    const { network, chain } = this.#modules
+    const { chain } = this.#modules
     const { signal } = this.#stopped
     for (;;) {
       const from = chain.point.height + 1
-      for await (const group of fetchBlocks(network, peer, { from, count: bounds.blocksPerRequest }, signal)) {
+      for await (const group of fetchBlocks(this.#modules, peer, { from, count: bounds.blocksPerRequest }, signal)) {
         await this.#take(group)
       }
       if (chain.point.height < from + bounds.blocksPerRequest - 1) return
@@ -99,5 +127,29 @@ export class CatchUp {
       }
     }
     await engine.catchUp({ ...group, blocks: fresh })
+  }
+}
+
+/** Who is not believed for a while. */
+class Doubts {
+  readonly #clock: Clock
+  /** Until when; the oldest first. */
+  readonly #untilMs = new Map<NodeId, number>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  has(node: NodeId): boolean {
+    return (this.#untilMs.get(node) ?? Number.NEGATIVE_INFINITY) > this.#clock.monotonicMs()
+  }
+
+  add(node: NodeId): void {
+    this.#untilMs.delete(node)
+    this.#untilMs.set(node, this.#clock.monotonicMs() + bounds.doubtMs)
+    for (const oldest of this.#untilMs.keys()) {
+      if (this.#untilMs.size <= bounds.doubted) return
+      this.#untilMs.delete(oldest)
+    }
   }
 }

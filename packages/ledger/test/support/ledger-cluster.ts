@@ -163,8 +163,9 @@ export class ClusterNode {
       timers: systemTimers,
       logger: silentLogger,
     })
-    new BlockServer(peer, disk.archive)
-    this.catchUp = new CatchUp({ network: peer, chain, engine: this.engine, logger: silentLogger })
+    const shell = { network: peer, clock: systemClock, timers: systemTimers }
+    new BlockServer({ ...shell, blocks: disk.archive })
+    this.catchUp = new CatchUp({ ...shell, chain, engine: this.engine, logger: silentLogger })
   }
 
   /** As after a start: from genesis, and what is on its disk. */
