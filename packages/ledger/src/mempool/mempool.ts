@@ -12,6 +12,7 @@ import { type AccountView, mapKey } from './account-view.ts'
 import { type Admission, type FinalPoint, judge } from './admission.ts'
 import { EvictionOrder } from './eviction-order.ts'
 import { effectiveTip, makePending, type PendingTransaction } from './pending-transaction.ts'
+import { ReadyAccounts } from './ready-accounts.ts'
 import type { Refusal } from './refusal.ts'
 import { type SelectionRequest, select } from './selection.ts'
 import { fingerprintOf, isSamePolicy, type RememberingVerifier } from './transaction-verifier.ts'
@@ -68,6 +69,7 @@ export class Mempool {
   readonly #bounds: MempoolBounds
   readonly #queues = new Map<string, AccountQueue>()
   readonly #entries = new Map<string, PendingTransaction>()
+  readonly #ready: ReadyAccounts
   #final: FinalPoint
   #bytes = 0
   #ownCount = 0
@@ -80,6 +82,7 @@ export class Mempool {
 
   constructor(final: FinalPoint, modules: MempoolModules, bounds: MempoolBounds = limits.ledgerMempool) {
     this.#final = final
+    this.#ready = new ReadyAccounts(final)
     this.#bounds = bounds
     this.#modules = modules
   }
@@ -136,6 +139,17 @@ export class Mempool {
     return select(this.#queues.values(), request)
   }
 
+  /** Whether any may enter the block after the final one, which holds at most so many units. */
+  isReady(maxUnits: number): boolean {
+    return this.#ready.has(maxUnits)
+  }
+
+  /** A block could not take it, but one may once its account is another: {@link isReady} does not count it until then. */
+  setAside(entry: PendingTransaction): void {
+    const queue = this.#queues.get(entry.account)
+    if (queue !== undefined) this.#ready.setAside(entry, queue)
+  }
+
   /** Takes out a transaction that no block can ever hold. */
   drop(entry: PendingTransaction): void {
     if (this.#entries.get(entry.fingerprint) === entry) this.#dropAll([entry])
@@ -150,6 +164,7 @@ export class Mempool {
       if (queue !== undefined) this.#renew(queue, this.account(account))
     }
     if (height >= this.#earliestLastHeight) this.#expire()
+    this.#ready.moveOn(this.#final, this.#queues.values())
   }
 
   #enter(entry: PendingTransaction, transaction: Transaction, queue: AccountQueue, isOwn: boolean): Admission {
@@ -168,6 +183,7 @@ export class Mempool {
     if (isKept) this.#own(entry)
     this.#earliestLastHeight = Math.min(this.#earliestLastHeight, entry.lastHeight)
     queue.insert(entry)
+    this.#ready.note(queue)
     this.#order?.note(queue)
     return { outcome: 'added', entry, replaced: former }
   }
@@ -227,6 +243,7 @@ export class Mempool {
     for (let last = queue.at(-1); last !== undefined && queue.maxFee > account.balance; last = queue.at(-1)) {
       this.#dropAll([last])
     }
+    this.#ready.note(queue)
   }
 
   #expire(): void {
@@ -244,6 +261,7 @@ export class Mempool {
     for (const entry of entries) {
       const queue = this.#queues.get(entry.account)
       queue?.remove(entry)
+      if (queue !== undefined) this.#ready.note(queue)
       if (queue?.length === 0) this.#queues.delete(entry.account)
       else if (queue !== undefined) this.#order?.note(queue)
       this.#entries.delete(entry.fingerprint)
