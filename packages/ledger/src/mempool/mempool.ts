@@ -115,10 +115,20 @@ export class Mempool {
    * put it out. The bytes are copied.
    */
   add(bytes: Uint8Array, isOwn = false): Admission {
+    return this.#admit(bytes, isOwn, false)
+  }
+
+  /** Whether a transaction of a user of this node would be taken: why not, or undefined. Changes nothing. */
+  refusalOf(bytes: Uint8Array): Refusal | undefined {
+    const admission = this.#admit(bytes, true, true)
+    return admission.outcome === 'refused' ? admission.refusal : undefined
+  }
+
+  #admit(bytes: Uint8Array, isOwn: boolean, isTrial: boolean): Admission {
     const fingerprint = fingerprintOf(bytes)
     const known = this.#entries.get(fingerprint)
     if (known !== undefined) {
-      if (isOwn) this.#own(known)
+      if (isOwn && !isTrial) this.#own(known)
       return { outcome: 'known', entry: known }
     }
     const transaction = decoded(bytes)
@@ -131,7 +141,7 @@ export class Mempool {
       const former = queue.find(entry.nonce)
       if (former !== undefined && isSignedAnew(former, transaction)) return { outcome: 'known', entry: former }
     }
-    return refusal === undefined ? this.#enter(entry, transaction, queue, isOwn) : refused(refusal)
+    return refusal === undefined ? this.#enter(entry, transaction, queue, isOwn, isTrial) : refused(refusal)
   }
 
   /** Transactions for a block, in order: see {@link select}. */
@@ -167,7 +177,13 @@ export class Mempool {
     this.#ready.moveOn(this.#final, this.#queues.values())
   }
 
-  #enter(entry: PendingTransaction, transaction: Transaction, queue: AccountQueue, isOwn: boolean): Admission {
+  #enter(
+    entry: PendingTransaction,
+    transaction: Transaction,
+    queue: AccountQueue,
+    isOwn: boolean,
+    isTrial: boolean,
+  ): Admission {
     const former = queue.find(entry.nonce)
     const count = this.size + (former === undefined ? 1 : 0) - this.#bounds.maxTransactions
     const bytes = this.#bytes - (former?.bytes.length ?? 0) + entry.bytes.length - this.#bounds.maxBytes
@@ -176,6 +192,7 @@ export class Mempool {
     if (leaving === undefined) return refused({ reason: 'mempoolFull' })
     const refusal = this.#checkSignatures(transaction, entry.fingerprint, queue.account.policy)
     if (refusal !== undefined) return refused(refusal)
+    if (isTrial) return { outcome: 'added', entry, replaced: former }
     this.#dropAll(former === undefined || leaving.includes(former) ? leaving : [...leaving, former])
     this.#queues.set(queue.key, queue)
     this.#entries.set(entry.fingerprint, entry)

@@ -36,6 +36,8 @@ interface Open {
   /** Of the block that holds it and is not final. */
   blockHeight: number | undefined
   refusal: Refusal | undefined
+  /** Its record is not durable yet: it stays out of the mempool. */
+  isHeldBack: boolean
   resendMs: number
   resendAfterMs: number
 }
@@ -51,7 +53,7 @@ export class TransactionTracker {
   readonly #openByAccount = new Map<string, Set<Open>>()
   /** The oldest first. */
   readonly #decided = new Map<string, TrackedTransaction>()
-  #changes = new Map<string, TrackerChange>()
+  readonly #changes = new Map<string, TrackerChange>()
 
   /** `network`: 32 bytes. */
   constructor(network: Uint8Array, mempool: Mempool) {
@@ -73,19 +75,32 @@ export class TransactionTracker {
   }
 
   /**
-   * Puts a user's transaction into the mempool and follows it; returns its id. Once the records of {@link takeChanges} are durable it is to be
-   * broadcast. Again for one that is followed already changes nothing. Throws LEDGER_TRANSACTION_NOT_TAKEN, LEDGER_TRACKER_FULL.
+   * Follows a user's transaction that the mempool would take; returns its id. Once its record is durable, {@link enter} puts it into the
+   * mempool, and it is to be broadcast. Again for one that is followed already changes nothing. Throws LEDGER_TRANSACTION_NOT_TAKEN, LEDGER_TRACKER_FULL.
    */
   submit(bytes: Uint8Array, nowMs: number): Uint8Array {
     if (this.#open.size >= bounds.tracked) throw trackerFull(bounds.tracked)
-    const admission = this.#mempool.add(bytes, true)
-    if (admission.outcome === 'refused') throw transactionNotTaken(admission.refusal)
+    const refusal = this.#mempool.refusalOf(bytes)
+    if (refusal !== undefined) throw transactionNotTaken(refusal)
     const id = transactionId(this.#network, decodeTransaction(bytes))
     if (this.#open.has(mapKey(id))) return id
     const tracked = makeTracked(id, new Uint8Array(bytes), nowMs, this.#mempool.final.height)
-    this.#follow(tracked, nowMs)
+    this.#follow(tracked, nowMs, true)
     this.#note(tracked)
     return id
+  }
+
+  /** Whether it was submitted and {@link enter} is still to come. */
+  isHeldBack(id: Uint8Array): boolean {
+    return this.#open.get(mapKey(id))?.isHeldBack === true
+  }
+
+  /** Its record is durable: from now on it may take effect. */
+  enter(id: Uint8Array): void {
+    const open = this.#open.get(mapKey(id))
+    if (open === undefined) return
+    open.isHeldBack = false
+    this.#putIn(open)
   }
 
   /** Takes up what an earlier process followed. Throws PROTOCOL_MALFORMED. */
@@ -143,22 +158,32 @@ export class TransactionTracker {
   resend(nowMs: number): readonly Uint8Array[] {
     const due: Uint8Array[] = []
     for (const open of this.#open.values()) {
-      if (nowMs < open.resendMs) continue
+      if (nowMs < open.resendMs || open.isHeldBack) continue
       open.resendAfterMs = Math.min(open.resendAfterMs * 2, bounds.maxResendMs)
       open.resendMs = nowMs + open.resendAfterMs
       if (open.blockHeight !== undefined) continue
-      const admission = this.#mempool.add(open.tracked.bytes, true)
-      open.refusal = admission.outcome === 'refused' ? admission.refusal : undefined
+      this.#putIn(open)
       if (open.refusal === undefined) due.push(open.tracked.bytes)
     }
     return due
   }
 
-  /** What changed since it was asked last, to be made durable. */
-  takeChanges(): readonly TrackerChange[] {
-    const changes = [...this.#changes.values()]
-    this.#changes = new Map()
-    return changes
+  /** What changed and is not durable yet. */
+  changes(): readonly TrackerChange[] {
+    return [...this.#changes.values()]
+  }
+
+  /** These of {@link changes} are durable. */
+  onWritten(changes: readonly TrackerChange[]): void {
+    for (const change of changes) {
+      const key = mapKey(change.id)
+      if (this.#changes.get(key) === change) this.#changes.delete(key)
+    }
+  }
+
+  #putIn(open: Open): void {
+    const admission = this.#mempool.add(open.tracked.bytes, true)
+    open.refusal = admission.outcome === 'refused' ? admission.refusal : undefined
   }
 
   #stateOf({ tracked, blockHeight, refusal }: Open): TransactionState {
@@ -182,12 +207,13 @@ export class TransactionTracker {
     return offered < baseFee ? { reason: 'feeBelowBase', offered, baseFee } : { reason: 'ready' }
   }
 
-  #follow(tracked: TrackedTransaction, sentMs: number): void {
+  #follow(tracked: TrackedTransaction, sentMs: number, isHeldBack = false): void {
     const { firstResendMs } = bounds
     const open: Open = {
       tracked,
       blockHeight: undefined,
       refusal: undefined,
+      isHeldBack,
       resendMs: sentMs + firstResendMs,
       resendAfterMs: firstResendMs,
     }

@@ -23,6 +23,7 @@ import { Accusations } from './accusations.ts'
 import { Announcements } from './announcements.ts'
 import { recordsOf } from './disk-storage.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
+import { Submissions } from './submissions.ts'
 import { TransactionGossip } from './transaction-gossip.ts'
 
 export interface LedgerOptions {
@@ -67,6 +68,7 @@ export class Ledger {
   readonly #modules: LedgerModules
   readonly #mempool: Mempool
   readonly #tracker: TransactionTracker
+  readonly #submissions: Submissions
   readonly #gossip: TransactionGossip
   readonly #engine: Engine
   readonly #catchUp: CatchUp
@@ -93,6 +95,7 @@ export class Ledger {
     this.#mempool = new Mempool({ height, baseFee }, { accounts, verifier, unitsOf: unitsBy(registry) })
     this.#tracker = new TransactionTracker(networkId, this.#mempool)
     this.#tracker.restore(storage.tracked.read(), clock.nowMs())
+    this.#submissions = new Submissions({ tracker: this.#tracker, records: storage.tracked, clock })
     const links = new ValidatorLinks({
       network,
       timers,
@@ -152,7 +155,7 @@ export class Ledger {
     await this.#catchUp.stop()
     await this.#engine.stop()
     await this.#saving
-    await this.#modules.storage.tracked.write(this.#tracker.takeChanges())
+    await this.#submissions.keep()
     await this.#modules.storage.close()
   }
 
@@ -180,11 +183,10 @@ export class Ledger {
 
   /**
    * Takes a transaction of a user of this node, makes sure it is not forgotten, tells everybody, and follows it until it is decided. Returns
-   * its id. Throws LEDGER_TRANSACTION_NOT_TAKEN, LEDGER_TRACKER_FULL.
+   * its id. Throws as {@link Submissions.submit}: then nothing is left of it.
    */
   async submit(transaction: Uint8Array): Promise<Uint8Array> {
-    const id = this.#tracker.submit(transaction, this.#modules.clock.nowMs())
-    await this.#modules.storage.tracked.write(this.#tracker.takeChanges())
+    const id = await this.#submissions.submit(transaction)
     this.#gossip.send([transaction])
     this.#engine.workChanged()
     return id
@@ -241,7 +243,7 @@ export class Ledger {
     const { storage, logger, clock } = this.#modules
     const { final, options } = this.#engine.state
     try {
-      await storage.tracked.write(this.#tracker.takeChanges())
+      await this.#submissions.keep()
       await storage.sync({ epoch: options.committee.epoch, slot: final.slot })
       if (clock.monotonicMs() - this.#savedMs < limits.ledgerSync.saveMs) return
       this.#savedMs = clock.monotonicMs()
