@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ManualTime } from '@borgios/core/testing'
 import { mapKey, type TrackerChange, TransactionTracker } from '@borgios/ledger'
+import { decodeTracked } from '../src/mempool/tracked-transaction.ts'
 import { Submissions } from '../src/service/submissions.ts'
 import { accountOf, MempoolWorld, make, NETWORK } from './mempool-world.ts'
 
@@ -75,7 +76,7 @@ test('what could not be written is written the next time, and those who wait sha
   world.set(1, { nonce: 1 })
   world.finalise([1])
   world.tracker.onFinal(world.height, [
-    { account: accountOf(1), nonce: 0, receipt: { transaction: id, status: 0, usedUnits: 1, feePaid: 1n } },
+    { account: accountOf(1), nonce: 0, id, receipt: { transaction: id, status: 0, usedUnits: 1, feePaid: 1n } },
   ])
   const failed = assert.rejects(world.submissions.keep(), FULL)
   const others = [2, 3, 4].map((from) => world.submissions.submit(make({ from })))
@@ -85,7 +86,7 @@ test('what could not be written is written the next time, and those who wait sha
   await Promise.all(others)
   assert.deepEqual(world.tracker.changes(), [])
   const restored = new TransactionTracker(NETWORK, world.mempool)
-  restored.restore(world.records.read(), 0)
+  restored.restore([...world.records.read()].map(decodeTracked), 0)
   assert.equal(restored.state(id)?.kind, 'final')
   assert.equal(restored.openCount, 3)
 })

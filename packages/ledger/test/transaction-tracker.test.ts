@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { limits } from '@borgios/core'
+import { limits, silentLogger } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import { type FinalTransaction, mapKey, stateText, type TransactionState, TransactionTracker } from '@borgios/ledger'
 import { decodeTransaction, transactionId } from '@borgios/protocol'
+import { readTracked } from '../src/service/settling.ts'
 import { propertyRuns } from './full-slice.ts'
 import { accountOf, MempoolWorld, make, NETWORK, type Wish } from './mempool-world.ts'
 
@@ -33,7 +34,7 @@ class TrackingWorld extends MempoolWorld {
   /** The process ends without having said goodbye; another begins. */
   restart(nowMs = 0): void {
     this.tracker = new TransactionTracker(NETWORK, this.mempool)
-    this.tracker.restore(this.disk.values(), nowMs)
+    this.tracker.restore(readTracked(this.disk.values(), silentLogger), nowMs)
   }
 
   kind(id: Uint8Array): TransactionState['kind'] | undefined {
@@ -56,6 +57,7 @@ const idOf = (wish: Wish): Uint8Array => transactionId(NETWORK, decodeTransactio
 const finalOf = (wish: Wish, status = 0): FinalTransaction => ({
   account: accountOf(wish.from),
   nonce: wish.nonce ?? 0,
+  id: idOf(wish),
   receipt: { transaction: idOf(wish), status, usedUnits: 100, feePaid: 10_000n },
 })
 
@@ -179,7 +181,7 @@ test('a restarted node goes on where it was, and sends at once', () => {
     [done, gone].map((id) => world.tracker.state(id)),
     before,
   )
-  assert.equal(world.tracker.sinceHeight, 10)
+  assert.equal(world.tracker.sinceHeight, undefined)
   assert.deepEqual(world.tracker.resend(50_000), [make({ from: 1 })])
   world.block([{ from: 1 }])
   assert.equal(world.kind(open), 'final')
@@ -194,6 +196,7 @@ test('what became final while the node was away is found in the blocks, or said 
   world.restart()
   for (const from of [1, 2]) world.set(from, { nonce: 1 })
   world.finalise([1, 2])
+  assert.equal(world.tracker.sinceHeight, 10)
   world.tracker.onFinal(11, [finalOf({ from: 1 })])
   world.tracker.settle()
   assert.deepEqual(
@@ -202,18 +205,18 @@ test('what became final while the node was away is found in the blocks, or said 
   )
 })
 
-test('damaged records are refused', () => {
+test('damaged records are left out, and the others read', () => {
   const world = new TrackingWorld()
   world.submit(make({ from: 1 }))
   world.save()
   const [record] = world.disk.values()
   assert.ok(record !== undefined)
   for (const bad of [record.subarray(1), record.subarray(0, -1), Buffer.concat([record, Buffer.alloc(1)])]) {
-    assert.throws(() => world.tracker.restore([bad], 0), { code: 'PROTOCOL_MALFORMED' })
+    assert.equal(readTracked([bad, record], silentLogger).length, 1)
   }
   const unknown = new Uint8Array(record)
   unknown[unknown.length - 1] = 99
-  assert.throws(() => world.tracker.restore([unknown], 0), { code: 'PROTOCOL_MALFORMED' })
+  assert.deepEqual(readTracked([unknown], silentLogger), [])
 })
 
 test('a user may stop watching', () => {
@@ -261,6 +264,7 @@ test('nothing that is watched is ever lost, whatever leaves, restarts or is repl
         const receipts = transactions.map((transaction) => ({
           account: transaction.account,
           nonce: transaction.nonce,
+          id: transactionId(NETWORK, transaction),
           receipt: { transaction: transactionId(NETWORK, transaction), status: 0, usedUnits: 1, feePaid: 1n },
         }))
         world.tracker.onFinal(world.height, receipts)

@@ -5,7 +5,6 @@ import { mapKey } from './account-view.ts'
 import type { Mempool } from './mempool.ts'
 import type { Refusal } from './refusal.ts'
 import {
-  decodeTracked,
   encodeTracked,
   makeTracked,
   type Outcome,
@@ -21,7 +20,10 @@ export interface FinalTransaction {
   /** 32 bytes. */
   readonly account: Uint8Array
   readonly nonce: number
-  readonly receipt: Receipt
+  /** 32 bytes. */
+  readonly id: Uint8Array
+  /** Undefined if it is not known any more what it came to. */
+  readonly receipt: Receipt | undefined
 }
 
 /** What the shell has to keep: a record by the transaction's id, or undefined when it may be forgotten. */
@@ -66,11 +68,18 @@ export class TransactionTracker {
     return this.#open.size
   }
 
-  /** Blocks above this height must be shown to {@link onFinal} after a restart; undefined if none. */
+  /** Whether any of an account (32 bytes) is not decided. */
+  isFollowing(account: Uint8Array): boolean {
+    return this.#openByAccount.has(mapKey(account))
+  }
+
+  /** After a start: final blocks above this height say what used the nonces of those that are not decided; undefined if none is used. */
   get sinceHeight(): number | undefined {
-    if (this.#open.size === 0) return undefined
-    let least = Number.POSITIVE_INFINITY
-    for (const { tracked } of this.#open.values()) least = Math.min(least, tracked.sentHeight)
+    let least: number | undefined
+    for (const open of this.#open.values()) {
+      const { sentHeight } = open.tracked
+      if (this.#isUsed(open)) least = Math.min(least ?? sentHeight, sentHeight)
+    }
     return least
   }
 
@@ -103,10 +112,9 @@ export class TransactionTracker {
     this.#putIn(open)
   }
 
-  /** Takes up what an earlier process followed. Throws PROTOCOL_MALFORMED. */
-  restore(records: Iterable<Uint8Array>, nowMs: number): void {
-    for (const record of records) {
-      const tracked = decodeTracked(new Uint8Array(record))
+  /** Takes up what an earlier process followed. */
+  restore(records: Iterable<TrackedTransaction>, nowMs: number): void {
+    for (const tracked of records) {
       if (tracked.outcome === undefined) this.#follow(tracked, nowMs - bounds.firstResendMs)
       else this.#decided.set(mapKey(tracked.id), tracked)
     }
@@ -141,16 +149,15 @@ export class TransactionTracker {
     for (const transaction of transactions) this.#decide(height, transaction)
     for (const open of this.#open.values()) {
       if (open.blockHeight !== undefined && open.blockHeight <= height) open.blockHeight = undefined
-      const { lastHeight } = open.tracked
-      if (lastHeight <= height) this.#end(open, { kind: 'expired', lastHeight })
+      if (open.tracked.lastHeight <= height) this.#endUnseen(open)
     }
   }
 
-  /** After a restart, once all blocks that are kept were shown: what is decided although none of them said how. */
+  /** After a start, once all blocks that are kept were shown: what is decided although none of them said how. */
   settle(): void {
+    const { height } = this.#mempool.final
     for (const open of this.#open.values()) {
-      const { account, nonce } = open.tracked
-      if (this.#mempool.account(account).nonce > nonce) this.#end(open, { kind: 'decided' })
+      if (this.#isUsed(open) || open.tracked.lastHeight <= height) this.#endUnseen(open)
     }
   }
 
@@ -179,6 +186,16 @@ export class TransactionTracker {
       const key = mapKey(change.id)
       if (this.#changes.get(key) === change) this.#changes.delete(key)
     }
+  }
+
+  #isUsed({ tracked: { account, nonce } }: Open): boolean {
+    return this.#mempool.account(account).nonce > nonce
+  }
+
+  /** It can enter no block any more, and none that was shown held it. */
+  #endUnseen(open: Open): void {
+    const { lastHeight } = open.tracked
+    this.#end(open, this.#isUsed(open) ? { kind: 'decided' } : { kind: 'expired', lastHeight })
   }
 
   #putIn(open: Open): void {
@@ -223,14 +240,14 @@ export class TransactionTracker {
     else ofAccount.add(open)
   }
 
-  #decide(height: number, { account, nonce, receipt }: FinalTransaction): void {
+  #decide(height: number, { account, nonce, id, receipt }: FinalTransaction): void {
     const ofAccount = this.#openByAccount.get(mapKey(account))
     if (ofAccount === undefined) return
     for (const open of ofAccount) {
       if (open.tracked.nonce !== nonce) continue
-      const isIt = Buffer.compare(open.tracked.id, receipt.transaction) === 0
-      if (isIt) this.#end(open, { kind: receipt.status === 0 ? 'final' : 'failed', height, receipt })
-      else this.#end(open, { kind: 'replaced', height, by: receipt.transaction })
+      if (Buffer.compare(open.tracked.id, id) !== 0) this.#end(open, { kind: 'replaced', height, by: id })
+      else if (receipt === undefined) this.#end(open, { kind: 'decided' })
+      else this.#end(open, { kind: receipt.status === 0 ? 'final' : 'failed', height, receipt })
     }
   }
 

@@ -23,6 +23,7 @@ import { Accusations } from './accusations.ts'
 import { Announcements } from './announcements.ts'
 import { recordsOf } from './disk-storage.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
+import { LearntReceipts, readTracked, settle } from './settling.ts'
 import { Submissions } from './submissions.ts'
 import { TransactionGossip } from './transaction-gossip.ts'
 
@@ -94,7 +95,6 @@ export class Ledger {
     const accounts = { account: (key: Uint8Array) => accountOf(chain.state, key) }
     this.#mempool = new Mempool({ height, baseFee }, { accounts, verifier, unitsOf: unitsBy(registry) })
     this.#tracker = new TransactionTracker(networkId, this.#mempool)
-    this.#tracker.restore(storage.tracked.read(), clock.nowMs())
     this.#submissions = new Submissions({ tracker: this.#tracker, records: storage.tracked, clock })
     const links = new ValidatorLinks({
       network,
@@ -136,11 +136,21 @@ export class Ledger {
   /** Applies what the archive has beyond the saved state. Throws LEDGER_DIVERGED, LEDGER_ARCHIVE_SHORT and what storage throws. */
   static async open(options: LedgerOptions, modules: LedgerModules): Promise<Ledger> {
     const { networkId } = options
-    const { registry, ed25519, storage, nextBeacon } = modules
+    const { registry, ed25519, storage, nextBeacon, clock, logger } = modules
     const verifier = new RememberingVerifier(ed25519, networkId)
     const chain = new Chain(storage.state, { registry, network: networkId, verifier, nextBeacon })
-    const start = await replay(chain, storage.blocks, () => rulesAt(chain, networkId, ed25519))
-    return new Ledger(options, chain, verifier, start, modules)
+    const tracked = readTracked(storage.tracked.read(), logger)
+    const learnt = new LearntReceipts(tracked)
+    const start = await replay(
+      chain,
+      storage.blocks,
+      () => rulesAt(chain, networkId, ed25519),
+      ({ receipts }) => learnt.note(receipts),
+    )
+    const ledger = new Ledger(options, chain, verifier, start, modules)
+    ledger.#tracker.restore(tracked, clock.nowMs())
+    await settle(ledger.#tracker, networkId, storage.blocks, chain.point.height, learnt)
+    return ledger
   }
 
   start(): void {
@@ -210,7 +220,7 @@ export class Ledger {
       const decided = transactions.flatMap((bytes, index) => {
         const { account, nonce } = decodeTransaction(bytes)
         const receipt = receipts[index]
-        return receipt === undefined ? [] : [{ account, nonce, receipt }]
+        return receipt === undefined ? [] : [{ account, nonce, id: receipt.transaction, receipt }]
       })
       this.#tracker.onFinal(header.height, decided)
     }
