@@ -678,6 +678,8 @@ export const limits = {
     fullTurnEvery: 8,
     /** An idle network makes a block this often: epochs and leases go on, and 17,000 blocks a day cost little. */
     idleMs: 5 * SECOND_MS,
+    /** After an empty block, even if something seems to wait: what no leader can take must not make the network spin. */
+    emptyPauseMs: 100,
     /** From a notarised block to its final votes: one round trip, with a margin. */
     settleMs: 500,
     /** Without progress for so long, a message may have been lost: two trips around the world. */

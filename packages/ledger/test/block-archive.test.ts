@@ -29,7 +29,8 @@ function candidate(height: number, isFiller = false): Candidate {
     seal: undefined,
   }
   const block = { header, signature: new Uint8Array(64), transactions: [new Uint8Array(200).fill(height)] }
-  return { epoch: 1, slot: height, height, hash: hashOf(height), parent, leader: 0, isLast: false, isFiller, block }
+  const place = { epoch: 1, slot: height, height, hash: hashOf(height), parent, leader: 0 }
+  return { ...place, isLast: false, isFiller, isEmpty: false, block }
 }
 
 test('final blocks are kept in order, and the last of each group says why they are final', async () => {

@@ -31,6 +31,18 @@ test('a leader builds on the newest notarised block, in its turn and once', () =
   assert.equal(desk.votes().at(-1), 'notar 3')
 })
 
+test('after an empty block a leader pauses, whatever seems to wait, also when that block is final', () => {
+  for (const isFinal of [false, true]) {
+    const { desk, parent } = ledDesk({ isEmpty: true })
+    if (isFinal) desk.hearCertificate('final', parent)
+    assert.deepEqual(desk.take('propose'), [])
+    desk.wait(bounds.emptyPauseMs - 1)
+    assert.deepEqual(desk.take('propose'), [])
+    desk.wait(1)
+    assert.equal(desk.take('propose').length, 1)
+  }
+})
+
 test('a block that came too late for its slot is not said any more', () => {
   const { desk, parent } = ledDesk()
   desk.take('propose')

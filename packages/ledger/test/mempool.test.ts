@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '@borgios/core'
+import { Mempool } from '@borgios/ledger'
 import { decodeTransaction } from '@borgios/protocol'
 import { accountOf, BASE_FEE, MempoolWorld, make, placeOf, UNITS } from './mempool-world.ts'
 
@@ -44,6 +45,50 @@ test('a block never holds what is below its base fee, expired, or behind a gap',
   assert.deepEqual(world.order({ height: 12 }), ['3:0', '4:0'])
   assert.deepEqual(world.order({ height: 13 }), ['4:0'])
   assert.deepEqual(world.order({ height: 12, baseFee: 99n }), ['3:0', '4:0', '1:0'])
+})
+
+test('only what may enter the next block is ready: not behind a gap, below the base fee, too large or set aside', () => {
+  const world = new MempoolWorld()
+  const isReady = (maxUnits = UNITS): boolean => world.mempool.isReady(maxUnits)
+  world.put({ from: 1, nonce: 1 })
+  world.put({ from: 2, fee: 90 })
+  assert.equal(isReady(), false)
+  world.finalise([], 80n)
+  assert.equal(isReady(), true, 'the fee fell')
+  assert.equal(isReady(UNITS - 1), false)
+  world.finalise([], 100n)
+  assert.equal(isReady(), false, 'the fee rose')
+  const first = world.put({ from: 1, nonce: 0 })
+  assert.equal(isReady(), true, 'the gap is closed')
+  world.mempool.setAside(first)
+  assert.equal(isReady(), false)
+  world.finalise([])
+  assert.equal(isReady(), false, 'its account is what it was')
+  world.set(1, { balance: 10n ** 13n })
+  world.finalise([1])
+  assert.equal(isReady(), true, 'its account is another')
+  world.mempool.drop(first)
+  assert.equal(isReady(), false)
+  world.put({ from: 3, lastHeight: world.height + 1 })
+  assert.equal(isReady(), true)
+  world.finalise([])
+  assert.equal(isReady(), false, 'it expired')
+})
+
+test('transactions too large for any block keep nothing else out, however much they offer', () => {
+  const world = new MempoolWorld()
+  let units = UNITS * 10
+  const mempool = new Mempool(
+    { height: world.height, baseFee: world.baseFee },
+    { accounts: world, verifier: world.verifier, unitsOf: () => units },
+  )
+  for (let from = 1; from <= limits.ledgerMempool.misfits + 1; from += 1) {
+    assert.equal(mempool.add(make({ from, tip: 500 })).outcome, 'added')
+  }
+  units = UNITS
+  assert.equal(mempool.add(make({ from: 1_000 })).outcome, 'added')
+  const request = { height: world.height + 1, baseFee: world.baseFee, maxBytes: 1e6, maxTransactions: 100 }
+  assert.equal(mempool.select({ ...request, maxUnits: UNITS }).length, 1)
 })
 
 test('what blocks under way hold is left out, and what comes after it is not', () => {

@@ -260,6 +260,7 @@ export class LedgerWorld {
       leader: options?.self ?? 0,
       isLast: !isFiller && height % this.epochBlocks === 0,
       isFiller,
+      isEmpty: isFiller,
       block: { header: HEADER, signature, transactions: [] },
     }
     if (place.isInvalid === true) this.#invalid.add(candidate)

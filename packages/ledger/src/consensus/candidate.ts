@@ -14,6 +14,8 @@ export interface Candidate {
   readonly isLast: boolean
   /** An empty block above the last one of the epoch, there only to make that one final. It belongs to no chain. */
   readonly isFiller: boolean
+  /** Without transactions. */
+  readonly isEmpty: boolean
   /** Carried along, never looked into. */
   readonly block: Block
 }
@@ -21,6 +23,8 @@ export interface Candidate {
 /** Where the chain stands. Of the epoch before, or genesis: slot -1. */
 export interface FinalBlock extends BlockRef {
   readonly height: number
+  /** Without transactions, if that is known. */
+  readonly isEmpty?: boolean
 }
 
 /** A hash as the key of a map. */

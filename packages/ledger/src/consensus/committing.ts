@@ -29,7 +29,8 @@ export function tryCommit(state: ConsensusState): void {
   const newest = blocks.at(-1)
   assert(newest !== undefined, 'fillers stand on a block that is not final yet')
   state.effects.push({ kind: 'commit', blocks, fillers: path.slice(blocks.length), certificate })
-  setFinal(state, { slot: block.slot, hash: newest.hash, height: newest.height }, certificate, newest.isLast)
+  const { hash, height, isEmpty, isLast } = newest
+  setFinal(state, { slot: block.slot, hash, height, isEmpty }, certificate, isLast)
 }
 
 function newestFinal(state: ConsensusState): Certificate | undefined {

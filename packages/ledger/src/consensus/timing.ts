@@ -4,7 +4,8 @@ import { type ConsensusState, heldBlock, leaderOf, mayVote, newestNotarised } fr
 const bounds = limits.ledgerConsensus
 
 /**
- * When the current slot's leader should propose: at once if anything waits; after `settleMs` if a notarised block still is not final, since
+ * When the current slot's leader should propose: at once if anything waits, but not at once again if the block before was empty all the
+ * same; after `settleMs` if a notarised block still is not final, since
  * a child helps it; else after `idleMs`. Transactions cannot enter once the epoch's last block is there.
  */
 export function readyMs(state: ConsensusState): number {
@@ -12,7 +13,10 @@ export function readyMs(state: ConsensusState): number {
   const newest = newestNotarised(state)
   const above = heldBlock(state, newest)?.candidate
   const isAtEnd = above !== undefined && (above.isLast || above.isFiller)
-  if (state.workSinceMs !== undefined && !isAtEnd) return Math.max(state.enteredMs, state.workSinceMs)
+  if (state.workSinceMs !== undefined && !isAtEnd) {
+    const isEmpty = newest.slot > state.final.slot ? above?.isEmpty : state.final.isEmpty
+    return Math.max(state.enteredMs + (isEmpty === true ? bounds.emptyPauseMs : 0), state.workSinceMs)
+  }
   return state.enteredMs + (newest.slot > state.final.slot ? timing.settleMs : timing.idleMs)
 }
 

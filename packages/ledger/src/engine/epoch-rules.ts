@@ -80,7 +80,8 @@ export class EpochRules {
     if (compareBytes(payloadHash(encodePayload(transactions)), header.payload) !== 0) return undefined
     const hash = headerHash(this.#network, header)
     const isLast = height === this.lastHeight
-    return { epoch, slot, height, hash, parent, leader, isLast, isFiller: height > this.lastHeight, block }
+    const isEmpty = block.transactions.length === 0
+    return { epoch, slot, height, hash, parent, leader, isLast, isFiller: height > this.lastHeight, isEmpty, block }
   }
 
   /** Whether its leader signed it. */

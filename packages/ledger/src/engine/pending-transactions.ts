@@ -3,6 +3,7 @@ import type { BlockRefusal } from '../execution/admission.ts'
 import type { Mempool } from '../mempool/mempool.ts'
 import type { PendingTransaction } from '../mempool/pending-transaction.ts'
 import { parameter } from '../modules/parameters/parameter-table.ts'
+import type { StateReader } from '../state/state.ts'
 import type { Chain } from './chain.ts'
 import type { TransactionSource } from './engine-ports.ts'
 
@@ -10,6 +11,9 @@ const { maxPayloadBytes, maxTransactions } = limits.ledgerCodec
 
 /** Refusals that no later block changes. */
 const FOR_EVER: ReadonlySet<BlockRefusal> = new Set(['malformed', 'unknownOperation', 'expired', 'badSignature'])
+
+/** Refusals that the next block may not have. */
+const ANOTHER_BLOCK: ReadonlySet<BlockRefusal> = new Set(['blockFull', 'nonceUsed', 'nonceAhead'])
 
 /** Fills blocks from the mempool, without what their ancestors hold already. */
 export class PendingTransactions implements TransactionSource {
@@ -24,7 +28,7 @@ export class PendingTransactions implements TransactionSource {
   }
 
   get isWaiting(): boolean {
-    return this.#mempool.size > 0
+    return this.#mempool.isReady(this.#maxUnits(this.#chain.state, this.#chain.record.epoch))
   }
 
   select(height: number, parent: Uint8Array): Iterable<Uint8Array> {
@@ -33,7 +37,7 @@ export class PendingTransactions implements TransactionSource {
       height,
       baseFee,
       maxBytes: maxPayloadBytes,
-      maxUnits: 2 * parameter({ state, epoch }, 'targetUnits'),
+      maxUnits: this.#maxUnits(state, epoch),
       maxTransactions,
       nonces: this.#chain.noncesAfter(parent),
     })
@@ -44,8 +48,14 @@ export class PendingTransactions implements TransactionSource {
   leftOut(transactions: readonly { readonly transaction: Uint8Array; readonly why: BlockRefusal }[]): void {
     for (const { transaction, why } of transactions) {
       const entry = this.#offered.get(transaction)
-      if (entry !== undefined && FOR_EVER.has(why)) this.#mempool.drop(entry)
+      if (entry === undefined) continue
+      if (FOR_EVER.has(why)) this.#mempool.drop(entry)
+      else if (!ANOTHER_BLOCK.has(why)) this.#mempool.setAside(entry)
     }
     this.#offered.clear()
+  }
+
+  #maxUnits(state: StateReader, epoch: number): number {
+    return 2 * parameter({ state, epoch }, 'targetUnits')
   }
 }

@@ -64,7 +64,7 @@ export function stateText(state: TransactionState): string {
     case 'expired':
       return `expired: it was good up to height ${state.lastHeight} and did not enter a block; it cost nothing, send it again with a later last height`
     case 'decided':
-      return "decided while this node was away, and the blocks of that time are no longer kept here; look at the account's history on another node"
+      return "decided while this node was away, and how is not known here any more; look at the account's history on another node"
   }
 }
 

@@ -12,6 +12,7 @@ import { type AccountView, mapKey } from './account-view.ts'
 import { type Admission, type FinalPoint, judge } from './admission.ts'
 import { EvictionOrder } from './eviction-order.ts'
 import { effectiveTip, makePending, type PendingTransaction } from './pending-transaction.ts'
+import { ReadyAccounts } from './ready-accounts.ts'
 import type { Refusal } from './refusal.ts'
 import { type SelectionRequest, select } from './selection.ts'
 import { fingerprintOf, isSamePolicy, type RememberingVerifier } from './transaction-verifier.ts'
@@ -68,6 +69,7 @@ export class Mempool {
   readonly #bounds: MempoolBounds
   readonly #queues = new Map<string, AccountQueue>()
   readonly #entries = new Map<string, PendingTransaction>()
+  readonly #ready: ReadyAccounts
   #final: FinalPoint
   #bytes = 0
   #ownCount = 0
@@ -80,6 +82,7 @@ export class Mempool {
 
   constructor(final: FinalPoint, modules: MempoolModules, bounds: MempoolBounds = limits.ledgerMempool) {
     this.#final = final
+    this.#ready = new ReadyAccounts(final)
     this.#bounds = bounds
     this.#modules = modules
   }
@@ -117,10 +120,20 @@ export class Mempool {
    * put it out. The bytes are copied.
    */
   add(bytes: Uint8Array, isOwn = false): Admission {
+    return this.#admit(bytes, isOwn, false)
+  }
+
+  /** Whether a transaction of a user of this node would be taken: why not, or undefined. Changes nothing. */
+  refusalOf(bytes: Uint8Array): Refusal | undefined {
+    const admission = this.#admit(bytes, true, true)
+    return admission.outcome === 'refused' ? admission.refusal : undefined
+  }
+
+  #admit(bytes: Uint8Array, isOwn: boolean, isTrial: boolean): Admission {
     const fingerprint = fingerprintOf(bytes)
     const known = this.#entries.get(fingerprint)
     if (known !== undefined) {
-      if (isOwn) this.#own(known)
+      if (isOwn && !isTrial) this.#own(known)
       return { outcome: 'known', entry: known }
     }
     const transaction = decoded(bytes)
@@ -133,12 +146,23 @@ export class Mempool {
       const former = queue.find(entry.nonce)
       if (former !== undefined && isSignedAnew(former, transaction)) return { outcome: 'known', entry: former }
     }
-    return refusal === undefined ? this.#enter(entry, transaction, queue, isOwn) : refused(refusal)
+    return refusal === undefined ? this.#enter(entry, transaction, queue, isOwn, isTrial) : refused(refusal)
   }
 
   /** Transactions for a block, in order: see {@link select}. */
   select(request: SelectionRequest): PendingTransaction[] {
     return select(this.#queues.values(), request)
+  }
+
+  /** Whether any may enter the block after the final one, which holds at most so many units. */
+  isReady(maxUnits: number): boolean {
+    return this.#ready.has(maxUnits)
+  }
+
+  /** A block could not take it, but one may once its account is another: {@link isReady} does not count it until then. */
+  setAside(entry: PendingTransaction): void {
+    const queue = this.#queues.get(entry.account)
+    if (queue !== undefined) this.#ready.setAside(entry, queue)
   }
 
   /** Takes out a transaction that no block can ever hold. */
@@ -155,9 +179,16 @@ export class Mempool {
       if (queue !== undefined) this.#renew(queue, this.account(account))
     }
     if (height >= this.#earliestLastHeight) this.#expire()
+    this.#ready.moveOn(this.#final, this.#queues.values())
   }
 
-  #enter(entry: PendingTransaction, transaction: Transaction, queue: AccountQueue, isOwn: boolean): Admission {
+  #enter(
+    entry: PendingTransaction,
+    transaction: Transaction,
+    queue: AccountQueue,
+    isOwn: boolean,
+    isTrial: boolean,
+  ): Admission {
     const former = queue.find(entry.nonce)
     const count = this.size + (former === undefined ? 1 : 0) - this.#bounds.maxTransactions
     const bytes = this.#bytes - (former?.bytes.length ?? 0) + entry.bytes.length - this.#bounds.maxBytes
@@ -166,6 +197,7 @@ export class Mempool {
     if (leaving === undefined) return refused({ reason: 'mempoolFull' })
     const refusal = this.#checkSignatures(transaction, entry.fingerprint, queue.account.policy)
     if (refusal !== undefined) return refused(refusal)
+    if (isTrial) return { outcome: 'added', entry, replaced: former }
     this.#dropAll(former === undefined || leaving.includes(former) ? leaving : [...leaving, former])
     this.#queues.set(queue.key, queue)
     this.#entries.set(entry.fingerprint, entry)
@@ -173,6 +205,7 @@ export class Mempool {
     if (isKept) this.#own(entry)
     this.#earliestLastHeight = Math.min(this.#earliestLastHeight, entry.lastHeight)
     queue.insert(entry)
+    this.#ready.note(queue)
     this.#order?.note(queue)
     return { outcome: 'added', entry, replaced: former }
   }
@@ -232,6 +265,7 @@ export class Mempool {
     for (let last = queue.at(-1); last !== undefined && queue.maxFee > account.balance; last = queue.at(-1)) {
       this.#dropAll([last])
     }
+    this.#ready.note(queue)
   }
 
   #expire(): void {
@@ -249,6 +283,7 @@ export class Mempool {
     for (const entry of entries) {
       const queue = this.#queues.get(entry.account)
       queue?.remove(entry)
+      if (queue !== undefined) this.#ready.note(queue)
       if (queue?.length === 0) this.#queues.delete(entry.account)
       else if (queue !== undefined) this.#order?.note(queue)
       this.#entries.delete(entry.fingerprint)

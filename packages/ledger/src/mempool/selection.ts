@@ -74,7 +74,7 @@ function headsOf(queues: Iterable<AccountQueue>, request: SelectionRequest): Hea
     const entry = isFirst ? queue.first : queue.at(index)
     if (entry === undefined || entry.nonce !== nonce) continue
     const tip = effectiveTip(entry, baseFee)
-    if (mayEnter(entry, tip, request.height)) heads.push({ queue, index, entry, tip, taken: 0 })
+    if (mayEnter(entry, tip, request)) heads.push({ queue, index, entry, tip, taken: 0 })
   }
   return new Heap(comesBefore, heads)
 }
@@ -84,7 +84,7 @@ function advance(head: Head, request: SelectionRequest): boolean {
   const next = head.queue.at(head.index + 1)
   if (next === undefined || next.nonce !== head.entry.nonce + 1) return false
   const tip = effectiveTip(next, Number(request.baseFee))
-  if (!mayEnter(next, tip, request.height)) return false
+  if (!mayEnter(next, tip, request)) return false
   head.index += 1
   head.entry = next
   head.tip = tip
@@ -92,5 +92,6 @@ function advance(head: Head, request: SelectionRequest): boolean {
   return true
 }
 
-const mayEnter = ({ lastHeight }: PendingTransaction, tip: number, height: number): boolean =>
-  tip >= 0 && lastHeight >= height
+/** One too large for any block is no misfit: however much it offers, it keeps nothing else out. */
+const mayEnter = ({ lastHeight, units }: PendingTransaction, tip: number, request: SelectionRequest): boolean =>
+  tip >= 0 && lastHeight >= request.height && units <= request.maxUnits

@@ -20,7 +20,7 @@ export type Outcome =
   /** Another transaction used its nonce: the one of this id (32 bytes). */
   | { readonly kind: 'replaced'; readonly height: number; readonly by: Uint8Array }
   | { readonly kind: 'expired'; readonly lastHeight: number }
-  /** Its nonce is used, and the blocks that say by what are not kept here any more. */
+  /** Its nonce is used, and nothing here says any more by what, or what it came to. */
   | { readonly kind: 'decided' }
 
 export type PendingReason =

@@ -5,7 +5,6 @@ import { mapKey } from './account-view.ts'
 import type { Mempool } from './mempool.ts'
 import type { Refusal } from './refusal.ts'
 import {
-  decodeTracked,
   encodeTracked,
   makeTracked,
   type Outcome,
@@ -21,7 +20,10 @@ export interface FinalTransaction {
   /** 32 bytes. */
   readonly account: Uint8Array
   readonly nonce: number
-  readonly receipt: Receipt
+  /** 32 bytes. */
+  readonly id: Uint8Array
+  /** Undefined if it is not known any more what it came to. */
+  readonly receipt: Receipt | undefined
 }
 
 /** What the shell has to keep: a record by the transaction's id, or undefined when it may be forgotten. */
@@ -45,6 +47,8 @@ interface Open {
   /** Of the block that holds it and is not final. */
   blockHeight: number | undefined
   refusal: Refusal | undefined
+  /** Its record is not durable yet: it stays out of the mempool. */
+  isHeldBack: boolean
   resendMs: number
   resendAfterMs: number
 }
@@ -60,7 +64,7 @@ export class TransactionTracker {
   readonly #openByAccount = new Map<string, Set<Open>>()
   /** The oldest first. */
   readonly #decided = new Map<string, TrackedTransaction>()
-  #changes = new Map<string, TrackerChange>()
+  readonly #changes = new Map<string, TrackerChange>()
 
   /** `network`: 32 bytes. */
   constructor(network: Uint8Array, mempool: Mempool) {
@@ -73,34 +77,53 @@ export class TransactionTracker {
     return this.#open.size
   }
 
-  /** Blocks above this height must be shown to {@link onFinal} after a restart; undefined if none. */
+  /** Whether any of an account (32 bytes) is not decided. */
+  isFollowing(account: Uint8Array): boolean {
+    return this.#openByAccount.has(mapKey(account))
+  }
+
+  /** After a start: final blocks above this height say what used the nonces of those that are not decided; undefined if none is used. */
   get sinceHeight(): number | undefined {
-    if (this.#open.size === 0) return undefined
-    let least = Number.POSITIVE_INFINITY
-    for (const { tracked } of this.#open.values()) least = Math.min(least, tracked.sentHeight)
+    let least: number | undefined
+    for (const open of this.#open.values()) {
+      const { sentHeight } = open.tracked
+      if (this.#isUsed(open)) least = Math.min(least ?? sentHeight, sentHeight)
+    }
     return least
   }
 
   /**
-   * Puts a user's transaction into the mempool and follows it; returns its id. Once the records of {@link takeChanges} are durable it is to be
-   * broadcast. Again for one that is followed already changes nothing. Throws LEDGER_TRANSACTION_NOT_TAKEN, LEDGER_TRACKER_FULL.
+   * Follows a user's transaction that the mempool would take; returns its id. Once its record is durable, {@link enter} puts it into the
+   * mempool, and it is to be broadcast. Again for one that is followed already changes nothing. Throws LEDGER_TRANSACTION_NOT_TAKEN, LEDGER_TRACKER_FULL.
    */
   submit(bytes: Uint8Array, nowMs: number): Uint8Array {
     if (this.#open.size >= bounds.tracked) throw trackerFull(bounds.tracked)
-    const admission = this.#mempool.add(bytes, true)
-    if (admission.outcome === 'refused') throw transactionNotTaken(admission.refusal)
+    const refusal = this.#mempool.refusalOf(bytes)
+    if (refusal !== undefined) throw transactionNotTaken(refusal)
     const id = transactionId(this.#network, decodeTransaction(bytes))
     if (this.#open.has(mapKey(id))) return id
     const tracked = makeTracked(id, new Uint8Array(bytes), nowMs, this.#mempool.final.height)
-    this.#follow(tracked, nowMs)
+    this.#follow(tracked, nowMs, true)
     this.#note(tracked)
     return id
   }
 
-  /** Takes up what an earlier process followed. Throws PROTOCOL_MALFORMED. */
-  restore(records: Iterable<Uint8Array>, nowMs: number): void {
-    for (const record of records) {
-      const tracked = decodeTracked(new Uint8Array(record))
+  /** Whether it was submitted and {@link enter} is still to come. */
+  isHeldBack(id: Uint8Array): boolean {
+    return this.#open.get(mapKey(id))?.isHeldBack === true
+  }
+
+  /** Its record is durable: from now on it may take effect. */
+  enter(id: Uint8Array): void {
+    const open = this.#open.get(mapKey(id))
+    if (open === undefined) return
+    open.isHeldBack = false
+    this.#putIn(open)
+  }
+
+  /** Takes up what an earlier process followed. */
+  restore(records: Iterable<TrackedTransaction>, nowMs: number): void {
+    for (const tracked of records) {
       if (tracked.outcome === undefined) this.#follow(tracked, nowMs - bounds.firstResendMs)
       else this.#decided.set(mapKey(tracked.id), tracked)
     }
@@ -149,16 +172,15 @@ export class TransactionTracker {
     for (const transaction of transactions) this.#decide(height, transaction)
     for (const open of this.#open.values()) {
       if (open.blockHeight !== undefined && open.blockHeight <= height) open.blockHeight = undefined
-      const { lastHeight } = open.tracked
-      if (lastHeight <= height) this.#end(open, { kind: 'expired', lastHeight })
+      if (open.tracked.lastHeight <= height) this.#endUnseen(open)
     }
   }
 
-  /** After a restart, once all blocks that are kept were shown: what is decided although none of them said how. */
+  /** After a start, once all blocks that are kept were shown: what is decided although none of them said how. */
   settle(): void {
+    const { height } = this.#mempool.final
     for (const open of this.#open.values()) {
-      const { account, nonce } = open.tracked
-      if (this.#mempool.account(account).nonce > nonce) this.#end(open, { kind: 'decided' })
+      if (this.#isUsed(open) || open.tracked.lastHeight <= height) this.#endUnseen(open)
     }
   }
 
@@ -166,22 +188,42 @@ export class TransactionTracker {
   resend(nowMs: number): readonly Uint8Array[] {
     const due: Uint8Array[] = []
     for (const open of this.#open.values()) {
-      if (nowMs < open.resendMs) continue
+      if (nowMs < open.resendMs || open.isHeldBack) continue
       open.resendAfterMs = Math.min(open.resendAfterMs * 2, bounds.maxResendMs)
       open.resendMs = nowMs + open.resendAfterMs
       if (open.blockHeight !== undefined) continue
-      const admission = this.#mempool.add(open.tracked.bytes, true)
-      open.refusal = admission.outcome === 'refused' ? admission.refusal : undefined
+      this.#putIn(open)
       if (open.refusal === undefined) due.push(open.tracked.bytes)
     }
     return due
   }
 
-  /** What changed since it was asked last, to be made durable. */
-  takeChanges(): readonly TrackerChange[] {
-    const changes = [...this.#changes.values()]
-    this.#changes = new Map()
-    return changes
+  /** What changed and is not durable yet. */
+  changes(): readonly TrackerChange[] {
+    return [...this.#changes.values()]
+  }
+
+  /** These of {@link changes} are durable. */
+  onWritten(changes: readonly TrackerChange[]): void {
+    for (const change of changes) {
+      const key = mapKey(change.id)
+      if (this.#changes.get(key) === change) this.#changes.delete(key)
+    }
+  }
+
+  #isUsed({ tracked: { account, nonce } }: Open): boolean {
+    return this.#mempool.account(account).nonce > nonce
+  }
+
+  /** It can enter no block any more, and none that was shown held it. */
+  #endUnseen(open: Open): void {
+    const { lastHeight } = open.tracked
+    this.#end(open, this.#isUsed(open) ? { kind: 'decided' } : { kind: 'expired', lastHeight })
+  }
+
+  #putIn(open: Open): void {
+    const admission = this.#mempool.add(open.tracked.bytes, true)
+    open.refusal = admission.outcome === 'refused' ? admission.refusal : undefined
   }
 
   #stateOf({ tracked, blockHeight, refusal }: Open): TransactionState {
@@ -205,12 +247,13 @@ export class TransactionTracker {
     return offered < baseFee ? { reason: 'feeBelowBase', offered, baseFee } : { reason: 'ready' }
   }
 
-  #follow(tracked: TrackedTransaction, sentMs: number): void {
+  #follow(tracked: TrackedTransaction, sentMs: number, isHeldBack = false): void {
     const { firstResendMs } = bounds
     const open: Open = {
       tracked,
       blockHeight: undefined,
       refusal: undefined,
+      isHeldBack,
       resendMs: sentMs + firstResendMs,
       resendAfterMs: firstResendMs,
     }
@@ -220,14 +263,14 @@ export class TransactionTracker {
     else ofAccount.add(open)
   }
 
-  #decide(height: number, { account, nonce, receipt }: FinalTransaction): void {
+  #decide(height: number, { account, nonce, id, receipt }: FinalTransaction): void {
     const ofAccount = this.#openByAccount.get(mapKey(account))
     if (ofAccount === undefined) return
     for (const open of ofAccount) {
       if (open.tracked.nonce !== nonce) continue
-      const isIt = Buffer.compare(open.tracked.id, receipt.transaction) === 0
-      if (isIt) this.#end(open, { kind: receipt.status === 0 ? 'final' : 'failed', height, receipt })
-      else this.#end(open, { kind: 'replaced', height, by: receipt.transaction })
+      if (Buffer.compare(open.tracked.id, id) !== 0) this.#end(open, { kind: 'replaced', height, by: id })
+      else if (receipt === undefined) this.#end(open, { kind: 'decided' })
+      else this.#end(open, { kind: receipt.status === 0 ? 'final' : 'failed', height, receipt })
     }
   }
 

@@ -25,6 +25,8 @@ import { Announcements } from './announcements.ts'
 import { recordsOf } from './disk-storage.ts'
 import { countHoldings, type Holdings } from './holdings.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
+import { LearntReceipts, readTracked, settle } from './settling.ts'
+import { Submissions } from './submissions.ts'
 import { TransactionGossip } from './transaction-gossip.ts'
 
 export interface LedgerOptions {
@@ -71,6 +73,7 @@ export class Ledger {
   readonly #modules: LedgerModules
   readonly #mempool: Mempool
   readonly #tracker: TransactionTracker
+  readonly #submissions: Submissions
   readonly #gossip: TransactionGossip
   readonly #engine: Engine
   readonly #catchUp: CatchUp
@@ -101,7 +104,7 @@ export class Ledger {
     if (onFinal !== undefined) this.#listeners.add((block) => onFinal(block, chain.state))
     this.#mempool = new Mempool({ height, baseFee }, { accounts, verifier, unitsOf: unitsBy(registry) })
     this.#tracker = new TransactionTracker(networkId, this.#mempool)
-    this.#tracker.restore(storage.tracked.read(), clock.nowMs())
+    this.#submissions = new Submissions({ tracker: this.#tracker, records: storage.tracked, clock })
     const links = new ValidatorLinks({
       network,
       timers,
@@ -143,16 +146,24 @@ export class Ledger {
   /** Applies what the archive has beyond the saved state. Throws LEDGER_DIVERGED, LEDGER_ARCHIVE_SHORT and what storage throws. */
   static async open(options: LedgerOptions, modules: LedgerModules): Promise<Ledger> {
     const { networkId } = options
-    const { registry, ed25519, storage, nextBeacon, onFinal } = modules
+    const { registry, ed25519, storage, nextBeacon, onFinal, clock, logger } = modules
     const verifier = new RememberingVerifier(ed25519, networkId)
     const chain = new Chain(storage.state, { registry, network: networkId, verifier, nextBeacon })
+    const tracked = readTracked(storage.tracked.read(), logger)
+    const learnt = new LearntReceipts(tracked)
     const start = await replay(
       chain,
       storage.blocks,
       () => rulesAt(chain, networkId, ed25519),
-      (block) => onFinal?.(block, chain.state),
+      (block) => {
+        learnt.note(block.receipts)
+        onFinal?.(block, chain.state)
+      },
     )
-    return new Ledger(options, chain, verifier, start, modules)
+    const ledger = new Ledger(options, chain, verifier, start, modules)
+    ledger.#tracker.restore(tracked, clock.nowMs())
+    await settle(ledger.#tracker, networkId, storage.blocks, chain.point.height, learnt)
+    return ledger
   }
 
   start(): void {
@@ -168,7 +179,7 @@ export class Ledger {
     await this.#engine.stop()
     await this.#saving
     try {
-      await this.#modules.storage.tracked.write(this.#tracker.takeChanges())
+      await this.#submissions.keep()
       await this.#modules.storage.close()
     } catch (error) {
       this.#modules.logger.error('the ledger could not be made durable at its end', { why: messageOf(error) })
@@ -199,11 +210,10 @@ export class Ledger {
 
   /**
    * Takes a transaction of a user of this node, makes sure it is not forgotten, tells everybody, and follows it until it is decided. Returns
-   * its id. Throws LEDGER_TRANSACTION_NOT_TAKEN, LEDGER_TRACKER_FULL.
+   * its id. Throws as {@link Submissions.submit}: then nothing is left of it.
    */
   async submit(transaction: Uint8Array): Promise<Uint8Array> {
-    const id = this.#tracker.submit(transaction, this.#modules.clock.nowMs())
-    await this.#modules.storage.tracked.write(this.#tracker.takeChanges())
+    const id = await this.#submissions.submit(transaction)
     this.#gossip.send([transaction])
     this.#engine.workChanged()
     return id
@@ -251,7 +261,7 @@ export class Ledger {
       const decided = transactions.flatMap((bytes, index) => {
         const { account, nonce } = decodeTransaction(bytes)
         const receipt = receipts[index]
-        return receipt === undefined ? [] : [{ account, nonce, receipt }]
+        return receipt === undefined ? [] : [{ account, nonce, id: receipt.transaction, receipt }]
       })
       this.#tracker.onFinal(header.height, decided)
     }
@@ -295,7 +305,7 @@ export class Ledger {
     const { storage, logger, clock } = this.#modules
     const { final, options } = this.#engine.state
     try {
-      await storage.tracked.write(this.#tracker.takeChanges())
+      await this.#submissions.keep()
       await storage.sync({ epoch: options.committee.epoch, slot: final.slot })
       if (clock.monotonicMs() - this.#savedMs < limits.ledgerSync.saveMs) return
       this.#savedMs = clock.monotonicMs()

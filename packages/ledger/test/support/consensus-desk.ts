@@ -119,6 +119,7 @@ export class ConsensusDesk {
       leader: leaderOf(this.state, slot),
       isLast: false,
       isFiller: false,
+      isEmpty: false,
       block: { header: {} as Candidate['block']['header'], signature: new Uint8Array(64), transactions: [] },
       ...more,
     }

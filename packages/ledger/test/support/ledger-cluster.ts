@@ -226,7 +226,7 @@ export class ClusterNode {
   }
 }
 
-function chainFromGenesis(options: ClusterOptions): Chain {
+export function chainFromGenesis(options: ClusterOptions): Chain {
   const ed25519 = sodiumEd25519
   const { modules, nextBeacon } = ledgerModules({ network: NETWORK, ed25519 })
   const registry = new ModuleRegistry(modules)
