@@ -732,8 +732,6 @@ export const limits = {
   ledgerSync: {
     /** Blocks asked for at once: a second's work at least. */
     blocksPerRequest: 1_024,
-    /** Blocks that may become final together: so long a network may go on without a final vote. */
-    groupBlocks: 1_024,
     /** Nodes that are given blocks at once; the others ask somebody else. */
     servedAtOnce: 8,
     /** How often what is final is saved and what is not final is sent again: so much is replayed after a crash. */

@@ -4,7 +4,7 @@ import { limits, NodeId, OperatorId, silentLogger } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
 import type { StreamHandler } from '@borgios/peertree'
 import { createMemoryNetwork } from '@borgios/peertree/testing'
-import { LEDGER_BLOCKS_PROTOCOL } from '@borgios/protocol'
+import { encodeBlock, encodeFinalityProof, LEDGER_BLOCKS_PROTOCOL } from '@borgios/protocol'
 import { BlockServer } from '../src/sync/block-server.ts'
 import { CatchUp } from '../src/sync/catch-up.ts'
 import { ClusterNode, keysOf, LedgerCluster, MemoryArchive, MemoryLog, QUICK } from './support/ledger-cluster.ts'
@@ -33,7 +33,11 @@ after(async () => {
 })
 
 /** A node with nothing among validators that have all blocks, and others that do as they like. */
-async function world(liars: Record<string, StreamHandler> = {}, honest = ['node 0', 'node 1', 'node 2', 'node 3']) {
+async function world(
+  liars: Record<string, StreamHandler> = {},
+  honest = ['node 0', 'node 1', 'node 2', 'node 3'],
+  blocks = archive,
+) {
   const time = new ManualTime()
   const names = [...honest, ...Object.keys(liars), 'follower']
   const { peers } = createMemoryNetwork(time, time, names.length, (index) => ({
@@ -49,7 +53,7 @@ async function world(liars: Record<string, StreamHandler> = {}, honest = ['node 
         asked.push(name)
         return lie(stream)
       })
-    } else if (name !== 'follower') new BlockServer({ network: peer, blocks: archive, clock: time, timers: time })
+    } else if (name !== 'follower') new BlockServer({ network: peer, blocks, clock: time, timers: time })
   }
   const network = peers.at(-1)
   assert(network)
@@ -117,4 +121,98 @@ test('who claimed what it did not have is not asked again for a while', async ()
   catchUp.follow(nodeOf('liar'), 1_000_000)
   await settled()
   assert.deepEqual(asked, ['liar', 'liar'])
+})
+
+/** Groups as the chain has them, each with its proof. */
+function groups(): { proof: Uint8Array; blocks: Uint8Array[] }[] {
+  return archive.groups.map(({ blocks, fillers, certificate }) => {
+    const headers = [...blocks, ...fillers].map(({ block }) => block.header)
+    return {
+      proof: encodeFinalityProof({ headers, certificate }),
+      blocks: blocks.map(({ block }) => encodeBlock(block)),
+    }
+  })
+}
+
+/** Sends these, and counts how many were taken. */
+function sender(payloads: Iterable<Uint8Array>) {
+  const taken = { count: 0 }
+  const handler: StreamHandler = async (stream) => {
+    await stream.receive()
+    for (const payload of payloads) {
+      await stream.send({ header: null, payload })
+      taken.count += 1
+    }
+    await stream.end()
+  }
+  return { taken, handler }
+}
+
+function* endless(...payloads: readonly Uint8Array[]): Iterable<Uint8Array> {
+  for (;;) yield* payloads
+}
+
+/** The most messages that are under way unread. */
+const AHEAD = 3
+
+async function lie(payloads: Iterable<Uint8Array>) {
+  const { taken, handler } = sender(payloads)
+  const { node, catchUp } = await world({ liar: handler }, [])
+  catchUp.follow(nodeOf('liar'), HEIGHT)
+  await settled()
+  assert.deepEqual(node.halted, [])
+  return { node, taken: taken.count }
+}
+
+test('no block is taken before a proof that it is final', async () => {
+  const [first] = groups()
+  const block = first?.blocks[0] ?? assert.fail()
+  const { node, taken } = await lie(endless(block))
+  assert.equal(node.height, 0)
+  assert(taken <= AHEAD, `${taken} were taken`)
+})
+
+test('a proof whose certificate nobody signed, or that lacks its blocks, brings nothing', async () => {
+  const [first] = groups()
+  assert(first)
+  const forged = first.proof.slice()
+  forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1
+  assert.equal((await lie([forged, ...first.blocks])).node.height, 0)
+  assert.equal((await lie([first.proof])).node.height, 0)
+  assert.equal((await lie([first.proof, ...first.blocks])).node.height, first.blocks.length)
+})
+
+test('another block than was promised, and one with another signature, are refused', async () => {
+  const [first, second] = groups()
+  assert(first && second)
+  assert.equal((await lie([first.proof, ...second.blocks])).node.height, 0)
+  const { block } = archive.groups[0]?.blocks[0] ?? assert.fail()
+  const unsigned = encodeBlock({ ...block, signature: new Uint8Array(64) })
+  assert.equal((await lie([first.proof, unsigned, ...first.blocks.slice(1)])).node.height, 0)
+})
+
+test('a group that is final here is not taken again and again', async () => {
+  const [first] = groups()
+  assert(first)
+  const { node, taken } = await lie(endless(first.proof, ...first.blocks))
+  assert.equal(node.height, first.blocks.length)
+  assert(taken <= first.blocks.length + 1 + AHEAD, `${taken} were taken`)
+})
+
+test('blocks that became final together come together, also from the middle on', { timeout: 30_000 }, async () => {
+  const ofEpoch = archive.groups.filter(({ certificate }) => certificate.epoch === 0)
+  const last = ofEpoch.at(-1) ?? assert.fail()
+  const together = new MemoryArchive()
+  together.append({ ...last, blocks: ofEpoch.flatMap(({ blocks }) => blocks) })
+  const [first] = groups()
+  assert(first)
+  const { handler } = sender([first.proof, ...first.blocks])
+  const { node, catchUp } = await world({ short: handler }, ['node 0'], together)
+  catchUp.follow(nodeOf('short'), 1)
+  await node.until(() => node.height >= 1)
+  await settled()
+  catchUp.follow(nodeOf('node 0'), 5)
+  await node.until(() => node.height >= 5)
+  await settled()
+  assert.equal(node.disk.archive.groups.length, 2)
 })

@@ -1,7 +1,7 @@
 import type { Block, BlockRef } from '@borgios/protocol'
 
-/** A block that was proposed, as far as consensus looks at it. Form, leader's signature and payload hash were checked by the shell. */
-export interface Candidate {
+/** What the header of a block says, as far as consensus looks at it. */
+export interface CandidateHead {
   readonly epoch: number
   readonly slot: number
   readonly height: number
@@ -14,6 +14,10 @@ export interface Candidate {
   readonly isLast: boolean
   /** An empty block above the last one of the epoch, there only to make that one final. It belongs to no chain. */
   readonly isFiller: boolean
+}
+
+/** A block that was proposed. Form, leader's signature and payload hash were checked by the shell. */
+export interface Candidate extends CandidateHead {
   /** Without transactions. */
   readonly isEmpty: boolean
   /** Carried along, never looked into. */

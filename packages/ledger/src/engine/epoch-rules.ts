@@ -16,7 +16,7 @@ import {
   type VoteSubject,
   voteSigningBytes,
 } from '@borgios/protocol'
-import type { Candidate } from '../consensus/candidate.ts'
+import type { Candidate, CandidateHead } from '../consensus/candidate.ts'
 
 export interface EpochRulesOptions {
   /** 32 bytes. */
@@ -71,23 +71,28 @@ export class EpochRules {
     }
   }
 
-  /** What a block is to consensus. Undefined if it belongs to another committee, or its payload is not what its header says. */
-  candidateOf(block: Block): Candidate | undefined {
-    const { header, transactions } = block
+  /** What a block is to consensus, as its header says; its payload is not looked at. Undefined if it belongs to another committee. */
+  headOf(header: BlockHeader): CandidateHead | undefined {
     const { epoch, slot, height, parent, leader } = header
     if (epoch !== this.committee.epoch || compareBytes(header.committee, this.#committeeHash) !== 0) return undefined
     if (leader >= this.committee.validators.length || parent.slot >= slot) return undefined
-    if (compareBytes(payloadHash(encodePayload(transactions)), header.payload) !== 0) return undefined
     const hash = headerHash(this.#network, header)
     const isLast = height === this.lastHeight
-    const isEmpty = block.transactions.length === 0
-    return { epoch, slot, height, hash, parent, leader, isLast, isFiller: height > this.lastHeight, isEmpty, block }
+    return { epoch, slot, height, hash, parent, leader, isLast, isFiller: height > this.lastHeight }
+  }
+
+  /** What a block is to consensus. Undefined if it belongs to another committee, or its payload is not what its header says. */
+  candidateOf(block: Block): Candidate | undefined {
+    const head = this.headOf(block.header)
+    if (head === undefined) return undefined
+    if (compareBytes(payloadHash(encodePayload(block.transactions)), block.header.payload) !== 0) return undefined
+    return { ...head, isEmpty: block.transactions.length === 0, block }
   }
 
   /** Whether its leader signed it. */
-  isSigned({ hash, leader, block }: Candidate): boolean {
+  isSigned({ hash, leader }: CandidateHead, { signature }: Pick<Block, 'signature'>): boolean {
     const validator = this.committee.validators[leader]
     if (validator === undefined) return false
-    return this.#ed25519.verify(proposalSigningBytes(hash), block.signature, validator.key)
+    return this.#ed25519.verify(proposalSigningBytes(hash), signature, validator.key)
   }
 }

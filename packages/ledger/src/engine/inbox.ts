@@ -69,7 +69,7 @@ export class Inbox {
     if (!isWanted(this.#state, message)) return undefined
     // What a quorum notarised is taken whatever our own clock says.
     if (this.#isFromTheFuture(candidate) && !isWantedBlock(this.#state, candidate.hash)) return undefined
-    if (this.#rules.isSigned(candidate)) return { kind: 'received', from, message }
+    if (this.#rules.isSigned(candidate, block)) return { kind: 'received', from, message }
     this.#modules.logger.warn('a validator sent a block that its leader did not sign', { from })
     return undefined
   }

@@ -1,11 +1,15 @@
-import { type Clock, limits, type NodeId, type Timers } from '@borgios/core'
+import type { Clock, NodeId, Timers } from '@borgios/core'
 import type { PeerNetwork } from '@borgios/peertree'
-import { type BlocksRequest, LEDGER_BLOCKS_PROTOCOL } from '@borgios/protocol'
+import {
+  type Block,
+  type BlocksRequest,
+  decodeBlock,
+  decodeFinalityProof,
+  LEDGER_BLOCKS_PROTOCOL,
+} from '@borgios/protocol'
 import { badSyncMessage } from '../errors.ts'
-import { type ArchivedBlock, type ArchivedGroup, decodeArchived } from './archived-block.ts'
+import type { GroupProof } from './check-group.ts'
 import { PacedStream } from './paced-stream.ts'
-
-const bounds = limits.ledgerSync
 
 export interface BlockClientModules {
   readonly network: PeerNetwork
@@ -13,35 +17,52 @@ export interface BlockClientModules {
   readonly timers: Timers
 }
 
-/**
- * Asks a node for final blocks and yields them in the groups in which they became final. Nothing of it was checked but its form. Ends when
- * the node has no more. Throws LEDGER_SYNC_MESSAGE, LEDGER_SYNC_SLOW, PROTOCOL_MALFORMED and what breaks the stream.
- */
-export async function* fetchBlocks(
+/** What a node sends of its final blocks: for each group that became final together first the proof, then its blocks. Only their form is checked. */
+export class BlockSource {
+  readonly #stream: PacedStream
+
+  constructor(stream: PacedStream) {
+    this.#stream = stream
+  }
+
+  /** Undefined when the node has no more. Throws PROTOCOL_MALFORMED, LEDGER_SYNC_SLOW and what breaks the stream. */
+  async proof(): Promise<GroupProof | undefined> {
+    const payload = await this.#payload()
+    return payload === undefined ? undefined : decodeFinalityProof(payload)
+  }
+
+  /** The next block of the group. Throws as {@link proof}, and LEDGER_SYNC_MESSAGE. */
+  async block(): Promise<Block> {
+    const payload = await this.#payload()
+    if (payload === undefined) throw badSyncMessage('less than it promised')
+    return decodeBlock(payload)
+  }
+
+  async #payload(): Promise<Uint8Array | undefined> {
+    const message = await this.#stream.receive()
+    if (message === undefined) return undefined
+    // A copy where buffers are used again: blocks are kept.
+    const payload = message.release === undefined ? message.payload : message.payload.slice()
+    message.release?.()
+    return payload
+  }
+}
+
+/** Asks a node for final blocks and hands what it sends to `take`. Throws what that throws, and what breaks the stream. */
+export async function fetchBlocks(
   modules: BlockClientModules,
   from: NodeId,
   request: BlocksRequest,
   signal: AbortSignal,
-): AsyncGenerator<ArchivedGroup> {
+  take: (source: BlockSource) => Promise<void>,
+): Promise<void> {
   const stream = await modules.network.openStream(from, LEDGER_BLOCKS_PROTOCOL, signal)
-  const paced = new PacedStream(stream, modules)
   const onAbort = (): void => stream.abort(new Error('given up'))
   signal.addEventListener('abort', onAbort, { once: true })
   try {
+    const paced = new PacedStream(stream, modules)
     await paced.send({ header: request, payload: new Uint8Array() })
-    let group: ArchivedBlock[] = []
-    for (;;) {
-      const message = await paced.receive()
-      if (message === undefined) return
-      // A copy where buffers are used again: blocks are kept.
-      const archived = decodeArchived(message.release === undefined ? message.payload : message.payload.slice())
-      message.release?.()
-      group.push(archived)
-      if (group.length > bounds.groupBlocks) throw badSyncMessage('blocks without a word why they are final')
-      if (archived.finality === undefined) continue
-      yield group
-      group = []
-    }
+    await take(new BlockSource(paced))
   } finally {
     signal.removeEventListener('abort', onAbort)
     stream.abort(new Error('done'))

@@ -1,12 +1,12 @@
 import { type Clock, type Logger, limits, messageOf, type NodeId } from '@borgios/core'
-import { compareBytes } from '@borgios/protocol'
+import type { BlocksRequest } from '@borgios/protocol'
+import { type Candidate, isSameHash } from '../consensus/candidate.ts'
 import type { Chain } from '../engine/chain.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { CatchUpRequest } from '../engine/engine-ports.ts'
 import { badSyncMessage, chainDiverged } from '../errors.ts'
-import type { ArchivedGroup } from './archived-block.ts'
-import { type BlockClientModules, fetchBlocks } from './block-client.ts'
-import { checkGroup } from './check-group.ts'
+import { type BlockClientModules, type BlockSource, fetchBlocks } from './block-client.ts'
+import { candidateOf, checkProof } from './check-group.ts'
 
 const bounds = limits.ledgerSync
 
@@ -102,31 +102,47 @@ export class CatchUp {
     const { chain } = this.#modules
     const { signal } = this.#stopped
     for (;;) {
-      const from = chain.point.height + 1
-      for await (const group of fetchBlocks(this.#modules, peer, { from, count: bounds.blocksPerRequest }, signal)) {
-        await this.#take(group)
-      }
-      if (chain.point.height < from + bounds.blocksPerRequest - 1) return
+      const request = { from: chain.point.height + 1, count: bounds.blocksPerRequest }
+      await fetchBlocks(this.#modules, peer, request, signal, (source) => this.#takeAll(source, request))
+      if (chain.point.height < request.from + request.count - 1) return
     }
   }
 
-  async #take(archived: ArchivedGroup): Promise<void> {
-    const { chain, engine } = this.#modules
-    const group = checkGroup(archived, engine.rules)
-    const fresh = group.blocks.filter(({ height }) => height > chain.point.height)
-    const [first] = fresh
-    if (first === undefined) return
-    if (compareBytes(first.parent.hash, chain.point.block) !== 0)
-      throw badSyncMessage('blocks that follow another block')
-    for (const candidate of fresh) {
-      const { isOk, why } = chain.accepts(candidate)
-      if (!isOk) {
-        const error = chainDiverged(candidate.height, why)
-        engine.halt(error.message)
-        throw error
+  /** Only what was asked for, in order: nobody keeps a node busy with what it has. */
+  async #takeAll(source: BlockSource, { from, count }: BlocksRequest): Promise<void> {
+    const { engine } = this.#modules
+    for (let next = from; next < from + count; ) {
+      const proof = await source.proof()
+      if (proof === undefined) return
+      const { rules } = engine
+      const { heads, fillers, certificate } = checkProof(proof, rules)
+      if (heads[0]?.height !== next) throw badSyncMessage('other blocks than it was asked for')
+      next += heads.length
+      const blocks: Candidate[] = []
+      for (const head of heads) {
+        const candidate = candidateOf(await source.block(), rules)
+        if (!isSameHash(candidate.hash, head.hash)) throw badSyncMessage('another block than it promised')
+        // The signature is not under its hash, yet goes on to those who ask this node for the block.
+        if (!rules.isSigned(candidate, candidate.block)) throw badSyncMessage('a block that its leader did not sign')
+        this.#execute(candidate)
+        blocks.push(candidate)
+        // Others get their turn between two blocks.
+        await new Promise((resolve) => setImmediate(resolve))
       }
+      await engine.catchUp({ blocks, fillers, certificate })
     }
-    await engine.catchUp({ ...group, blocks: fresh })
+  }
+
+  /** Unless the chain came past it meanwhile. */
+  #execute(candidate: Candidate): void {
+    const { chain, engine } = this.#modules
+    if (candidate.height <= chain.point.height) return
+    if (!chain.canCarry(candidate.parent.hash, false)) throw badSyncMessage('blocks that follow another block')
+    const { isOk, why } = chain.accepts(candidate)
+    if (isOk) return
+    const error = chainDiverged(candidate.height, why)
+    engine.halt(error.message)
+    throw error
   }
 }
 

@@ -6,7 +6,10 @@ import { Compile } from 'typebox/compile'
 /** Bulk streams that bring final blocks in the order of their heights. */
 export const LEDGER_BLOCKS_PROTOCOL = 'ledger.blocks.1'
 
-/** Asks for final blocks from a height on; those that became final together come together, so there may be some more. */
+/**
+ * Asks for final blocks from a height on. For each group that became final together comes first, as a finality proof, why it is final, then
+ * its blocks, each a message; so there may be some more than were asked for.
+ */
 const BlocksRequestSchema = strictObject({
   from: CounterSchema,
   count: Type.Integer({ minimum: 1, maximum: limits.ledgerSync.blocksPerRequest }),
