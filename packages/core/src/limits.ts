@@ -724,6 +724,15 @@ export const limits = {
     maxOutboxFrames: 8_192,
     /** Fillers above the last block of an epoch until it is final: rarely more than two. */
     maxFillers: 1_024,
+    /** What is dealt with before others get their turn, in signatures to check or as much time: 5 ms. */
+    costPerTurn: 64,
+    /** A validator that says what nobody signed, or what makes no sense, is not heard for so long: its vote is not missed, and the log is not filled. */
+    muteMs: 1 * MINUTE_MS,
+    /** Blocks asked for are sent to one validator so many at a time, each once: it asks again no sooner (`ledgerConsensus.fetchRetryMs`). */
+    answerWindowMs: 250,
+    answersPerWindow: 8,
+    /** Encoded blocks kept to be sent again: validators ask for the same ones. */
+    encodedBlocks: 16,
     /** First wait before a broken stream is opened again; then twice as long each time. */
     reopenMs: 250,
     maxReopenMs: 5 * SECOND_MS,

@@ -158,6 +158,12 @@ export const beaconSaid = (what: 'dealt' | 'opened'): BorgError =>
 export const beaconRefused = (why: string): BorgError =>
   make('LEDGER_BEACON_REFUSED', `the beacon cannot take this: ${why}`, { kind: 'invalid', blame: 'caller' })
 
+// Validators
+
+/** A validator passed on what it must have seen to be false. */
+export const falseFrame = (what: string): BorgError =>
+  make('LEDGER_FALSE_FRAME', `a validator sent ${what}`, { kind: 'byzantine', blame: 'peer' })
+
 // Catching up
 
 /** A peer sent blocks that do not follow one another, are not final or not of this epoch. */

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type NodeId, silentLogger } from '@borgios/core'
+import { limits, type NodeId, silentLogger, type Timers } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
+import { ManualTime } from '@borgios/core/testing'
 import { createMemoryNetwork, testNodeId } from '@borgios/peertree/testing'
-import { decodeFrames, encodeFrames, type Frame } from '../src/links/frames.ts'
+import { decodeFrames, encodeFrames, type Frame, turnsOf } from '../src/links/frames.ts'
 import { CONSENSUS_PROTOCOL } from '../src/links/outgoing-link.ts'
 import { ValidatorLinks } from '../src/links/validator-links.ts'
 
@@ -12,7 +13,7 @@ const [a, b, stranger] = [testNodeId(1), testNodeId(2), testNodeId(3)] as const
 
 const vote = (number: number, bytes = 1): Frame => ({ kind: 'vote', body: new Uint8Array(bytes).fill(number) })
 
-function world() {
+function world(timers: Timers = systemTimers) {
   const { network, peers } = createMemoryNetwork(systemClock, systemTimers, 3, (index) => ({
     node: testNodeId(index + 1),
     operator: `o${index}` as never,
@@ -22,7 +23,7 @@ function world() {
     (peer) =>
       new ValidatorLinks({
         network: peer,
-        timers: systemTimers,
+        timers,
         logger: silentLogger,
         onFrames: async (from, frames) => {
           if (peer.self === b) heard.push(...frames.map((frame) => ({ from, frame })))
@@ -96,8 +97,9 @@ test('frames for a validator that is away are bounded: the newest are kept', asy
   for (const each of links) each.stop()
 })
 
-test('a stream that brings nonsense ends, and the validator is heard again on another', async () => {
-  const { peers, links, heard } = world()
+test('who sends nonsense is not heard for a while, then again', async () => {
+  const time = new ManualTime()
+  const { peers, links, heard } = world(time)
   const stream = await peers[0]?.openStream(b, CONSENSUS_PROTOCOL)
   assert(stream)
   await stream.send({ header: null, payload: Uint8Array.of(200, 1, 1, 1, 1) })
@@ -105,6 +107,27 @@ test('a stream that brings nonsense ends, and the validator is heard again on an
     for (;;) assert((await stream.receive()) !== undefined, 'ended')
   })
   links[0]?.send(b, vote(3))
-  await until(() => heard.length === 1)
+  await sleep(20)
+  assert.equal(heard.length, 0)
+  time.advance(limits.ledgerLinks.muteMs)
+  links[0]?.send(b, vote(4))
+  await until(() => heard.at(-1)?.frame.body[0] === 4)
+  for (const each of links) each.stop()
+})
+
+test('frames that are dear to check are dealt with a few at a time, and others get their turn between', async () => {
+  const certificate: Frame = { kind: 'certificate', body: new Uint8Array(1) }
+  assert.deepEqual([...turnsOf([certificate, certificate, vote(1)])], [[certificate], [certificate, vote(1)]])
+  assert.deepEqual([...turnsOf([])], [])
+  const { peers, links, heard } = world()
+  const stream = await peers[0]?.openStream(b, CONSENSUS_PROTOCOL)
+  assert(stream)
+  await stream.send({ header: null, payload: encodeFrames(Array.from({ length: 100 }, () => certificate)) })
+  let turns = 0
+  while (heard.length < 100) {
+    await new Promise((resolve) => setImmediate(resolve))
+    turns += 1
+  }
+  assert(turns >= 50, `${turns} turns`)
   for (const each of links) each.stop()
 })

@@ -1,7 +1,7 @@
 import { limits, type NodeId } from '@borgios/core'
 import type { Certificate, Vote } from '@borgios/protocol'
 import { holdBlock } from './blocks.ts'
-import { type Candidate, hashKey, isSameHash } from './candidate.ts'
+import { type Candidate, type CandidateHead, hashKey, isSameHash } from './candidate.ts'
 import { noteFarFinal } from './catching-up.ts'
 import { addCertificate, addVote } from './certificates.ts'
 import type { ConsensusMessage } from './consensus-io.ts'
@@ -51,8 +51,8 @@ function isWantedCertificate(state: ConsensusState, certificate: Certificate): b
 }
 
 /** The first that a leader offers for a slot near enough, one that contradicts it, and whatever was asked for. */
-function isWantedCandidate(state: ConsensusState, candidate: Candidate): boolean {
-  const { epoch, slot, leader, hash } = candidate
+export function isWantedCandidate(state: ConsensusState, head: CandidateHead): boolean {
+  const { epoch, slot, leader, hash } = head
   if (epoch !== epochOf(state) || slot <= state.final.slot || leader !== leaderOf(state, slot)) return false
   if (isWantedBlock(state, hash)) return true
   const known = state.slots.get(slot)

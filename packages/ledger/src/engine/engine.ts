@@ -106,7 +106,7 @@ export class Engine {
     if (isWaiting !== (this.#state.workSinceMs !== undefined)) this.#post({ kind: 'work', isWaiting })
   }
 
-  /** What a validator said. Resolves when it was dealt with. Throws PROTOCOL_MALFORMED. */
+  /** What a validator said. Resolves when it was dealt with. Throws PROTOCOL_MALFORMED, LEDGER_FALSE_FRAME. */
   async onFrames(from: NodeId, frames: readonly Frame[]): Promise<void> {
     for (const frame of frames) {
       const event = this.#inbox.read(from, frame)

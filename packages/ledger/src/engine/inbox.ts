@@ -1,41 +1,44 @@
-import { type Clock, type Logger, limits, type NodeId } from '@borgios/core'
+import { type Clock, limits, type NodeId } from '@borgios/core'
 import type { Block, BlockRef } from '@borgios/protocol'
-import type { Candidate } from '../consensus/candidate.ts'
 import type { ConsensusEvent } from '../consensus/consensus-io.ts'
 import { type ConsensusState, heldBlock } from '../consensus/consensus-state.ts'
 import { isWantedBlock } from '../consensus/fetching.ts'
-import { isWanted } from '../consensus/receiving.ts'
+import { isWanted, isWantedCandidate } from '../consensus/receiving.ts'
+import { falseFrame } from '../errors.ts'
 import type { Frame } from '../links/frames.ts'
 import type { ValidatorLinks } from '../links/validator-links.ts'
 import type { BlockArchive } from './engine-ports.ts'
 import type { EpochRules } from './epoch-rules.ts'
-import { frameOf, readFrame, type WireMessage } from './message-codec.ts'
+import { FetchAnswers } from './fetch-answers.ts'
+import { readFrame, type WireMessage } from './message-codec.ts'
 
 export interface InboxModules {
   readonly links: Pick<ValidatorLinks, 'send'>
   readonly archive: BlockArchive
   readonly clock: Clock
-  readonly logger: Logger
 }
 
 /** What validators say, checked: nothing reaches the core whose signatures were not seen to stand, and none is checked that it has no use for. */
 export class Inbox {
   readonly #modules: InboxModules
   readonly #state: ConsensusState
+  readonly #answers: FetchAnswers
   #rules: EpochRules
 
   constructor(state: ConsensusState, rules: EpochRules, modules: InboxModules) {
     this.#state = state
     this.#rules = rules
     this.#modules = modules
+    this.#answers = new FetchAnswers(modules.clock)
   }
 
   /** Another epoch began. */
   setRules(rules: EpochRules): void {
     this.#rules = rules
+    this.#answers.clear()
   }
 
-  /** What the core is to be told of a frame; nothing if it is answered here or left aside. Throws PROTOCOL_MALFORMED. */
+  /** What the core is to be told of a frame; nothing if it is answered here or left aside. Throws PROTOCOL_MALFORMED, LEDGER_FALSE_FRAME. */
   read(from: NodeId, frame: Frame): ConsensusEvent | undefined {
     const message = readFrame(frame)
     if (message.kind === 'status') return { kind: 'received', from, message }
@@ -57,32 +60,33 @@ export class Inbox {
     if (!isWanted(this.#state, message)) return undefined
     const stands =
       message.kind === 'vote' ? this.#rules.isVote(message.vote) : this.#rules.isCertificate(message.certificate)
-    if (stands) return { kind: 'received', from, message }
-    this.#modules.logger.warn('a validator sent what nobody signed', { from, kind: message.kind })
-    return undefined
+    if (!stands) throw falseFrame(`a ${message.kind} that nobody signed`)
+    return { kind: 'received', from, message }
   }
 
+  /** What is cheap to find out comes first; the hash of the payload is not. */
   #readBlock(from: NodeId, block: Block): ConsensusEvent | undefined {
-    const candidate = this.#rules.candidateOf(block)
-    if (candidate === undefined) return undefined
-    const message = { kind: 'candidate', candidate } as const
-    if (!isWanted(this.#state, message)) return undefined
+    const head = this.#rules.headOf(block.header)
+    if (head === undefined || !isWantedCandidate(this.#state, head)) return undefined
     // What a quorum notarised is taken whatever our own clock says.
-    if (this.#isFromTheFuture(candidate) && !isWantedBlock(this.#state, candidate.hash)) return undefined
-    if (this.#rules.isSigned(candidate, block)) return { kind: 'received', from, message }
-    this.#modules.logger.warn('a validator sent a block that its leader did not sign', { from })
-    return undefined
+    if (this.#isFromTheFuture(block) && !isWantedBlock(this.#state, head.hash)) return undefined
+    if (!this.#rules.isSigned(head, block)) throw falseFrame('a block that its leader did not sign')
+    const candidate = this.#rules.candidateOf(block)
+    if (candidate === undefined) throw falseFrame('a block whose transactions are not those of its header')
+    return { kind: 'received', from, message: { kind: 'candidate', candidate } }
   }
 
-  #isFromTheFuture({ block }: Candidate): boolean {
-    return block.header.timeMs > this.#modules.clock.nowMs() + limits.ledgerMoney.maxAheadMs
+  #isFromTheFuture({ header }: Block): boolean {
+    return header.timeMs > this.#modules.clock.nowMs() + limits.ledgerMoney.maxAheadMs
   }
 
   #answerFetch(from: NodeId, epoch: number, ref: BlockRef): void {
-    const held = epoch === this.#rules.committee.epoch ? heldBlock(this.#state, ref)?.candidate.block : undefined
-    const block = held ?? this.#modules.archive.find(ref)
-    const candidate = block === undefined ? undefined : this.#rules.candidateOf(block)
-    if (candidate !== undefined) this.#modules.links.send(from, frameOf({ kind: 'candidate', candidate }))
+    if (epoch !== this.#rules.committee.epoch) return
+    const answer = this.#answers.answer(from, ref, () => {
+      const block = heldBlock(this.#state, ref)?.candidate.block ?? this.#modules.archive.find(ref)
+      return block?.header.epoch === epoch ? block : undefined
+    })
+    if (answer !== undefined) this.#modules.links.send(from, answer)
   }
 }
 

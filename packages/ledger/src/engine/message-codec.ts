@@ -35,11 +35,13 @@ export function frameOf(message: ConsensusMessage): Frame {
     case 'certificate':
       return { kind: 'certificate', body: encodeCertificate(message.certificate) }
     case 'candidate':
-      return { kind: 'candidate', body: encodeBlock(message.candidate.block) }
+      return blockFrame(message.candidate.block)
     case 'status':
       return { kind: 'status', body: encodeStatus(message.status) }
   }
 }
+
+export const blockFrame = (block: Block): Frame => ({ kind: 'candidate', body: encodeBlock(block) })
 
 /** Epoch u64, final slot + 1 u64, current slot u64. */
 const encodeStatus = ({ epoch, finalSlot, currentSlot }: Status): Uint8Array =>

@@ -34,3 +34,22 @@ export function decodeFrames(bytes: Uint8Array): readonly Frame[] {
   }
   return frames
 }
+
+/** What a frame may cost, in signatures: a certificate has one of nearly every validator, a block is hashed, an answer may be long. */
+const COSTS: Record<FrameKind, number> = { vote: 1, certificate: 48, candidate: 48, fetch: 8, status: 8 }
+
+/** Frames in order, in parts that are each dealt with in one turn of the event loop. */
+export function* turnsOf(frames: readonly Frame[]): Iterable<readonly Frame[]> {
+  let turn: Frame[] = []
+  let cost = 0
+  for (const frame of frames) {
+    cost += COSTS[frame.kind]
+    if (turn.length > 0 && cost > limits.ledgerLinks.costPerTurn) {
+      yield turn
+      turn = []
+      cost = COSTS[frame.kind]
+    }
+    turn.push(frame)
+  }
+  if (turn.length > 0) yield turn
+}

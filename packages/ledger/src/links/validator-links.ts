@@ -1,10 +1,13 @@
-import { isBorgError, messageOf, type NodeId } from '@borgios/core'
+import { isBorgError, limits, messageOf, type NodeId } from '@borgios/core'
 import type { PeerStream } from '@borgios/peertree'
-import { decodeFrames, type Frame } from './frames.ts'
+import { decodeFrames, type Frame, turnsOf } from './frames.ts'
 import { CONSENSUS_PROTOCOL, OutgoingLink, type OutgoingLinkModules } from './outgoing-link.ts'
 
 export interface ValidatorLinksModules extends OutgoingLinkModules {
-  /** Handles what a validator said; while it is at work, that validator is held back. A BorgError that blames the peer ends its stream. */
+  /**
+   * Handles what a validator said; while it is at work, that validator is held back. A BorgError that blames the peer ends its stream
+   * and mutes it for a while.
+   */
   onFrames(from: NodeId, frames: readonly Frame[]): Promise<void>
 }
 
@@ -13,6 +16,8 @@ export class ValidatorLinks {
   readonly #modules: ValidatorLinksModules
   readonly #outgoing = new Map<NodeId, OutgoingLink>()
   readonly #incoming = new Map<NodeId, PeerStream>()
+  /** Validators that said what they must have seen to be false. */
+  readonly #muted = new Set<NodeId>()
   #others: ReadonlySet<NodeId> = new Set()
 
   constructor(modules: ValidatorLinksModules) {
@@ -51,6 +56,7 @@ export class ValidatorLinks {
   async #listen(stream: PeerStream): Promise<void> {
     const from = stream.remote.node
     if (!this.#others.has(from)) return stream.abort(new Error('not a validator'))
+    if (this.#muted.has(from)) return stream.abort(new Error('not heard for a while'))
     // One at a time: who comes again has lost the one before.
     this.#incoming.get(from)?.abort(new Error('another stream took its place'))
     this.#incoming.set(from, stream)
@@ -58,12 +64,18 @@ export class ValidatorLinks {
       await this.#receiveAll(from, stream)
     } catch (error) {
       if (isBorgError(error) && error.blame === 'peer') {
-        this.#modules.logger.warn('a validator said what makes no sense', { from, code: error.code })
+        this.#mute(from)
+        this.#modules.logger.warn('a validator is not heard for a while', { from, why: error.message })
       }
       stream.abort(error instanceof Error ? error : new Error(messageOf(error)))
     } finally {
       if (this.#incoming.get(from) === stream) this.#incoming.delete(from)
     }
+  }
+
+  #mute(node: NodeId): void {
+    this.#muted.add(node)
+    this.#modules.timers.after(limits.ledgerLinks.muteMs, () => this.#muted.delete(node))
   }
 
   async #receiveAll(from: NodeId, stream: PeerStream): Promise<void> {
@@ -73,7 +85,10 @@ export class ValidatorLinks {
       // A copy where buffers are used again: blocks and votes are kept.
       const frames = decodeFrames(message.release === undefined ? message.payload : message.payload.slice())
       message.release?.()
-      await this.#modules.onFrames(from, frames)
+      for (const turn of turnsOf(frames)) {
+        await this.#modules.onFrames(from, turn)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
     }
   }
 }
