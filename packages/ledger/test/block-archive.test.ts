@@ -4,7 +4,7 @@ import { limits } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import { BlockStore, type Candidate, StoredBlockArchive } from '@borgios/ledger'
 import type { BlockHeader } from '@borgios/protocol'
-import { decodeArchived } from '../src/sync/archived-block.ts'
+import { decodeArchived, encodeArchived } from '../src/sync/archived-block.ts'
 import { FaultySegmentFiles } from './faulty-segment-files.ts'
 
 const hashOf = (number: number): Uint8Array => new Uint8Array(32).fill(number)
@@ -35,7 +35,7 @@ function candidate(height: number, isFiller = false): Candidate {
 
 test('final blocks are kept in order, and the last of each group says why they are final', async () => {
   const store = await BlockStore.open({ files: new FaultySegmentFiles(), random: new SeededRandom(1) })
-  const archive = new StoredBlockArchive(store)
+  const archive = await StoredBlockArchive.open(store)
   const certificate = { kind: 'final', epoch: 1, slot: 3, block: hashOf(3), votes } as const
   archive.append({ blocks: [candidate(1), candidate(2)], fillers: [candidate(3, true)], certificate })
   await archive.sync()
@@ -57,7 +57,7 @@ test('final blocks are kept in order, and the last of each group says why they a
 
 test('only the newest blocks are found by their hash', async () => {
   const store = await BlockStore.open({ files: new FaultySegmentFiles(), random: new SeededRandom(1) })
-  const archive = new StoredBlockArchive(store)
+  const archive = await StoredBlockArchive.open(store)
   const { recentBlocks } = limits.ledgerJournal
   const certificate = { kind: 'final', epoch: 1, slot: 1, block: hashOf(1), votes } as const
   for (let height = 1; height <= recentBlocks + 1; height += 1) {
@@ -65,4 +65,33 @@ test('only the newest blocks are found by their hash', async () => {
   }
   assert.equal(archive.find({ slot: 1, hash: hashOf(1) }), undefined)
   assert.equal(archive.find({ slot: 2, hash: hashOf(2) })?.header.height, 2)
+})
+
+test('a group whose end was never written can become final anew, and says why after every later start', async () => {
+  const files = new FaultySegmentFiles()
+  const random = new SeededRandom(1)
+  const certificateAt = (slot: number) => ({ kind: 'final', epoch: 1, slot, block: hashOf(slot), votes }) as const
+  const before = await BlockStore.open({ files, random })
+  const whole = await StoredBlockArchive.open(before)
+  whole.append({ blocks: [candidate(1)], fillers: [], certificate: certificateAt(1) })
+  // Blocks 2 and 3 of a group of 2, 3 and 4.
+  for (const height of [2, 3]) {
+    before.append(height, 1, encodeArchived({ block: candidate(height).block, finality: undefined }))
+  }
+  await before.close()
+
+  const store = await BlockStore.open({ files, random })
+  const archive = await StoredBlockArchive.open(store)
+  assert.equal(store.lastAppended, 1)
+  assert.deepEqual(store.heights, { first: 1, last: 1 })
+  archive.append({ blocks: [candidate(2), candidate(3)], fillers: [], certificate: certificateAt(3) })
+  const slotOf = async (from: BlockStore, height: number) =>
+    decodeArchived((await from.read(height)) ?? assert.fail()).finality?.certificate.slot
+  assert.equal(await slotOf(store, 3), 3)
+  await store.close()
+
+  const later = await BlockStore.open({ files, random })
+  await StoredBlockArchive.open(later)
+  assert.deepEqual(later.heights, { first: 1, last: 3 })
+  assert.deepEqual([await slotOf(later, 1), await slotOf(later, 2), await slotOf(later, 3)], [1, undefined, 3])
 })

@@ -2,7 +2,7 @@ import { limits } from '@borgios/core'
 import type { Block, BlockRef } from '@borgios/protocol'
 import { hashKey } from '../consensus/candidate.ts'
 import type { BlockArchive, FinalGroup } from '../engine/engine-ports.ts'
-import { encodeArchived } from '../sync/archived-block.ts'
+import { decodeArchived, encodeArchived } from '../sync/archived-block.ts'
 import type { BlockStore } from './block-store.ts'
 
 /** Final blocks as the engine hands them over, kept in a block store. */
@@ -11,8 +11,22 @@ export class StoredBlockArchive implements BlockArchive {
   /** The oldest first. */
   readonly #recent = new Map<string, Block>()
 
-  constructor(store: BlockStore) {
+  private constructor(store: BlockStore) {
     this.#store = store
+  }
+
+  /**
+   * Takes back the blocks of a group whose end a crash kept from being written: consensus makes them final anew, and the word why must come
+   * to stand with them. Throws as {@link BlockStore.read}, and PROTOCOL_MALFORMED.
+   */
+  static async open(store: BlockStore): Promise<StoredBlockArchive> {
+    let height = store.lastAppended
+    for (; ; height -= 1) {
+      const bytes = await store.read(height)
+      if (bytes === undefined || decodeArchived(bytes).finality !== undefined) break
+    }
+    store.dropAbove(height)
+    return new StoredBlockArchive(store)
   }
 
   /** Throws as {@link BlockStore.append}. */

@@ -2,7 +2,7 @@ import { type RecordPlace, SegmentLog, type SegmentLogModules } from './segment-
 
 const BLOCK = 1
 
-/** Final blocks by height, whatever their bytes say. What is kept is one run of heights without a gap. */
+/** Final blocks by height, whatever their bytes say. What is kept is one run of heights without a gap; of a height that was written again the later record counts. */
 export class BlockStore {
   readonly #log: SegmentLog
   readonly #index: HeightIndex
@@ -37,6 +37,12 @@ export class BlockStore {
     if (height <= this.#lastAppended) return
     this.#log.append({ kind: BLOCK, epoch, position: height, payload: bytes })
     this.#lastAppended = height
+  }
+
+  /** Takes back what is above a height: it can be appended anew. To be called before anything is appended. */
+  dropAbove(height: number): void {
+    this.#index.dropAbove(height)
+    this.#lastAppended = Math.min(this.#lastAppended, height)
   }
 
   /** See {@link SegmentLog.sync}. */
@@ -76,11 +82,17 @@ class HeightIndex {
   }
 
   add(height: number, place: RecordPlace): void {
-    if (height !== this.next) {
+    if (height >= this.first && height <= this.next) {
+      this.dropAbove(height - 1)
+    } else {
       this.first = height
       this.#places = []
     }
     this.#places.push(place)
+  }
+
+  dropAbove(height: number): void {
+    this.#places.splice(Math.max(0, height + 1 - this.first))
   }
 
   find(height: number): RecordPlace | undefined {

@@ -42,6 +42,7 @@ export async function openDiskStorage(
   const { registry, random, logger, beforeSave } = modules
   const { journal, records } = await Journal.open({ files: new DiskSegmentFiles(join(folder, 'journal')), random })
   const blocks = await BlockStore.open({ files: new DiskSegmentFiles(join(folder, 'blocks')), random })
+  const archive = await StoredBlockArchive.open(blocks)
   const disk = await DiskState.open({
     folder: join(folder, 'state'),
     tables: registry.tables,
@@ -57,7 +58,7 @@ export async function openDiskStorage(
     state: disk.state,
     log: new JournalConsensusLog(journal),
     logged: records.map(readLogged),
-    archive: new StoredBlockArchive(blocks),
+    archive,
     blocks,
     tracked,
     async sync(final) {
