@@ -74,8 +74,10 @@ test('what took effect is said after a crash that came before it was noted: in f
       }
       return { ...storage, tracked: first }
     })
-    ledger.start()
     const id = await ledger.submit(transferBy('alice', 'bob', 0))
+    assert.equal(ledger.nextNonce(keysOf('alice').publicKey), 1)
+    assert.equal(ledger.nextNonce(keysOf('bob').publicKey), 0)
+    ledger.start()
     await isFinal(ledger, id)
     await disk?.sync({ epoch: 0, slot: 0 })
     await cp(here, copy, { recursive: true })
