@@ -89,7 +89,12 @@ test('what took effect is said after a crash that came before it was noted: in f
     assert.equal(state.receipt.status, 0)
     await crashed.stop()
 
-    const saved = await openAlone(here, (storage) => storage)
+    let again: LedgerStorage | undefined
+    const saved = await openAlone(here, (storage) => {
+      again = storage
+      return storage
+    })
+    assert.deepEqual([...(again?.logged ?? [])], [], 'what stood in the log is not kept in memory')
     assert.equal(saved.transactionState(id)?.kind, 'decided')
     await saved.stop()
   } finally {

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { silentLogger } from '@borgios/core'
+import { limits, silentLogger } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import { DiskState } from '../src/index.ts'
 import { fullSlice, propertyRuns } from './full-slice.ts'
@@ -150,6 +150,22 @@ test('after three starts that died over it the state is given up, after two it i
     await assert.rejects(DiskState.open(optionsFor(folder)), { code: 'LEDGER_STATE_CORRUPT' })
     await rm(folder, { recursive: true })
     assert.equal((await DiskState.open(optionsFor(folder))).savedPoint, undefined)
+  })
+})
+
+test('whatever keeps a due save from ending well is logged, and the next one is tried', async () => {
+  await withFolder(async (folder) => {
+    const warnings: unknown[] = []
+    const logger = { ...silentLogger, warn: (_: string, fields: unknown) => void warnings.push(fields) }
+    const beforeSave = async (): Promise<void> => {
+      if (warnings.length === 0) throw new TypeError('a mistake')
+    }
+    const disk = await DiskState.open({ ...optionsFor(folder), logger, beforeSave })
+    advance(disk, 5, limits.ledgerState.saveBlocks)
+    while (warnings.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual(warnings, [{ why: 'a mistake' }])
+    await disk.save()
+    assert.equal(disk.savedPoint?.height, limits.ledgerState.saveBlocks)
   })
 })
 
