@@ -770,8 +770,10 @@ export const limits = {
     lifeBlocks: 64,
     /** One that was refused is not tried again for so long: each try costs a fee. */
     refusedBlocks: 600,
-    /** Offers so many base fees: the fee may double five times before it has to be made anew. */
-    feeFactor: 32n,
+    /** Offers so many base fees, which the account must hold: when the fee has doubled twice before it entered, it offers more. */
+    feeFactor: 4n,
+    /** One that could not be sent is tried as it is for so long, before all duties are asked again: to make a dealing takes a while. */
+    askAgainBlocks: 8,
   },
   /** Records, their tree and how they are kept. */
   ledgerState: {

@@ -132,3 +132,29 @@ test('evidence that lies in the log is told once the validator runs', () => {
   const desk = new ConsensusDesk(epochOptions(LEADER_OF_3), { records }).start()
   assert.equal(desk.take('evidence').length, 3)
 })
+
+test('who heard its own voice elsewhere is silent to the end of the epoch, also after a restart', () => {
+  const twin = new ConsensusDesk(epochOptions(LEADER_OF_3)).start()
+  twin.hearVote(LEADER_OF_3 ?? 0, 'skip', slotOnly(0))
+  const records = twin.take('persist').map(({ record }) => record)
+  for (const epoch of [0, 1]) {
+    const desk = new ConsensusDesk(epochOptions(LEADER_OF_3, epoch), { records }).start()
+    desk.hearCandidate(desk.candidate(0, GENESIS)).execute().wait(60_000)
+    assert.equal(desk.votes().length > 0, epoch === 1)
+  }
+})
+
+test('after a restart a validator still leads others out of the epoch before', () => {
+  const earlier = new ConsensusDesk(epochOptions(LEADER_OF_3, 0))
+  const certificate = earlier.certificate('final', { slot: 7, hash: new Uint8Array(32).fill(7) })
+  const older = earlier.certificate('final', { slot: 5, hash: new Uint8Array(32).fill(5) })
+  const final = { slot: -1, height: 9, hash: new Uint8Array(32).fill(7) }
+  const logged = [certificate, older].map((each): ConsensusRecord => ({ kind: 'certificate', certificate: each }))
+  for (const start of [{ certificate }, { records: logged }]) {
+    const desk = new ConsensusDesk(epochOptions(LEADER_OF_3, 1), { final, ...start }).start()
+    desk.take('send')
+    desk.receive({ kind: 'status', status: { epoch: 0, finalSlot: 4, currentSlot: 6 } })
+    const answers = desk.take('send').flatMap(({ message }) => (message.kind === 'certificate' ? [message] : []))
+    assert.deepEqual(answers, [{ kind: 'certificate', certificate }])
+  }
+})

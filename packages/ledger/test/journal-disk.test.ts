@@ -90,6 +90,7 @@ test('votes and certificates come back as they were', async () => {
   const certificate = { ...subject, votes: [0, 1, 3].map((voter) => ({ voter, signature })) }
   log.append({ kind: 'vote', vote })
   log.append({ kind: 'certificate', certificate })
+  log.append({ kind: 'strangeVote', vote })
   await log.sync()
   const { records } = await Journal.open({ files, random })
   assert.deepEqual(
@@ -97,12 +98,14 @@ test('votes and certificates come back as they were', async () => {
     [
       [4, 7],
       [4, 7],
+      [4, Number.MAX_SAFE_INTEGER],
     ],
   )
   const plain = (record: JournalRecord) => readLogged({ ...record, payload: new Uint8Array(record.payload) })
   assert.deepEqual(records.map(plain), [
     { kind: 'vote', vote },
     { kind: 'certificate', certificate },
+    { kind: 'strangeVote', vote },
   ])
   assert.throws(() => readLogged({ kind: 9, epoch: 1, position: 1, payload: new Uint8Array(1) }), {
     code: 'PROTOCOL_MALFORMED',

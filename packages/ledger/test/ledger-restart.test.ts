@@ -74,8 +74,10 @@ test('what took effect is said after a crash that came before it was noted: in f
       }
       return { ...storage, tracked: first }
     })
-    ledger.start()
     const id = await ledger.submit(transferBy('alice', 'bob', 0))
+    assert.equal(ledger.nextNonce(keysOf('alice').publicKey), 1)
+    assert.equal(ledger.nextNonce(keysOf('bob').publicKey), 0)
+    ledger.start()
     await isFinal(ledger, id)
     await disk?.sync({ epoch: 0, slot: 0 })
     await cp(here, copy, { recursive: true })
@@ -87,7 +89,12 @@ test('what took effect is said after a crash that came before it was noted: in f
     assert.equal(state.receipt.status, 0)
     await crashed.stop()
 
-    const saved = await openAlone(here, (storage) => storage)
+    let again: LedgerStorage | undefined
+    const saved = await openAlone(here, (storage) => {
+      again = storage
+      return storage
+    })
+    assert.deepEqual([...(again?.logged ?? [])], [], 'what stood in the log is not kept in memory')
     assert.equal(saved.transactionState(id)?.kind, 'decided')
     await saved.stop()
   } finally {

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { silentLogger } from '@borgios/core'
+import { limits, silentLogger } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import { DiskState } from '../src/index.ts'
 import { fullSlice, propertyRuns } from './full-slice.ts'
@@ -153,12 +153,30 @@ test('after three starts that died over it the state is given up, after two it i
   })
 })
 
-test('a full disk: said, whole, and over once there is room', {
-  skip: mayMount ? false : 'this user may not mount',
-}, async () => {
+test('whatever keeps a due save from ending well is logged, and the next one is tried', async () => {
   await withFolder(async (folder) => {
-    const script = 'mount -t tmpfs -o size=3m small "$0" && exec "$1" "$2" "$0"'
-    const [command, ...options] = OWN_MOUNTS
-    await run(command, [...options, 'sh', '-c', script, folder, process.execPath, program('state-full-disk.ts')])
+    const warnings: unknown[] = []
+    const logger = { ...silentLogger, warn: (_: string, fields: unknown) => void warnings.push(fields) }
+    const beforeSave = async (): Promise<void> => {
+      if (warnings.length === 0) throw new TypeError('a mistake')
+    }
+    const disk = await DiskState.open({ ...optionsFor(folder), logger, beforeSave })
+    advance(disk, 5, limits.ledgerState.saveBlocks)
+    while (warnings.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual(warnings, [{ why: 'a mistake' }])
+    await disk.save()
+    assert.equal(disk.savedPoint?.height, limits.ledgerState.saveBlocks)
   })
 })
+
+for (const name of ['state-full-disk.ts', 'tracker-full-disk.ts']) {
+  test(`a full disk: said, whole, and over once there is room (${name})`, {
+    skip: mayMount ? false : 'this user may not mount',
+  }, async () => {
+    await withFolder(async (folder) => {
+      const script = 'mount -t tmpfs -o size=3m small "$0" && exec "$1" "$2" "$0"'
+      const [command, ...options] = OWN_MOUNTS
+      await run(command, [...options, 'sh', '-c', script, folder, process.execPath, program(name)])
+    })
+  })
+}

@@ -73,6 +73,8 @@ export class SimDisk {
   /** What a durable final block has closed is not needed any more. */
   #prune({ epoch, slot }: Certificate): void {
     this.log = this.log.filter((record) => {
+      // It counts to the end of its epoch.
+      if (record.kind === 'strangeVote') return record.vote.epoch >= epoch
       const about =
         record.kind === 'vote' ? record.vote : record.kind === 'certificate' ? record.certificate : record.candidate
       return about.epoch > epoch || (about.epoch === epoch && about.slot > slot)

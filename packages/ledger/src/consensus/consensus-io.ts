@@ -24,6 +24,8 @@ export type ConsensusRecord =
   | { readonly kind: 'vote'; readonly vote: Vote }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
+  /** By our key, and none of ours. */
+  | { readonly kind: 'strangeVote'; readonly vote: Vote }
 
 /** Two signed statements that no honest validator makes both of: proof by itself. */
 export type Evidence =

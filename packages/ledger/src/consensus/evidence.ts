@@ -33,6 +33,7 @@ function checkOwnVote(state: ConsensusState, slot: Slot, vote: Vote): void {
   const isOurs = vote.kind === 'skip' ? own.skip : own[vote.kind] === hashKey(vote.block)
   if (isOurs || state.isMuted || slot.number <= state.final.slot) return
   state.isMuted = true
+  state.effects.push({ kind: 'persist', record: { kind: 'strangeVote', vote } })
   state.effects.push({ kind: 'keyUsedElsewhere', vote })
 }
 

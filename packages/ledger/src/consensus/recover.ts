@@ -3,7 +3,7 @@ import { holdBlock } from './blocks.ts'
 import { type Candidate, type FinalBlock, hashKey } from './candidate.ts'
 import { addVote, keepCertificate } from './certificates.ts'
 import type { ConsensusRecord } from './consensus-io.ts'
-import { type ConsensusState, createState, openSlot } from './consensus-state.ts'
+import { type ConsensusState, createState, epochOf, openSlot } from './consensus-state.ts'
 import type { EpochOptions } from './epoch-options.ts'
 
 /**
@@ -18,9 +18,11 @@ export function recover(
   records: Iterable<ConsensusRecord>,
 ): ConsensusState {
   const state = createState(options, final, finalCertificate)
+  if (finalCertificate !== undefined) recoverPrevious(state, finalCertificate)
   for (const record of records) {
     if (record.kind === 'vote') recoverVote(state, record.vote)
     else if (record.kind === 'candidate') recoverCandidate(state, record.candidate)
+    else if (record.kind === 'strangeVote') state.isMuted ||= record.vote.epoch === epochOf(state)
     else recoverCertificate(state, record.certificate)
   }
   return state
@@ -49,4 +51,12 @@ function recoverCandidate(state: ConsensusState, candidate: Candidate): void {
 
 function recoverCertificate(state: ConsensusState, certificate: Certificate): void {
   if (isOpen(state, certificate.epoch, certificate.slot)) keepCertificate(state, certificate)
+  recoverPrevious(state, certificate)
+}
+
+/** The newest final one of the epoch before leads those who still are in it to its end. */
+function recoverPrevious(state: ConsensusState, certificate: Certificate): void {
+  const { kind, epoch, slot } = certificate
+  if (kind !== 'final' || epoch !== epochOf(state) - 1 || slot < (state.previousFinal?.slot ?? 0)) return
+  state.previousFinal = certificate
 }

@@ -20,10 +20,14 @@ export type LoggedRecord =
   | { readonly kind: 'vote'; readonly vote: Vote }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'candidate'; readonly block: Block }
+  | { readonly kind: 'strangeVote'; readonly vote: Vote }
 
 const VOTE = 1
 const CERTIFICATE = 2
 const BLOCK = 3
+const STRANGE_VOTE = 4
+/** Above all slots: it counts to the end of its epoch. */
+const WHOLE_EPOCH = Number.MAX_SAFE_INTEGER
 
 /** The journal as consensus sees it. */
 export class JournalConsensusLog implements ConsensusLog {
@@ -56,6 +60,10 @@ function journalRecordOf(record: ConsensusRecord): JournalRecord {
       const { epoch, slot, block } = record.candidate
       return { kind: BLOCK, epoch, position: slot, payload: encodeBlock(block) }
     }
+    case 'strangeVote': {
+      const { vote } = record
+      return { kind: STRANGE_VOTE, epoch: vote.epoch, position: WHOLE_EPOCH, payload: encodeVote(vote) }
+    }
   }
 }
 
@@ -68,6 +76,8 @@ export function readLogged({ kind, payload }: JournalRecord): LoggedRecord {
       return { kind: 'certificate', certificate: decodeCertificate(payload) }
     case BLOCK:
       return { kind: 'candidate', block: decodeBlock(payload) }
+    case STRANGE_VOTE:
+      return { kind: 'strangeVote', vote: decodeVote(payload) }
     default:
       throw malformed(`a record of kind ${kind}, which this version does not know`)
   }

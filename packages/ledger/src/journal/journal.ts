@@ -9,8 +9,8 @@ export interface SlotPlace {
 
 export interface OpenedJournal {
   readonly journal: Journal
-  /** Everything that had been written before, in order. */
-  readonly records: readonly JournalRecord[]
+  /** Everything that had been written before, in order. For whoever opens it to empty. */
+  readonly records: JournalRecord[]
 }
 
 /** What a validator must not forget. The positions of its records are slots. */

@@ -82,6 +82,12 @@ export class TransactionTracker {
     return this.#openByAccount.has(mapKey(account))
   }
 
+  /** Whether one of an account (32 bytes) with this nonce is not decided. */
+  isNonceTaken(account: Uint8Array, nonce: number): boolean {
+    for (const { tracked } of this.#openByAccount.get(mapKey(account)) ?? []) if (tracked.nonce === nonce) return true
+    return false
+  }
+
   /** After a start: final blocks above this height say what used the nonces of those that are not decided; undefined if none is used. */
   get sinceHeight(): number | undefined {
     let least: number | undefined

@@ -8,6 +8,7 @@ import { StoredBlockArchive } from '../journal/block-archive.ts'
 import { BlockStore } from '../journal/block-store.ts'
 import { JournalConsensusLog, type LoggedRecord, readLogged } from '../journal/consensus-log.ts'
 import { Journal } from '../journal/journal.ts'
+import type { JournalRecord } from '../journal/segment-codec.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
 import { DiskState } from '../state/disk-state.ts'
 import type { FinalState } from '../state/final-state.ts'
@@ -57,7 +58,7 @@ export async function openDiskStorage(
   return {
     state: disk.state,
     log: new JournalConsensusLog(journal),
-    logged: records.map(readLogged),
+    logged: drained(records),
     archive,
     blocks,
     tracked,
@@ -73,6 +74,12 @@ export async function openDiskStorage(
       await journal.close()
     },
   }
+}
+
+/** Lets go of each record once it was taken: together they may be as large as all that is under way. */
+function* drained(records: JournalRecord[]): Iterable<LoggedRecord> {
+  records.reverse()
+  for (let record = records.pop(); record !== undefined; record = records.pop()) yield readLogged(record)
 }
 
 /** The state before the first block. */

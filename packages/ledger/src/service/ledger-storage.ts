@@ -18,7 +18,7 @@ export interface LedgerStorage {
   /** That of genesis or later. */
   readonly state: FinalState
   readonly log: ConsensusLog
-  /** What stood in the log at the start. */
+  /** What stood in the log at the start: can be gone through once, and is forgotten then. */
   readonly logged: Iterable<LoggedRecord>
   readonly archive: BlockArchive
   readonly blocks: BlockReader

@@ -247,6 +247,13 @@ export class Ledger {
     return countHoldings(this.#modules.storage.state.snapshot(), this.#modules.registry.tables)
   }
 
+  /** The nonce for an account's next transaction: behind those that are known here and not decided. `account`: 32 bytes. */
+  nextNonce(account: Uint8Array): number {
+    let { nonce } = this.#mempool.account(account)
+    while (this.#mempool.find(account, nonce) !== undefined || this.#tracker.isNonceTaken(account, nonce)) nonce += 1
+    return nonce
+  }
+
   /** Calls back after every final block, in order. Returns the way to stop it. */
   onFinal(listener: (block: FinalBlockEvent) => void): () => void {
     this.#listeners.add(listener)

@@ -1,4 +1,4 @@
-import { type BorgError, isBorgError, type Logger, limits } from '@borgios/core'
+import { type BorgError, isBorgError, type Logger, limits, messageOf } from '@borgios/core'
 import { compareBytes } from '@borgios/protocol'
 import { BucketDisk, type DiskContent } from './bucket-disk.ts'
 import { stateCorrupt } from './errors.ts'
@@ -120,7 +120,7 @@ export class DiskState {
   }
 
   #logFailure(error: unknown): void {
-    if (!isBorgError(error)) throw error
-    this.#logger.warn('the state of the ledger could not be saved; it is tried again', { code: error.code })
+    const why = isBorgError(error) ? { code: error.code } : { why: messageOf(error) }
+    this.#logger.warn('the state of the ledger could not be saved; it is tried again', why)
   }
 }

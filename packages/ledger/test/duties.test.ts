@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { limits, silentLogger } from '@borgios/core'
+import { sodiumEd25519 } from '@borgios/crypto/native'
+import { Duties, Mempool, RememberingVerifier, type TransactionState } from '@borgios/ledger'
+import {
+  decodeTransaction,
+  encodeTransaction,
+  type Operation,
+  type Transaction,
+  transactionId,
+} from '@borgios/protocol'
+import { unitsBy } from '../src/mempool/units.ts'
+import { chainFromGenesis, keysOf, NETWORK, transferBy } from './support/ledger-cluster.ts'
+
+const PAYER = keysOf('alice')
+const bounds = limits.ledgerDuties
+
+/** A ledger of which the test says what becomes of what is sent. */
+class PlayedLedger {
+  readonly chain = { record: { baseFee: 100n, height: 0 } }
+  readonly state = chainFromGenesis({ nodes: 1 }).state
+  readonly sent: Transaction[] = []
+  readonly states = new Map<string, TransactionState>()
+  nonce = 7
+  isFull = false
+  asked = 0
+  #listener = (): void => {}
+
+  constructor() {
+    const { operations } = decodeTransaction(transferBy('alice', 'bob', 0))
+    const duty = (): readonly Operation[] => {
+      this.asked += 1
+      return operations
+    }
+    new Duties([duty], { ledger: this, payer: PAYER, network: NETWORK, logger: silentLogger })
+  }
+
+  onFinal(listener: () => void): () => void {
+    this.#listener = listener
+    return () => {}
+  }
+
+  nextNonce(): number {
+    return this.nonce
+  }
+
+  async submit(bytes: Uint8Array): Promise<Uint8Array> {
+    if (this.isFull) throw new Error('the disk is full')
+    const transaction = decodeTransaction(bytes)
+    this.sent.push(transaction)
+    this.become({ kind: 'pending', why: { reason: 'ready' } })
+    return transactionId(NETWORK, transaction)
+  }
+
+  /** What became of the last one. */
+  become(state: TransactionState): void {
+    const last = this.sent.at(-1) ?? assert.fail('nothing was sent')
+    this.states.set(Buffer.from(transactionId(NETWORK, last)).toString('hex'), state)
+  }
+
+  transactionState(id: Uint8Array): TransactionState | undefined {
+    return this.states.get(Buffer.from(id).toString('hex'))
+  }
+
+  async block(): Promise<void> {
+    this.chain.record.height += 1
+    this.#listener()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+test('a duty takes the nonce behind what the account has under way, and is sent once', async () => {
+  const ledger = new PlayedLedger()
+  for (let blocks = 0; blocks < 5; blocks += 1) await ledger.block()
+  assert.deepEqual([ledger.sent.length, ledger.asked], [1, 1])
+  assert.equal(ledger.sent[0]?.nonce, 7)
+  assert.equal(ledger.sent[0]?.maxFeePerUnit, 100n * bounds.feeFactor + 1n)
+})
+
+test('when the base fee overtook it, a duty offers more with the same nonce, as the mempool asks for', async () => {
+  const ledger = new PlayedLedger()
+  await ledger.block()
+  ledger.chain.record.baseFee = 500n
+  ledger.become({ kind: 'pending', why: { reason: 'feeBelowBase', offered: 401, baseFee: 500n } })
+  ledger.nonce = 8
+  await ledger.block()
+  const [first, second] = ledger.sent
+  assert(first !== undefined && second !== undefined)
+  assert.equal(second.nonce, 7)
+  const chain = chainFromGenesis({ nodes: 1 })
+  const account = { balance: 10n ** 12n, nonce: 7, policy: undefined }
+  const mempool = new Mempool(
+    { height: 0, baseFee: 100n },
+    {
+      accounts: { account: () => account },
+      verifier: new RememberingVerifier(sodiumEd25519, NETWORK),
+      unitsOf: unitsBy(chain.modules.registry),
+    },
+  )
+  assert.deepEqual(
+    [first, second].map((each) => mempool.add(encodeTransaction(each)).outcome),
+    ['added', 'added'],
+  )
+})
+
+test('what could not be sent is tried as it is, and not made anew at every block', async () => {
+  const ledger = new PlayedLedger()
+  ledger.isFull = true
+  for (let blocks = 0; blocks < bounds.askAgainBlocks; blocks += 1) await ledger.block()
+  assert.equal(ledger.asked, 1)
+  ledger.isFull = false
+  await ledger.block()
+  assert.deepEqual([ledger.sent.length, ledger.asked], [1, 1])
+  ledger.become({ kind: 'expired', lastHeight: 1 })
+  ledger.isFull = true
+  for (let blocks = 0; blocks < 2 * bounds.askAgainBlocks; blocks += 1) await ledger.block()
+  assert.equal(ledger.asked, 3, 'now and then the duties are asked again')
+})
