@@ -15,6 +15,10 @@ export type NetworkId = Branded<'NetworkId'>
 export type ShardId = Branded<'ShardId'>
 /** `j` + base32 of 16 random bytes. */
 export type JobId = Branded<'JobId'>
+/** `t` + base32 of what names a transaction. */
+export type TransactionId = Branded<'TransactionId'>
+/** `b` + base32 of the hash of a block's header. */
+export type BlockId = Branded<'BlockId'>
 /** `a` + base32 of an account's 32 bytes and a checksum of 4: people copy these by hand. The room `crypto` makes and reads it. */
 export type AccountId = Branded<'AccountId'>
 
@@ -29,6 +33,8 @@ const KINDS = {
   network: { prefix: 'w', bytes: 32 },
   shard: { prefix: 's', bytes: 32 },
   job: { prefix: 'j', bytes: 16 },
+  transaction: { prefix: 't', bytes: 32 },
+  block: { prefix: 'b', bytes: 32 },
 } as const satisfies Record<string, IdKind>
 
 export type IdKindName = keyof typeof KINDS
@@ -77,6 +83,8 @@ export const OperatorId = codec<OperatorId>(KINDS.operator)
 export const NetworkId = codec<NetworkId>(KINDS.network)
 export const ShardId = codec<ShardId>(KINDS.shard)
 export const JobId = codec<JobId>(KINDS.job)
+export const TransactionId = codec<TransactionId>(KINDS.transaction)
+export const BlockId = codec<BlockId>(KINDS.block)
 
 /** How many characters of an id people are shown: prefix + 35 bits, unambiguous among thousands. */
 const SHORT_ID_CHARS = 8

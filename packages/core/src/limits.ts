@@ -608,6 +608,24 @@ export const limits = {
     maxWhyChars: 1_000,
     /** Longest path a socket's address holds on Linux (sun_path, 108 bytes with the final zero). */
     maxSocketPathBytes: 107,
+    /** A transfer may enter a block so long, in blocks: half a day of an idle network, an hour at two a second. */
+    sendLifeBlocks: 7_200,
+    /** What a transfer offers for a unit, in base fees: a dozen full blocks in a row may drive the price up before it waits. */
+    sendBaseFees: 4,
+    /** How long `wallet send` waits for the end: a network that works needs a second or two. */
+    finalWaitMs: 1 * MINUTE_MS,
+    /** How often a transaction that is waited for is looked at. */
+    transactionPollMs: 50,
+    /** Age of the last block from which on the ledger counts as standing still: three blocks of an idle network. */
+    stalledMs: 15 * SECOND_MS,
+    /** Transactions that `ledger tx` finds by their ids; the oldest are forgotten first. About 150 MB of disk. */
+    indexedTransactions: 1_000_000,
+    /** Blocks whose transactions are forgotten when one comes in: more than one, so that it stays within its bound. */
+    unindexedBlocks: 4,
+    /** Movements kept of each account of this node's user; the oldest are forgotten first. */
+    keptMovements: 100_000,
+    /** Movements shown at once. */
+    maxHistoryLines: 10_000,
     /** Progress lines where there is no terminal. */
     progressLineMs: 3 * SECOND_MS,
     /** Redraws of a progress bar on a terminal. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  BlockId,
   decodeBase32,
   decodeBase64Url,
   encodeBase32,
@@ -21,6 +22,7 @@ import {
   SECOND_MS,
   ShardId,
   shortId,
+  TransactionId,
 } from '@borgios/core'
 import fc from 'fast-check'
 import { RUNS } from './amount.ts'
@@ -79,7 +81,7 @@ test('every text either decodes to bytes that encode to it, or to nothing', () =
   }
 })
 
-const KINDS = { n: NodeId, o: OperatorId, w: NetworkId, s: ShardId, j: JobId }
+const KINDS = { n: NodeId, o: OperatorId, w: NetworkId, s: ShardId, j: JobId, t: TransactionId, b: BlockId }
 
 for (const [prefix, codec] of Object.entries(KINDS)) {
   const length = prefix === 'j' ? 16 : 32

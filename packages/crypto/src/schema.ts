@@ -1,10 +1,12 @@
-import { limits, NetworkId, NodeId, OperatorId } from '@borgios/core'
+import { BlockId, limits, NetworkId, NodeId, OperatorId, TransactionId } from '@borgios/core'
 import { Type } from 'typebox'
 
 /** Schemas of ids and numbers that every signed thing uses. */
 export const NodeIdSchema = Type.Unsafe<NodeId>(Type.String({ pattern: NodeId.pattern }))
 export const OperatorIdSchema = Type.Unsafe<OperatorId>(Type.String({ pattern: OperatorId.pattern }))
 export const NetworkIdSchema = Type.Unsafe<NetworkId>(Type.String({ pattern: NetworkId.pattern }))
+export const TransactionIdSchema = Type.Unsafe<TransactionId>(Type.String({ pattern: TransactionId.pattern }))
+export const BlockIdSchema = Type.Unsafe<BlockId>(Type.String({ pattern: BlockId.pattern }))
 /** Milliseconds since 1970, or a counter: a non-negative integer that JSON holds exactly. */
 export const CounterSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 export const SignatureSchema = Type.String({ minLength: 86, maxLength: 86, pattern: '^[A-Za-z0-9_-]+$' })

@@ -66,7 +66,12 @@ export type { PendingTransaction } from './mempool/pending-transaction.ts'
 export { isPeersFault, type Refusal as MempoolRefusal } from './mempool/refusal.ts'
 export type { SelectionRequest } from './mempool/selection.ts'
 export type { Outcome, PendingReason, TransactionState } from './mempool/tracked-transaction.ts'
-export { type FinalTransaction, type TrackerChange, TransactionTracker } from './mempool/transaction-tracker.ts'
+export {
+  type FinalTransaction,
+  type FollowedTransaction,
+  type TrackerChange,
+  TransactionTracker,
+} from './mempool/transaction-tracker.ts'
 export { fingerprintOf, RememberingVerifier } from './mempool/transaction-verifier.ts'
 export { type UnitsOf, unitsBy } from './mempool/units.ts'
 export { accountOf, accountTable } from './modules/accounts/account-table.ts'
@@ -193,6 +198,7 @@ export {
   openDiskStorage,
 } from './service/disk-storage.ts'
 export { Duties, type DutiesModules, type Duty } from './service/duties.ts'
+export type { Holding, Holdings } from './service/holdings.ts'
 export { Ledger, type LedgerModules, type LedgerOptions, type LedgerStatus } from './service/ledger.ts'
 export { type LedgerModuleSet, ledgerModules } from './service/ledger-modules.ts'
 export type { LedgerStorage } from './service/ledger-storage.ts'
@@ -203,3 +209,4 @@ export type { AnyTable, StateChange, StatePoint, StateReader, StateWriter, Table
 export { StateImport } from './state/state-import.ts'
 export type { StateLayer } from './state/state-layer.ts'
 export type { StateSnapshot } from './state/state-snapshot.ts'
+export type { ArchivedBlock } from './sync/archived-block.ts'

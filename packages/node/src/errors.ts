@@ -75,3 +75,7 @@ export const guestRefused = make('NODE_GUEST', 'denied', 'caller')
 export const notFounder = make('NODE_NOT_FOUNDER', 'denied', 'caller')
 /** The invitation is for another operator, of no founder, or has run out. */
 export const invitationRefused = make('NODE_INVITATION_REFUSED', 'denied', 'caller')
+/** The network began without a ledger. */
+export const noLedger = make('NODE_NO_LEDGER', 'notFound', 'none')
+/** An account does not hold what is to be sent and paid. */
+export const fundsShort = make('NODE_FUNDS_SHORT', 'denied', 'caller')

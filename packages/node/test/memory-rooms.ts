@@ -27,6 +27,7 @@ export class MemoryWorld {
       store: this.#store(identity.node),
       compute: this.#compute(identity.node),
       ledger: undefined,
+      ledgerIndex: undefined,
       jobLimits: { memoryBytes: 1, wallTimeMs: 2, outputBytes: 3, logBytes: 4 },
       defaultCoding: () => ({ data: 3, parity: 2 }),
       addresses: () => [`/ip4/127.0.0.1/tcp/${config.port}`],

@@ -2,6 +2,7 @@ import { ERROR_KINDS, limits } from '@borgios/core'
 import { CounterSchema, NetworkIdSchema, NodeIdSchema, OperatorIdSchema, strictObject } from '@borgios/crypto'
 import { type Static, type TSchema, Type } from 'typebox'
 import { JobUsageSchema } from './compute.ts'
+import { TransactionViewSchema } from './ledger/views.ts'
 
 /**
  * The daemon's local API: HTTP/1.1 on a unix socket. Requests and answers are JSON, events are one JSON object a line, file
@@ -206,7 +207,7 @@ export const JobLogsRequestSchema = strictObject({ job: SubjectSchema, follow: T
 export const WhyRequestSchema = strictObject({ subject: SubjectSchema })
 export const WhyViewSchema = Type.Object({
   subject: Type.String(),
-  what: Type.Enum(['node', 'operator', 'job', 'shard', 'file']),
+  what: Type.Enum(['node', 'operator', 'job', 'shard', 'file', 'transaction']),
   state: Type.String(),
   why: Type.String(),
   todo: Type.String(),
@@ -228,7 +229,7 @@ export const ErrorViewSchema = Type.Object({
 export type ErrorView = Static<typeof ErrorViewSchema>
 export const ErrorAnswerSchema = Type.Object({ error: ErrorViewSchema })
 
-/** A line of an event stream. Every stream ends with `put`, `info`, `accepted`, `job` or `error`; `alive` only says that the daemon is there. */
+/** A line of an event stream. Every stream ends with `put`, `info`, `accepted`, `job`, `transaction` or `error`; `alive` only says that the daemon is there. */
 export const DaemonEventSchema = Type.Union([
   strictObject({ event: Type.Literal('alive') }),
   strictObject({ event: Type.Literal('progress'), doneBytes: CounterSchema, totalBytes: orNull(CounterSchema) }),
@@ -245,6 +246,8 @@ export const DaemonEventSchema = Type.Union([
   }),
   strictObject({ event: Type.Literal('accepted'), job: JobIdSchema }),
   strictObject({ event: Type.Literal('job'), job: JobRecordSchema }),
+  /** Whenever it stands otherwise; the last one says how it ended, or where it stands when nobody waits. */
+  strictObject({ event: Type.Literal('transaction'), transaction: TransactionViewSchema }),
   strictObject({ event: Type.Literal('error'), error: ErrorViewSchema }),
 ])
 export type DaemonEvent = Static<typeof DaemonEventSchema>

@@ -102,6 +102,11 @@ export class Mempool {
     return this.#queues.get(mapKey(account))?.find(nonce)
   }
 
+  /** The pending transactions of an account, by rising nonces. */
+  waiting(account: Uint8Array): readonly PendingTransaction[] {
+    return [...(this.#queues.get(mapKey(account))?.entries ?? [])]
+  }
+
   /** What an account is in the final state. */
   account(account: Uint8Array): Account {
     return this.#modules.accounts.account(account) ?? NO_ACCOUNT

@@ -30,6 +30,15 @@ export interface TrackerChange {
   readonly record: Uint8Array | undefined
 }
 
+/** A transaction of a user of this node. */
+export interface FollowedTransaction {
+  /** As it was signed. */
+  readonly bytes: Uint8Array
+  /** Unix time. */
+  readonly sentMs: number
+  readonly state: TransactionState
+}
+
 /** One that is not decided yet. */
 interface Open {
   readonly tracked: TrackedTransaction
@@ -101,6 +110,20 @@ export class TransactionTracker {
   state(id: Uint8Array): TransactionState | undefined {
     const open = this.#open.get(mapKey(id))
     return open === undefined ? this.#decided.get(mapKey(id))?.outcome : this.#stateOf(open)
+  }
+
+  /** The transaction itself, and where it stands; undefined for one that is not followed, or forgotten. */
+  followed(id: Uint8Array): FollowedTransaction | undefined {
+    const key = mapKey(id)
+    const tracked = this.#open.get(key)?.tracked ?? this.#decided.get(key)
+    const state = this.state(id)
+    if (tracked === undefined || state === undefined) return undefined
+    return { bytes: tracked.bytes, sentMs: tracked.sentMs, state }
+  }
+
+  /** Those of an account that are not decided. */
+  openOf(account: Uint8Array): readonly TrackedTransaction[] {
+    return [...(this.#openByAccount.get(mapKey(account)) ?? [])].map(({ tracked }) => tracked)
   }
 
   /** Stops following it. It may still take effect. */

@@ -26,6 +26,8 @@ export interface DiskStorageModules {
   readonly registry: ModuleRegistry
   readonly random: Random
   readonly logger: Logger
+  /** Awaited before the state is saved: what was derived from blocks that a later start does not apply again. */
+  readonly beforeSave?: () => Promise<void>
 }
 
 /**
@@ -37,14 +39,17 @@ export async function openDiskStorage(
   modules: DiskStorageModules,
 ): Promise<LedgerStorage> {
   const { folder } = options
-  const { registry, random, logger } = modules
+  const { registry, random, logger, beforeSave } = modules
   const { journal, records } = await Journal.open({ files: new DiskSegmentFiles(join(folder, 'journal')), random })
   const blocks = await BlockStore.open({ files: new DiskSegmentFiles(join(folder, 'blocks')), random })
   const disk = await DiskState.open({
     folder: join(folder, 'state'),
     tables: registry.tables,
     logger,
-    beforeSave: () => blocks.sync(),
+    async beforeSave() {
+      await blocks.sync()
+      await beforeSave?.()
+    },
   })
   if (disk.savedPoint === undefined) await begin(disk, options, registry)
   const tracked = new LmdbTrackerRecords(join(folder, 'tracked'))

@@ -11,17 +11,19 @@ import { PendingTransactions } from '../engine/pending-transactions.ts'
 import { ValidatorLinks } from '../links/validator-links.ts'
 import { Mempool } from '../mempool/mempool.ts'
 import type { TransactionState } from '../mempool/tracked-transaction.ts'
-import { TransactionTracker } from '../mempool/transaction-tracker.ts'
+import { type FollowedTransaction, TransactionTracker } from '../mempool/transaction-tracker.ts'
 import { RememberingVerifier } from '../mempool/transaction-verifier.ts'
 import { unitsBy } from '../mempool/units.ts'
 import { accountOf } from '../modules/accounts/account-table.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
 import type { StateReader } from '../state/state.ts'
+import { type ArchivedBlock, decodeArchived } from '../sync/archived-block.ts'
 import { BlockServer } from '../sync/block-server.ts'
 import { CatchUp } from '../sync/catch-up.ts'
 import { type ReplayedChain, replay } from '../sync/replay.ts'
 import { Announcements } from './announcements.ts'
 import { recordsOf } from './disk-storage.ts'
+import { countHoldings, type Holdings } from './holdings.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
 import { TransactionGossip } from './transaction-gossip.ts'
 
@@ -43,6 +45,8 @@ export interface LedgerModules extends Pick<ChainModules, 'nextBeacon'> {
   readonly timers: Timers
   readonly logger: Logger
   readonly onEvidence?: (evidence: Evidence) => void
+  /** Told of every final block in order, also of those that a start applies again because the saved state does not have them yet. */
+  readonly onFinal?: (block: FinalBlockEvent, state: StateReader) => void
 }
 
 /** Where the ledger stands on this node. */
@@ -132,10 +136,15 @@ export class Ledger {
   /** Applies what the archive has beyond the saved state. Throws LEDGER_DIVERGED, LEDGER_ARCHIVE_SHORT and what storage throws. */
   static async open(options: LedgerOptions, modules: LedgerModules): Promise<Ledger> {
     const { networkId } = options
-    const { registry, ed25519, storage, nextBeacon } = modules
+    const { registry, ed25519, storage, nextBeacon, onFinal } = modules
     const verifier = new RememberingVerifier(ed25519, networkId)
     const chain = new Chain(storage.state, { registry, network: networkId, verifier, nextBeacon })
-    const start = await replay(chain, storage.blocks, () => rulesAt(chain, networkId, ed25519))
+    const start = await replay(
+      chain,
+      storage.blocks,
+      () => rulesAt(chain, networkId, ed25519),
+      (block) => onFinal?.(block, chain.state),
+    )
     return new Ledger(options, chain, verifier, start, modules)
   }
 
@@ -194,6 +203,29 @@ export class Ledger {
     return this.#tracker.state(id)
   }
 
+  /** A transaction that a user of this node sent, and where it stands. Undefined for one that is not followed here. */
+  followed(id: Uint8Array): FollowedTransaction | undefined {
+    return this.#tracker.followed(id)
+  }
+
+  /** Transactions of an account that are known here and not decided, by nonce: what waits, and what users of this node sent. */
+  undecided(account: Uint8Array): ReadonlyMap<number, Uint8Array> {
+    const found = new Map(this.#mempool.waiting(account).map(({ nonce, bytes }) => [nonce, bytes]))
+    for (const { nonce, bytes } of this.#tracker.openOf(account)) found.set(nonce, bytes)
+    return found
+  }
+
+  /** A final block that is kept here, with what proves it if it is the last of its group. Throws LEDGER_JOURNAL_CORRUPT, LEDGER_DISK_FAILED. */
+  async block(height: number): Promise<ArchivedBlock | undefined> {
+    const bytes = await this.#modules.storage.blocks.read(height)
+    return bytes === undefined ? undefined : decodeArchived(bytes)
+  }
+
+  /** Every record of the state counted, with what it holds: a second for a million of them, in turns with other work. */
+  holdings(): Promise<Holdings> {
+    return countHoldings(this.#modules.storage.state.snapshot(), this.#modules.registry.tables)
+  }
+
   /** Calls back after every final block, in order. Returns the way to stop it. */
   onFinal(listener: (block: FinalBlockEvent) => void): () => void {
     this.#listeners.add(listener)
@@ -212,6 +244,7 @@ export class Ledger {
       this.#tracker.onFinal(header.height, decided)
     }
     if (header.leader === this.#engine.state.options.self) this.#announcements.say(header.height)
+    this.#modules.onFinal?.(block, this.chain.state)
     for (const listener of this.#listeners) listener(block)
   }
 

@@ -63,6 +63,16 @@ export function* keysOf(bucket: Uint8Array): Iterable<{ readonly tableId: number
   }
 }
 
+/** The same with their values; views. */
+export function* recordsIn(bucket: Uint8Array): Iterable<{ readonly tableId: number; readonly value: Uint8Array }> {
+  for (let at = 0; at < bucket.length; ) {
+    const end = recordEnd(bucket, at)
+    const valueAt = at + KEY_AT + byteAt(bucket, at + 1) + VALUE_LENGTH_BYTES
+    yield { tableId: byteAt(bucket, at), value: bucket.subarray(valueAt, end) }
+    at = end
+  }
+}
+
 /** The bucket with some records written or removed, as new bytes. `changes` rise by table and key. */
 export function changeBucket(bucket: Uint8Array, changes: readonly RecordChange[]): Uint8Array {
   const [only] = changes

@@ -1,6 +1,7 @@
 import type { Certificate } from '@borgios/protocol'
 import type { FinalBlock } from '../consensus/candidate.ts'
 import type { Chain } from '../engine/chain.ts'
+import type { FinalBlockEvent } from '../engine/engine-ports.ts'
 import type { EpochRules } from '../engine/epoch-rules.ts'
 import { archiveShort, chainDiverged } from '../errors.ts'
 import { type ArchivedBlock, decodeArchived } from './archived-block.ts'
@@ -15,16 +16,23 @@ export interface ReplayedChain {
 
 /**
  * Applies the final blocks of the archive that the saved state does not have yet, and says where consensus goes on. `rulesOf` gives the
- * rules of the epoch the chain is in. Throws LEDGER_DIVERGED, LEDGER_SYNC_MESSAGE, PROTOCOL_MALFORMED for an archive that is not this chain's.
+ * rules of the epoch the chain is in; `onFinal` is told of each block. Throws LEDGER_DIVERGED, LEDGER_SYNC_MESSAGE, PROTOCOL_MALFORMED for an archive that is not this chain's.
  */
-export async function replay(chain: Chain, blocks: BlockReader, rulesOf: () => EpochRules): Promise<ReplayedChain> {
+export async function replay(
+  chain: Chain,
+  blocks: BlockReader,
+  rulesOf: () => EpochRules,
+  onFinal: (block: FinalBlockEvent) => void = () => {},
+): Promise<ReplayedChain> {
   for (;;) {
     const group = await readGroup(blocks, chain.point.height + 1)
     if (group.length === 0) return placeOf(chain, blocks)
     for (const candidate of checkGroup(group, rulesOf()).blocks) {
       const { isOk, why } = chain.accepts(candidate)
       if (!isOk) throw chainDiverged(candidate.height, why)
-      chain.finalize(candidate)
+      const outcome = chain.finalize(candidate)
+      const { header, transactions } = candidate.block
+      onFinal({ header, hash: candidate.hash, transactions, ...outcome })
     }
   }
 }

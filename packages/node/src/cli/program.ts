@@ -3,6 +3,7 @@ import { RELEASE } from '../daemon/release.ts'
 import { addFileCommands } from './grammar/file-grammar.ts'
 import { addJobCommands } from './grammar/job-grammar.ts'
 import { type CommonOptions, EVERYWHERE, type Runner, withCommonOptions } from './grammar/leaf.ts'
+import { addLedgerCommands, addWalletCommands } from './grammar/ledger-grammar.ts'
 import { addNetCommands } from './grammar/net-grammar.ts'
 import { addNetworkCommands } from './grammar/network-grammar.ts'
 import { addNodeCommands } from './grammar/node-grammar.ts'
@@ -12,6 +13,7 @@ First steps:
   ${name} up                  five nodes on this machine, in the background
   ${name} net tree            how they hang together
   ${name} file put FILE       prints a capability, which "file get" takes
+  ${name} wallet balance      what you have to spend here
   ${name} down                ends them; the data stays
 
 Exit codes: 0 ok, 1 error, 2 wrong usage, 3 not found, 4 refused, 5 timed out;
@@ -32,6 +34,8 @@ export function createProgram(name: string, run: Runner): Command {
   addNetCommands(program, runWithAll)
   addFileCommands(program, runWithAll)
   addJobCommands(program, runWithAll)
+  addWalletCommands(program, runWithAll)
+  addLedgerCommands(program, runWithAll)
   addNodeCommands(program, runWithAll)
   return program
 }

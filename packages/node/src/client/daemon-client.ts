@@ -4,17 +4,26 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { limits, messageOf, type Timers } from '@borgios/core'
 import {
+  AccountViewSchema,
+  BlockViewSchema,
   type DaemonEvent,
   DaemonEventSchema,
   ErrorAnswerSchema,
   FILE_BYTES_HEADER,
   FILE_NAME_HEADER,
   FileListSchema,
+  HistoryViewSchema,
   JobListSchema,
   type JobSubmission,
+  LedgerGenesisViewSchema,
+  LedgerStatusViewSchema,
+  MembersViewSchema,
   NetworkViewSchema,
   OUTCOME_TRAILER,
+  type SendRequest,
   StatusViewSchema,
+  SupplyViewSchema,
+  TransactionViewSchema,
   WhyViewSchema,
 } from '@borgios/protocol'
 import type { Static, TSchema } from 'typebox'
@@ -80,6 +89,17 @@ export class DaemonClient {
   network = () => this.#ask('/v1/network', NetworkViewSchema)
   files = async () => (await this.#ask('/v1/files', FileListSchema)).files
   jobs = async () => (await this.#ask('/v1/jobs', JobListSchema)).jobs
+  ledgerStatus = () => this.#ask('/v1/ledger/status', LedgerStatusViewSchema)
+  ledgerMembers = () => this.#ask('/v1/ledger/members', MembersViewSchema)
+  ledgerSupply = () => this.#ask('/v1/ledger/supply', SupplyViewSchema)
+  ledgerGenesis = () => this.#ask('/v1/ledger/genesis', LedgerGenesisViewSchema)
+  /** Null: the last block. */
+  block = (height: number | null) => this.#ask('/v1/ledger/block', BlockViewSchema, { height })
+  transaction = (transaction: string) => this.#ask('/v1/ledger/transaction', TransactionViewSchema, { transaction })
+  /** Null: that of the wallet, here as in the next. */
+  account = (account: string | null) => this.#ask('/v1/ledger/account', AccountViewSchema, { account })
+  history = (account: string | null, lines: number) =>
+    this.#ask('/v1/wallet/history', HistoryViewSchema, { account, lines })
   why = (subject: string) => this.#ask('/v1/why', WhyViewSchema, { subject })
 
   put(source: AsyncIterable<Uint8Array>, { name, bytes, coding }: PutRequest): AsyncGenerator<DaemonEvent> {
@@ -95,6 +115,8 @@ export class DaemonClient {
   run = (job: JobSubmission) => this.#events({ ...this.#post('/v1/jobs'), body: job })
 
   logs = (job: string, follow: boolean) => this.#events({ ...this.#post('/v1/jobs/logs'), body: { job, follow } })
+
+  send = (transfer: SendRequest) => this.#events({ ...this.#post('/v1/wallet/send'), body: transfer })
 
   async open(capability: string): Promise<DeliveredFile> {
     const answer = await this.#call({ ...this.#post('/v1/files/open'), body: { capability } })

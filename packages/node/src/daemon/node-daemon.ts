@@ -6,7 +6,9 @@ import { tryLock } from '../adapters/index.ts'
 import { networkPaths, nodePaths } from '../config/data-folder.ts'
 import { loadIdentity } from '../config/identity.ts'
 import { nodeConfigFile } from '../config/node-config.ts'
+import { recordsOf } from '../config/wallet.ts'
 import { folderInUse, stopping, wrongFolder } from '../errors.ts'
+import { WalletDesk } from '../ledger/wallet-desk.ts'
 import { DaemonServer } from './daemon-server.ts'
 import { FileCatalogue } from './file-catalogue.ts'
 import { JobBook } from './job-book.ts'
@@ -89,7 +91,7 @@ async function prepare({ folder }: NodeDaemonOptions, modules: NodeDaemonModules
 
 async function openServices(context: RoomsContext, rooms: NodeServices['rooms']): Promise<NodeServices> {
   const { identity, config, paths, clock, timers, random, logger } = context
-  const records = resolve(paths.folder, config.records)
+  const records = recordsOf(paths, config)
   const book = new JobBook(resolve(records, 'jobs'))
   await book.open(identity.node)
   const self = new SelfDescription(context, rooms)
@@ -97,7 +99,8 @@ async function openServices(context: RoomsContext, rooms: NodeServices['rooms'])
   const files = new FileCatalogue(resolve(records, 'files.ndjson'))
   const { compute, jobLimits: defaultLimits } = rooms
   const desk = new JobDesk(identity.node, { compute, defaultLimits, book, clock, timers, random, logger })
-  return { context, rooms, self, files, book, desk }
+  const wallet = new WalletDesk(context, rooms.ledger)
+  return { context, rooms, self, files, book, desk, wallet }
 }
 
 function onceOnly(action: () => Promise<void>): () => Promise<void> {

@@ -1,3 +1,4 @@
+import type { WalletDesk } from '../ledger/wallet-desk.ts'
 import type { FileCatalogue } from './file-catalogue.ts'
 import type { JobBook } from './job-book.ts'
 import type { JobDesk } from './job-desk.ts'
@@ -12,4 +13,5 @@ export interface NodeServices {
   readonly files: FileCatalogue
   readonly book: JobBook
   readonly desk: JobDesk
+  readonly wallet: WalletDesk
 }

@@ -35,10 +35,12 @@ export const openRooms: OpenRooms = async (context) => {
     },
     { ...shared, sandbox, files: jobFiles(store, tree, coding), escrow: freeEscrow },
   )
-  const ledger = await openLedger(context, tree)
+  const opened = await openLedger(context, tree)
+  const ledger = opened?.ledger
   const stop = async (): Promise<void> => {
     await compute.stop()
     await ledger?.stop()
+    await opened?.index.close()
     await store.stop()
     await tree.stop()
   }
@@ -51,7 +53,17 @@ export const openRooms: OpenRooms = async (context) => {
   }
   const defaultCoding = (): Coding => defaultCodingFor(knownOperators(tree), coding)
   const addresses = () => tree.addresses()
-  return { network: tree, store, compute, ledger, jobLimits: defaultJobLimits, defaultCoding, addresses, stop }
+  return {
+    network: tree,
+    store,
+    compute,
+    ledger,
+    ledgerIndex: opened?.index,
+    jobLimits: defaultJobLimits,
+    defaultCoding,
+    addresses,
+    stop,
+  }
 }
 
 function openTree(context: RoomsContext, runsJobs: boolean): PeerTree {

@@ -7,6 +7,7 @@ import type { Coding, FileStore } from '@borgios/store'
 import type { NodePaths } from '../config/data-folder.ts'
 import type { NodeIdentity } from '../config/identity.ts'
 import type { NodeConfig } from '../config/node-config.ts'
+import type { LedgerIndex } from '../ledger/ledger-index.ts'
 
 /** The world outside, as every room is given it. */
 export interface Ports {
@@ -31,6 +32,8 @@ export interface Rooms {
   readonly compute: JobService
   /** Undefined in a network that keeps none. */
   readonly ledger: Ledger | undefined
+  /** What people ask about and the ledger's state does not say; there with the ledger. */
+  readonly ledgerIndex: LedgerIndex | undefined
   /** What a job may use when nobody says otherwise. */
   readonly jobLimits: JobLimits
   /** For a file whose owner does not say. */

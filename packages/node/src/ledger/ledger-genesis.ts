@@ -1,6 +1,9 @@
 import { type JsonObject, NodeId, OperatorId } from '@borgios/core'
-import { accountIdOf } from '@borgios/crypto'
-import { PARAMETERS } from '@borgios/ledger'
+import { AccountIdSchema, accountIdOf, NodeIdSchema } from '@borgios/crypto'
+import { type LedgerGenesis, PARAMETERS, parseLedgerGenesis } from '@borgios/ledger'
+import { AmountTextSchema } from '@borgios/protocol'
+import { Type } from 'typebox'
+import { Compile } from 'typebox/compile'
 
 /** A node that is a member from the first block on. Keys of 32 bytes. */
 export interface FoundingMember {
@@ -54,5 +57,20 @@ export function ledgerGenesis({ nowMs, release, governor, wallet, members }: Gen
         release,
       })),
     },
+  }
+}
+
+const accountsCheck = Compile(Type.Array(Type.Object({ account: AccountIdSchema, balance: AmountTextSchema })))
+const membersCheck = Compile(Type.Array(Type.Object({ node: NodeIdSchema })))
+
+/** The ledger's part of a genesis document, for people: who began with how much, and which nodes. Throws LEDGER_GENESIS_INVALID. */
+export function readLedgerGenesis(value: unknown) {
+  const { timeMs, modules }: LedgerGenesis = parseLedgerGenesis(value)
+  const { accounts, members } = modules
+  return {
+    timeMs,
+    modules,
+    accounts: accountsCheck.Check(accounts) ? accounts : [],
+    members: membersCheck.Check(members) ? members.map(({ node }) => node) : [],
   }
 }

@@ -1,4 +1,5 @@
-import { NetworkId } from '@borgios/core'
+import { join } from 'node:path'
+import { NetworkId, OperatorId } from '@borgios/core'
 import { keyAgreementFromSeed } from '@borgios/crypto/native'
 import {
   beaconDuties,
@@ -12,26 +13,45 @@ import {
 } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
 import { loadOperator } from '../config/identity.ts'
+import { loadWallet, recordsOf, walletKeyIn } from '../config/wallet.ts'
 import type { RoomsContext } from '../daemon/rooms.ts'
+import { LedgerIndex } from './ledger-index.ts'
+
+/** The ledger of a node, and what it tells people. The index is closed after the ledger has stopped. */
+export interface OpenedLedger {
+  readonly ledger: Ledger
+  readonly index: LedgerIndex
+}
 
 /** Opens the ledger of a network whose genesis has one; undefined for the others. Does not start it. */
-export async function openLedger(context: RoomsContext, network: PeerNetwork): Promise<Ledger | undefined> {
-  const { identity, paths, clock, timers, random, ed25519, logger } = context
+export async function openLedger(context: RoomsContext, network: PeerNetwork): Promise<OpenedLedger | undefined> {
+  const { identity, config, paths, clock, timers, random, ed25519, logger } = context
   if (identity.genesis.ledger === undefined) return undefined
   const networkId = NetworkId.toBytes(identity.network)
   const { modules, rounds, nextBeacon } = ledgerModules({ network: networkId, ed25519 })
   const registry = new ModuleRegistry(modules)
+  let index: LedgerIndex | undefined
   const storage = await openDiskStorage(
     { folder: paths.ledger, networkId, genesis: parseLedgerGenesis(identity.genesis.ledger) },
-    { registry, random, logger },
+    { registry, random, logger, beforeSave: async () => index?.flush() },
   )
+  const wallet = await loadWallet(walletKeyIn(recordsOf(paths, config)), context)
+  const accounts = [wallet.publicKey, OperatorId.toBytes(identity.operator)]
+  const { state } = storage
+  const opened = await LedgerIndex.open(
+    { folder: join(paths.ledger, 'index'), accounts },
+    { height: state.point.height, state },
+    logger,
+  )
+  index = opened
   const { signer, seed } = identity
+  const onFinal: LedgerIndex['onFinal'] = (block, stateAfter) => opened.onFinal(block, stateAfter)
   const ledger = await Ledger.open(
     { networkId, timing: defaultTiming },
-    { network, registry, storage, signer, ed25519, clock, timers, logger, nextBeacon },
+    { network, registry, storage, signer, ed25519, clock, timers, logger, nextBeacon, onFinal },
   )
   const key = keyAgreementFromSeed(seed)
   const payer = (await loadOperator(paths, { ed25519, random })).signer
   new Duties([(state) => beaconDuties(rounds, state, key)], { ledger, payer, network: networkId, logger })
-  return ledger
+  return { ledger, index: opened }
 }

@@ -1,0 +1,148 @@
+import { limits, type NodeId } from '@borgios/core'
+import { accountBytesOf } from '@borgios/crypto'
+import {
+  AccountRequestSchema,
+  BlockRequestSchema,
+  HistoryRequestSchema,
+  SendRequestSchema,
+  TransactionRequestSchema,
+  type TransactionView,
+} from '@borgios/protocol'
+import { badRequest, unknownSubject } from '../errors.ts'
+import { MAX_AMOUNT } from '../ledger/amount.ts'
+import { historyView } from '../ledger/history-view.ts'
+import type { LedgerIndex } from '../ledger/ledger-index.ts'
+import {
+  accountView,
+  blockView,
+  genesisView,
+  ledgerStatusView,
+  membersView,
+  supplyView,
+} from '../ledger/ledger-views.ts'
+import { type TransactionSources, transactionView, transactionViewOf } from '../ledger/transaction-view.ts'
+import { bodyCheck, type Exchange } from './exchange.ts'
+import type { NodeServices } from './node-services.ts'
+import type { RouteTable } from './route.ts'
+
+const accountCheck = bodyCheck(AccountRequestSchema)
+const blockCheck = bodyCheck(BlockRequestSchema)
+const historyCheck = bodyCheck(HistoryRequestSchema)
+const sendCheck = bodyCheck(SendRequestSchema)
+const transactionCheck = bodyCheck(TransactionRequestSchema)
+
+const UNDECIDED: readonly TransactionView['state'][] = ['sent', 'pending', 'inBlock']
+
+/** Throws NODE_NO_LEDGER. */
+export function ledgerOf({ wallet, rooms }: NodeServices): TransactionSources {
+  const { ledger } = wallet
+  const index: LedgerIndex | undefined = rooms.ledgerIndex
+  if (index === undefined) throw badRequest('this node has a ledger without an index')
+  return { ledger, index }
+}
+
+/** Members that this node sees up, and itself. */
+export const nodesUp = ({ rooms, context }: NodeServices): ReadonlySet<NodeId> => {
+  const up = rooms.network.members().filter(({ state }) => state === 'up')
+  return new Set([context.identity.node, ...up.map(({ node }) => node)])
+}
+
+const chosen = async (account: string | null, { wallet }: NodeServices): Promise<Uint8Array> =>
+  account === null ? await wallet.account() : accountBytesOf(account)
+
+/** Micro-units that fit a transfer. Throws NODE_BAD_REQUEST. */
+function sendable(text: string): bigint {
+  const amount = BigInt(text)
+  if (amount > 0n && amount <= MAX_AMOUNT) return amount
+  throw badRequest(
+    amount === 0n ? 'the amount is zero, and nothing would be sent' : 'the amount is more than there can be',
+  )
+}
+
+/** Tells where a transaction stands whenever that changes, until it is decided. */
+async function follow(
+  id: Uint8Array,
+  wait: boolean,
+  send: (view: TransactionView) => Promise<void>,
+  exchange: Exchange,
+  services: NodeServices,
+): Promise<void> {
+  const sources = ledgerOf(services)
+  for (let told = ''; ; ) {
+    const view = await transactionView(id, sources)
+    if (view === undefined) throw unknownSubject('the transaction that was sent is not followed here any more')
+    if (view.why !== told) await send(view)
+    told = view.why
+    if (!wait || !UNDECIDED.includes(view.state)) return
+    await services.context.timers.sleep(limits.node.transactionPollMs, exchange.signal)
+  }
+}
+
+export const ledgerRoutes: RouteTable = {
+  'GET /v1/ledger/status': async (exchange, services) => {
+    const { ledger } = ledgerOf(services)
+    exchange.answer(ledgerStatusView(ledger, nodesUp(services), services.context.clock.nowMs()))
+  },
+
+  'GET /v1/ledger/members': async (exchange, services) => exchange.answer(membersView(ledgerOf(services).ledger)),
+
+  'GET /v1/ledger/supply': async (exchange, services) =>
+    exchange.answer(supplyView(await ledgerOf(services).ledger.holdings())),
+
+  'GET /v1/ledger/genesis': async (exchange, services) =>
+    exchange.answer(genesisView(ledgerOf(services).ledger, services.context)),
+
+  'POST /v1/ledger/account': async (exchange, services) => {
+    const { ledger } = ledgerOf(services)
+    const { account } = await exchange.json(accountCheck)
+    exchange.answer(accountView(ledger, await chosen(account, services)))
+  },
+
+  'POST /v1/ledger/block': async (exchange, services) => {
+    const { ledger, index } = ledgerOf(services)
+    const request = await exchange.json(blockCheck)
+    const last = ledger.status().height
+    const height = request.height ?? last
+    const archived = await ledger.block(height)
+    if (archived === undefined) {
+      throw unknownSubject(
+        height === 0
+          ? 'genesis is no block: "borgios ledger genesis" shows it, and the first block has height 1'
+          : `there is no block of height ${height} here: the last one has height ${last}, and old ones may be kept no more`,
+      )
+    }
+    exchange.answer(blockView(ledger, archived, await index.receipts(height)))
+  },
+
+  'POST /v1/ledger/transaction': async (exchange, services) => {
+    const sources = ledgerOf(services)
+    const { transaction } = await exchange.json(transactionCheck)
+    exchange.answer(await transactionViewOf(transaction, sources))
+  },
+
+  'POST /v1/wallet/send': async (exchange, services) => {
+    ledgerOf(services)
+    const { to, amount, memo, wait } = await exchange.json(sendCheck)
+    const bytes = Buffer.from(memo)
+    const { maxMemoBytes } = limits.ledgerCodec
+    if (bytes.length > maxMemoBytes)
+      throw badRequest(`the memo has ${bytes.length} bytes, and ${maxMemoBytes} are allowed`)
+    const id = await services.wallet.send({ to: accountBytesOf(to), amount: sendable(amount), memo: bytes })
+    await exchange.events(async (send) =>
+      follow(id, wait, (transaction) => send({ event: 'transaction', transaction }), exchange, services),
+    )
+  },
+
+  'POST /v1/wallet/history': async (exchange, services) => {
+    const { index } = ledgerOf(services)
+    const { account, lines } = await exchange.json(historyCheck)
+    const bytes = await chosen(account, services)
+    const history = await index.history(bytes, lines)
+    if (history === undefined) {
+      throw unknownSubject(
+        "this node keeps the history of its user's accounts only: that of the wallet, and that of its operator",
+      )
+    }
+    exchange.answer(historyView(bytes, history))
+  },
+}

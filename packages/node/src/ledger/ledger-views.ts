@@ -1,0 +1,213 @@
+import { BlockId, formatCount, formatDuration, limits, NodeId, OperatorId, shortId, TransactionId } from '@borgios/core'
+import { accountIdOf } from '@borgios/crypto'
+import type { ArchivedBlock } from '@borgios/ledger'
+import {
+  accountOf,
+  committeeOf,
+  type Holdings,
+  type Ledger,
+  memberTable,
+  PARAMETERS,
+  type ParameterName,
+  parameter,
+} from '@borgios/ledger'
+import {
+  type AccountView,
+  type BlockView,
+  decodeTransaction,
+  headerHash,
+  type LedgerGenesisView,
+  type LedgerStatusView,
+  type MembersView,
+  quorumOf,
+  type Receipt,
+  type SupplyView,
+  transactionId,
+} from '@borgios/protocol'
+import type { RoomsContext } from '../daemon/rooms.ts'
+import { readLedgerGenesis } from './ledger-genesis.ts'
+import { operationView } from './transaction-view.ts'
+import { leavingOf } from './wallet-desk.ts'
+
+/** Where the ledger stands, and if it stands still, why. `up`: the members this node sees up, itself among them. */
+export function ledgerStatusView(ledger: Ledger, up: ReadonlySet<NodeId>, nowMs: number): LedgerStatusView {
+  const { height, block, epoch, lastHeight, isValidator, pending, haltedWhy } = ledger.status()
+  const { timeMs, baseFee } = ledger.chain.record
+  const validators = (committeeOf(ledger.state, epoch)?.validators ?? []).map(({ key, weight }) => {
+    const node = NodeId.fromBytes(key)
+    return { node, weight, isUp: up.has(node) }
+  })
+  const quorum = quorumOf(validators.reduce((sum, { weight }) => sum + weight, 0))
+  const blockAgeMs = Math.max(0, Math.round(nowMs - timeMs))
+  return {
+    height,
+    block: BlockId.fromBytes(block),
+    blockAgeMs,
+    epoch,
+    lastHeight,
+    blocksLeft: lastHeight - height,
+    isValidator,
+    validators,
+    quorum,
+    pending,
+    baseFee: String(baseFee),
+    ...standing({ haltedWhy, blockAgeMs, validators, quorum }),
+  }
+}
+
+export interface StandingFacts extends Pick<LedgerStatusView, 'blockAgeMs' | 'validators' | 'quorum'> {
+  readonly haltedWhy: string | undefined
+}
+
+/** How the ledger stands in words, and what is to be done. */
+export function standing({
+  haltedWhy,
+  blockAgeMs,
+  validators,
+  quorum,
+}: StandingFacts): Pick<LedgerStatusView, 'state' | 'why' | 'todo'> {
+  if (haltedWhy !== undefined) {
+    return {
+      state: 'halted',
+      why: `this node takes no part in the ledger any more: ${haltedWhy}`.slice(0, limits.node.maxWhyChars),
+      todo: 'Remove the cause and start the node again: "borgios down", then "borgios up"',
+    }
+  }
+  const isOld = blockAgeMs > limits.node.stalledMs
+  const weightUp = validators.reduce((sum, { weight, isUp }) => sum + (isUp ? weight : 0), 0)
+  const down = validators.filter(({ isUp }) => !isUp).map(({ node }) => shortId(node))
+  if (weightUp < quorum) {
+    return {
+      state: 'stalled',
+      why:
+        `no block can become final: ${weightUp} of ${formatCount(validators.length, 'validator')} can be reached from here and ${quorum} are needed. ` +
+        `Not reached: ${down.join(', ')}`,
+      todo: 'Bring them back: "borgios net tree" shows each node, "borgios up" starts those of this machine. Balances are safe, and what was sent goes on by itself',
+    }
+  }
+  if (isOld) {
+    return {
+      state: 'stalled',
+      why: `the last block came ${formatDuration(blockAgeMs)} ago, though enough validators seem to be up: they may not reach each other, be frozen, or their clocks be apart`,
+      todo: 'Ask another node the same; look into node.log of this one, and at the clocks. Nodes that were away for long first catch up',
+    }
+  }
+  const few = down.length === 0 ? '' : `, without ${down.join(', ')}`
+  return { state: 'running', why: `blocks become final${few}`, todo: 'Nothing' }
+}
+
+export function membersView(ledger: Ledger): MembersView {
+  const { height, epoch } = ledger.status()
+  const committee = committeeOf(ledger.state, epoch)?.validators ?? []
+  const deciding = new Set(committee.map(({ key }) => NodeId.fromBytes(key)))
+  const members = [...ledger.state.list(memberTable)].map(([key, member]) => {
+    const node = NodeId.fromBytes(key)
+    const { state, deposit, capacityBytes, cores, release, joinedEpoch } = member
+    return {
+      node,
+      operator: OperatorId.fromBytes(member.operator),
+      account: accountIdOf(member.account),
+      state,
+      deposit: String(deposit),
+      capacityBytes,
+      cores,
+      release,
+      inCommittee: deciding.has(node),
+      joinedEpoch,
+    }
+  })
+  return { height, epoch, members }
+}
+
+/** What the records of a table are to people, where its name does not say it. */
+const PART_NAMES: Readonly<Record<string, string>> = { accounts: 'balances', members: 'deposits', holds: 'escrow' }
+
+export function supplyView({ height, supply, holdings }: Holdings): SupplyView {
+  const { minted, treasury, burned } = supply
+  const sum = holdings.reduce((total, { held }) => total + held, treasury + burned)
+  return {
+    height,
+    minted: String(minted),
+    parts: holdings.map(({ table, records, held }) => ({
+      name: PART_NAMES[table] ?? table,
+      records,
+      amount: String(held),
+    })),
+    treasury: String(treasury),
+    burned: String(burned),
+    sum: String(sum),
+    isOk: sum === minted,
+  }
+}
+
+/** Throws LEDGER_GENESIS_INVALID. */
+export function genesisView(ledger: Ledger, { identity }: Pick<RoomsContext, 'identity'>): LedgerGenesisView {
+  const { timeMs, modules, accounts, members } = readLedgerGenesis(identity.genesis.ledger)
+  const { epoch } = ledger.status()
+  const names = Object.keys(PARAMETERS) as ParameterName[]
+  return {
+    network: identity.network,
+    name: identity.genesis.name,
+    timeMs,
+    accounts,
+    members,
+    modules,
+    parameters: names.map((name) => ({
+      name,
+      value: String(parameter({ state: ledger.state, epoch }, name)),
+      unit: PARAMETERS[name].unit,
+    })),
+  }
+}
+
+export function accountView(ledger: Ledger, account: Uint8Array): AccountView {
+  const record = accountOf(ledger.state, account)
+  const { amount, count } = leavingOf(ledger, account)
+  const policy = record?.policy
+  return {
+    account: accountIdOf(account),
+    height: ledger.status().height,
+    isOpen: record !== undefined,
+    balance: String(record?.balance ?? 0n),
+    nonce: record?.nonce ?? 0,
+    policy: policy === undefined ? null : { needed: policy.needed, keys: policy.keys.map(accountIdOf) },
+    leaving: String(amount),
+    undecided: count,
+  }
+}
+
+/** `receipts`: of its transactions, where they are known. */
+export function blockView(
+  ledger: Ledger,
+  { block }: Pick<ArchivedBlock, 'block'>,
+  receipts: readonly Receipt[] | undefined,
+): BlockView {
+  const { network, registry } = ledger.chain.modules
+  const { header, transactions } = block
+  const leader = committeeOf(ledger.state, header.epoch)?.validators[header.leader]?.key
+  return {
+    height: header.height,
+    block: BlockId.fromBytes(headerHash(network, header)),
+    parent: BlockId.fromBytes(header.parent.hash),
+    epoch: header.epoch,
+    slot: header.slot,
+    timeMs: header.timeMs,
+    leader: leader === undefined ? null : NodeId.fromBytes(leader),
+    baseFee: String(header.baseFee),
+    usedUnits: header.usedUnits,
+    stateRoot: Buffer.from(header.stateRoot).toString('hex'),
+    isLastOfEpoch: header.seal !== undefined,
+    transactions: transactions.map((bytes, position) => {
+      const transaction = decodeTransaction(bytes)
+      const receipt = receipts?.[position]
+      return {
+        transaction: TransactionId.fromBytes(transactionId(network, transaction)),
+        account: accountIdOf(transaction.account),
+        nonce: transaction.nonce,
+        operations: transaction.operations.map((operation) => operationView(operation, registry)),
+        isDone: receipt === undefined ? null : receipt.status === 0,
+        fee: receipt === undefined ? null : String(receipt.feePaid),
+      }
+    }),
+  }
+}
