@@ -616,6 +616,24 @@ export const limits = {
     finalWaitMs: 1 * MINUTE_MS,
     /** How often a transaction that is waited for is looked at. */
     transactionPollMs: 50,
+    /** A payment for a put or a job may enter a block so long, in blocks: it must not take effect long after it was given up. */
+    paymentLifeBlocks: 256,
+    /** How often a payment is made again because another daemon with the same wallet took its nonce. */
+    paymentTries: 8,
+    /** Pause before a payment whose end is not known is tried once more. */
+    paymentRetryMs: 5 * SECOND_MS,
+    /** How long a put may take before what was set aside goes back by itself: a terabyte at 100 Mbit/s. */
+    putHoldMs: 24 * HOUR_MS,
+    /** Beside a job's own time: queues, transfers and the five minutes of each side. */
+    jobHoldSpareMs: 1 * HOUR_MS,
+    /** Set aside for a source that does not say how long it is; one that brings more is stopped. */
+    unknownPutBytes: 16 * 1024 * MIB,
+    /** Stripes of one put: no node holds more shards of a lease than its list may name, manifest included. */
+    maxPutStripes: 60_000,
+    /** Room for the manifest: a page's frame, and for each stripe so many bytes for each data shard and for each shard. */
+    pageFrameBytes: 64 * KIB,
+    stripeTagBytes: 2 * KIB,
+    stripeEntryBytes: 160,
     /** Age of the last block from which on the ledger counts as standing still: three blocks of an idle network. */
     stalledMs: 15 * SECOND_MS,
     /** Transactions that `ledger tx` finds by their ids; the oldest are forgotten first. About 150 MB of disk. */

@@ -17,12 +17,20 @@ export interface DutiesModules {
   readonly logger: Logger
 }
 
-/** Sends what the node owes as a validator, one transaction at a time, each until it is decided. */
+/** More than what stands around one operation, and around all of them with one signature. */
+const FRAME_BYTES = 256
+
+/**
+ * Sends what the node owes, one transaction at a time, each until it is decided: as many operations as fit. If one fails all are undone, so
+ * after a failure they are sent one by one, from another one on each time, until one did well.
+ */
 export class Duties {
   readonly #modules: DutiesModules
   readonly #duties: readonly Duty[]
   readonly #stopListening: () => void
   #sent: Uint8Array | undefined
+  /** Transactions in a row that failed. */
+  #failures = 0
   #isBusy = false
 
   constructor(duties: readonly Duty[], modules: DutiesModules) {
@@ -38,6 +46,8 @@ export class Duties {
   #look(): void {
     const { ledger, logger } = this.#modules
     if (this.#isBusy || (this.#sent !== undefined && isUnderWay(ledger, this.#sent))) return
+    if (this.#sent !== undefined) this.#ended(this.#sent)
+    this.#sent = undefined
     this.#isBusy = true
     this.#send()
       .catch((error) => logger.warn('a duty of this node could not be sent', { why: messageOf(error) }))
@@ -46,11 +56,24 @@ export class Duties {
       })
   }
 
+  #ended(id: Uint8Array): void {
+    const { ledger, logger } = this.#modules
+    const state = ledger.transactionState(id)
+    if (state?.kind !== 'failed') {
+      this.#failures = 0
+      return
+    }
+    this.#failures += 1
+    const why = ledger.chain.modules.registry.codeOf(state.receipt.status) ?? String(state.receipt.status)
+    logger.info('what this node sent as its duty was refused', { why })
+  }
+
   async #send(): Promise<void> {
     const { ledger, payer, network } = this.#modules
-    const [operation] = this.#duties.flatMap((duty) => duty(ledger.state))
+    const owed = this.#duties.flatMap((duty) => duty(ledger.state))
     const account = accountOf(ledger.state, payer.publicKey)
-    if (operation === undefined || account === undefined) return
+    const operations = this.#failures === 0 ? fitting(owed) : owed.slice((this.#failures - 1) % owed.length).slice(0, 1)
+    if (operations.length === 0 || account === undefined) return
     const { baseFee, height } = ledger.chain.record
     const transaction = {
       account: payer.publicKey,
@@ -58,11 +81,22 @@ export class Duties {
       lastHeight: height + limits.ledgerDuties.lifeBlocks,
       maxFeePerUnit: baseFee * limits.ledgerDuties.feeFactor + 1n,
       tipPerUnit: 1n,
-      operations: [operation],
+      operations,
     }
     const signature = payer.sign(transactionSigningBytes(network, transaction))
     this.#sent = await ledger.submit(encodeTransaction({ ...transaction, signatures: [{ key: 0, signature }] }))
   }
+}
+
+/** The first of these that one transaction has room for, at least one. */
+function fitting(owed: readonly Operation[]): readonly Operation[] {
+  const { maxOperations, maxTransactionBytes } = limits.ledgerCodec
+  let bytes = 0
+  const over = owed.findIndex(({ body }, index) => {
+    bytes += body.length + FRAME_BYTES
+    return index >= maxOperations || (index > 0 && bytes > maxTransactionBytes - FRAME_BYTES)
+  })
+  return over === -1 ? owed : owed.slice(0, over)
 }
 
 function isUnderWay(ledger: Ledger, id: Uint8Array): boolean {
