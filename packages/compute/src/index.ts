@@ -1,5 +1,6 @@
 export * from './escrow.ts'
 export type * from './job.ts'
+export { type ExpectedJob, type JobEarnings, unpaidWork } from './job-earnings.ts'
 export type { JobFile, JobFiles } from './job-files.ts'
 export { createJobService, type JobServiceModules, type JobServiceOptions } from './job-service.ts'
 export { defaultJobLimits, maxJobLimits } from './job-spec.ts'

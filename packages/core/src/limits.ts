@@ -618,6 +618,31 @@ export const limits = {
     transactionPollMs: 50,
     /** A payment for a put or a job may enter a block so long, in blocks: it must not take effect long after it was given up. */
     paymentLifeBlocks: 256,
+    /** One piece of a list of shards on its stream, of 36 bytes each. */
+    listPieceBytes: 900 * KIB,
+    /** Lists a node takes or gives at once: each in memory, of 2.3 MiB at most. */
+    listsAtOnce: 4,
+    /** Shards looked up before others get their turn: some milliseconds. */
+    shardsPerTurn: 1_000,
+    /** How long a node has for the answer to a list: it looks up 65,536 shards. */
+    listTimeoutMs: 30 * SECOND_MS,
+    /** Pause before a list is brought once more to a node that was away or behind, doubled each time, and how often: an hour in all. */
+    listRetryMs: 2 * SECOND_MS,
+    listTries: 11,
+    /** Parts of leases that a node accepts in one transaction: a third of the smallest block. */
+    acceptedAtOnce: 200,
+    /** How often a part is accepted in vain before the node gives up: the lease may have no money for it. */
+    acceptTries: 20,
+    /** How long an executor's ledger may be behind that of who asks for a job: blocks come every few hundred milliseconds. */
+    jobHoldWaitMs: 15 * SECOND_MS,
+    /** Jobs that a node has yet to bill: as many as it may have had since the last block, and more. */
+    maxClaims: 1_024,
+    /** How often a bill is sent before the node gives it up. */
+    claimTries: 20,
+    /** How often a payment for a job is sent again when its end is not known. */
+    settleTries: 3,
+    /** Every so many blocks lists of leases that are over are forgotten. */
+    pruneListsBlocks: 600,
     /** How often a payment is made again because another daemon with the same wallet took its nonce. */
     paymentTries: 8,
     /** Pause before a payment whose end is not known is tried once more. */

@@ -181,6 +181,7 @@ export { PARAMETERS_MODULE, parametersModule } from './modules/parameters/parame
 export { type ParameterChange, SET_PARAMETER, setParameter } from './modules/parameters/set-parameter.ts'
 export { ledgerTimeMs } from './modules/service/ledger-clock.ts'
 export { ledgerServices } from './modules/service/ledger-service-ports.ts'
+export { least } from './modules/service/money-math.ts'
 export { moneyOperations, serviceModules } from './modules/service-modules.ts'
 export type {
   BlockContext,

@@ -85,3 +85,5 @@ export const paymentRefused = make('NODE_PAYMENT_REFUSED', 'conflict', 'none')
 export const paymentOpen = make('NODE_PAYMENT_OPEN', 'timeout', 'none', true)
 /** More than one lease covers. */
 export const leaseTooLarge = make('NODE_LEASE_TOO_LARGE', 'invalid', 'caller')
+/** Who asks for a job has not set aside what it may cost. */
+export const jobUnpaid = make('NODE_JOB_UNPAID', 'denied', 'peer')

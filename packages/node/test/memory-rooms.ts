@@ -74,6 +74,7 @@ export class MemoryWorld {
         }
       },
       audits: { run: async () => [] },
+      heldBytes: () => undefined,
       status: () => ({ shards: 7, bytes: 700, repairsPending: 0, repairsWaiting: 0, repairsDone: 0 }),
       stop: async () => {},
     }

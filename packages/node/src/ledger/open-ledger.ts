@@ -3,7 +3,7 @@ import { NetworkId, OperatorId } from '@borgios/core'
 import { keyAgreementFromSeed } from '@borgios/crypto/native'
 import {
   beaconDuties,
-  Duties,
+  type Duty,
   defaultTiming,
   Ledger,
   ledgerModules,
@@ -12,7 +12,6 @@ import {
   parseLedgerGenesis,
 } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
-import { loadOperator } from '../config/identity.ts'
 import { loadWallet, recordsOf, walletKeyIn } from '../config/wallet.ts'
 import type { RoomsContext } from '../daemon/rooms.ts'
 import { LedgerIndex } from './ledger-index.ts'
@@ -21,6 +20,8 @@ import { LedgerIndex } from './ledger-index.ts'
 export interface OpenedLedger {
   readonly ledger: Ledger
   readonly index: LedgerIndex
+  /** What this node owes the making of public randomness. */
+  readonly beaconDuty: Duty
 }
 
 /** Opens the ledger of a network whose genesis has one; undefined for the others. Does not start it. */
@@ -51,7 +52,5 @@ export async function openLedger(context: RoomsContext, network: PeerNetwork): P
     { network, registry, storage, signer, ed25519, clock, timers, logger, nextBeacon, onFinal },
   )
   const key = keyAgreementFromSeed(seed)
-  const payer = (await loadOperator(paths, { ed25519, random })).signer
-  new Duties([(state) => beaconDuties(rounds, state, key)], { ledger, payer, network: networkId, logger })
-  return { ledger, index: opened }
+  return { ledger, index: opened, beaconDuty: (state) => beaconDuties(rounds, state, key) }
 }
