@@ -632,7 +632,7 @@ export const limits = {
     /** Parts of leases that a node accepts in one transaction: a third of the smallest block. */
     acceptedAtOnce: 200,
     /** How often a part is accepted in vain before the node gives up: the lease may have no money for it. */
-    acceptTries: 20,
+    acceptTries: 8,
     /** How long an executor's ledger may be behind that of who asks for a job: blocks come every few hundred milliseconds. */
     jobHoldWaitMs: 15 * SECOND_MS,
     /** Jobs that a node has yet to bill: as many as it may have had since the last block, and more. */
@@ -643,6 +643,8 @@ export const limits = {
     settleTries: 3,
     /** Every so many blocks lists of leases that are over are forgotten. */
     pruneListsBlocks: 600,
+    /** A lease gets so many micro-units more than its bytes and time cost: each change of it rounds its price up. */
+    leaseSpare: 1_000n,
     /** How often a payment is made again because another daemon with the same wallet took its nonce. */
     paymentTries: 8,
     /** Pause before a payment whose end is not known is tried once more. */

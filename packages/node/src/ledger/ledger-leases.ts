@@ -1,4 +1,4 @@
-import { decodeBase32, isBorgError, type Logger, limits, NodeId, ShardId } from '@borgios/core'
+import { decodeBase32, GIB, isBorgError, type Logger, limits, NodeId, ShardId } from '@borgios/core'
 import {
   costOf,
   LEASES_MODULE,
@@ -71,9 +71,9 @@ export class LedgerLeases implements StorageLeases {
     const most = bounds.maxPutStripes * coding.data * limits.store.maxShardBytes
     const maxBytes = said ?? Math.min(most, bounds.unknownPutBytes)
     if (maxBytes > most) throw leaseTooLarge(`one put may have at most ${most} bytes with this coding: put it in parts`)
-    const bytes = codedBytes(maxBytes, coding)
     const forMs = Math.max(keepForMs, minLeaseMs) + leaseMarginMs
     const price = parameter({ state: ledger.state, epoch: ledger.chain.record.epoch }, 'storagePrice')
+    const bytes = codedBytes(maxBytes, coding) + spareBytes(price, forMs)
     const amount = costOf(rateOf(bytes, price), forMs)
     const label = labelOf(this.#modules.node, put)
     const body = { label, bytes, forMs, mostAmount: amount, lifeMs: bounds.putHoldMs }
@@ -117,7 +117,7 @@ export class LedgerLeases implements StorageLeases {
     const { label, coding, forMs, price, amount: reserved } = reservation
     const entries = parts.map(({ entry }) => entry)
     const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0)
-    const amount = least(costOf(rateOf(bytes, price), forMs), reserved)
+    const amount = least(costOf(rateOf(bytes + spareBytes(price, forMs), price), forMs), reserved)
     const { data, parity } = coding
     const body = { label, isReserved: true, data, parity, amount, entries }
     await sender.pay({ operations: [operation(moneyOperations.lease.open, body)], what: 'this put' })
@@ -193,6 +193,12 @@ export function codedBytes(bytes: number, { data, parity }: Coding): number {
   const padded = Math.ceil(bytes / data) * shards + stripes * shards * SHARD_PADDING_BYTES
   const entry = data * bounds.stripeTagBytes + shards * bounds.stripeEntryBytes
   return padded + Math.max(minPageCopies, parity + 1) * (bounds.pageFrameBytes + stripes * entry)
+}
+
+/** Bytes that cost what a lease has to spare. */
+function spareBytes(price: bigint, forMs: number): number {
+  const costOfGib = costOf(rateOf(GIB, price), forMs)
+  return costOfGib === 0n ? 0 : Math.min(GIB, Number((bounds.leaseSpare * BigInt(GIB)) / costOfGib))
 }
 
 /** A shard's length is a multiple of 64. */
