@@ -6,3 +6,4 @@ export { createJobService, type JobServiceModules, type JobServiceOptions } from
 export { defaultJobLimits, maxJobLimits } from './job-spec.ts'
 export { openSandbox, type SandboxModules, type SandboxOptions } from './sandbox/bubblewrap-sandbox.ts'
 export type { Sandbox, SandboxEnd, SandboxReport, SandboxTask } from './sandbox/sandbox.ts'
+export { mostUsage } from './usage.ts'

@@ -29,6 +29,7 @@ export class MemoryWorld {
       ledger: undefined,
       ledgerIndex: undefined,
       jobLimits: { memoryBytes: 1, wallTimeMs: 2, outputBytes: 3, logBytes: 4 },
+      assertPayable: () => undefined,
       defaultCoding: () => ({ data: 3, parity: 2 }),
       addresses: () => [`/ip4/127.0.0.1/tcp/${config.port}`],
       stop: async () => this.network.kill(identity.node),

@@ -68,6 +68,7 @@ export const openRooms: OpenRooms = async (context) => {
     ledger,
     ledgerIndex: opened?.index,
     jobLimits: defaultJobLimits,
+    assertPayable: (jobLimits) => payments?.assertPayable(jobLimits),
     defaultCoding,
     addresses,
     stop,

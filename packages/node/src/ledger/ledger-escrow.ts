@@ -2,17 +2,20 @@ import type { Escrow, JobBill, JobHold, JobWish } from '@borgios/compute'
 import { isBorgError, JobId, type Logger, limits, NodeId, type Timers } from '@borgios/core'
 import {
   JOBS_MODULE,
+  type JobHoldBody,
   jobCost,
   type Ledger,
   type MeterReading,
   memberOf,
   moneyOperations,
+  NO_NODE,
   parameter,
 } from '@borgios/ledger'
 import type { JobUsage } from '@borgios/protocol'
-import type { WalletSender } from './wallet-sender.ts'
+import type { Payment, WalletSender } from './wallet-sender.ts'
 
 const bounds = limits.node
+const JOB_BYTES = 16
 const NOTHING: MeterReading = { cpuMs: 0, mibMs: 0 }
 /** Refusals that say that it was done before, by an earlier try of which the end was not known. */
 const DONE_BEFORE: readonly unknown[] = ['LEDGER_SAID_BEFORE', 'LEDGER_NO_HOLD']
@@ -47,19 +50,13 @@ export class LedgerEscrow implements Escrow {
   /** Throws NODE_FUNDS_SHORT and what else `WalletSender.pay` throws. */
   async hold({ job, node, mostWallTimeMs, mostUsage }: JobWish, signal: AbortSignal): Promise<JobHold> {
     const { ledger, sender } = this.#modules
-    const { state } = ledger
     const holder = NodeId.toBytes(node)
-    if (memberOf(state, holder)?.state !== 'active') return this.#unpaid(node)
-    const context = { state, epoch: ledger.chain.record.epoch }
-    const [cpuPrice, memoryPrice] = [parameter(context, 'cpuPrice'), parameter(context, 'memoryPrice')]
+    if (memberOf(ledger.state, holder)?.state !== 'active') return this.#unpaid(node)
     const most = readingOf(mostUsage)
-    const amount = jobCost({ cpuPrice, memoryPrice }, most)
     const id = JobId.toBytes(job)
     const lifeMs = Math.min(limits.ledgerMoney.maxHoldMs, mostWallTimeMs + bounds.jobHoldSpareMs)
-    const body = { job: id, node: holder, most, mostAmount: amount, lifeMs }
-    const operations = [jobOperation(moneyOperations.job.hold, body)]
     try {
-      await sender.pay({ operations, amount, what: 'this job' }, signal)
+      await sender.pay(this.#holding({ job: id, node: holder, most, lifeMs }), signal)
     } catch (error) {
       const mayBeThere = signal.aborted || isOpen(error)
       if (mayBeThere) this.#grant(id, holder, NOTHING).catch((why: unknown) => this.#warn(job, why))
@@ -69,6 +66,22 @@ export class LedgerEscrow implements Escrow {
       settle: (bill) => this.#grant(id, holder, this.#granted(bill, most)),
       refund: () => this.#grant(id, holder, NOTHING),
     }
+  }
+
+  /** Throws NODE_FUNDS_SHORT if a job that may use so much cannot be paid for. */
+  assertPayable(mostUsage: JobUsage): void {
+    const job = new Uint8Array(JOB_BYTES)
+    const most = readingOf(mostUsage)
+    this.#modules.sender.assertPayable(this.#holding({ job, node: NO_NODE, most, lifeMs: bounds.jobHoldSpareMs }))
+  }
+
+  #holding(order: Omit<JobHoldBody, 'mostAmount'>): Payment {
+    const { state, chain } = this.#modules.ledger
+    const context = { state, epoch: chain.record.epoch }
+    const [cpuPrice, memoryPrice] = [parameter(context, 'cpuPrice'), parameter(context, 'memoryPrice')]
+    const amount = jobCost({ cpuPrice, memoryPrice }, order.most)
+    const operations = [jobOperation(moneyOperations.job.hold, { ...order, mostAmount: amount })]
+    return { operations, amount, what: 'this job' }
   }
 
   async left(): Promise<readonly JobHold[]> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Escrow, JobEarnings } from '@borgios/compute'
+import { type JobEarnings, type JobLimits, mostUsage } from '@borgios/compute'
 import { limits, NetworkId, NodeId } from '@borgios/core'
 import { Duties } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
@@ -18,7 +18,7 @@ import { WalletSender } from './wallet-sender.ts'
 /** The money of one node: what its user pays, and what it earns and owes. */
 export class Payments {
   readonly leases: StorageLeases
-  readonly escrow: Escrow
+  readonly escrow: LedgerEscrow
   readonly earnings: JobEarnings
   readonly #context: RoomsContext
   readonly #opened: OpenedLedger
@@ -82,6 +82,11 @@ export class Payments {
     this.#stopPruning = ledger.onFinal(({ header }) => {
       if (header.height % limits.node.pruneListsBlocks === 0) held.prune().catch(() => undefined)
     })
+  }
+
+  /** Throws NODE_FUNDS_SHORT. */
+  assertPayable(jobLimits: JobLimits): void {
+    this.escrow.assertPayable(mostUsage(jobLimits))
   }
 
   /** The ledger runs. */

@@ -50,6 +50,11 @@ export class WalletSender {
     this.#stopping.abort(stopping('the node is stopping; what was sent may still take effect'))
   }
 
+  /** Throws NODE_FUNDS_SHORT for a payment that would be refused now. */
+  assertPayable(payment: Payment): void {
+    this.#signed(payment)
+  }
+
   /**
    * Sends operations in one transaction; resolves when they took effect for good. Throws NODE_FUNDS_SHORT before anything is sent,
    * NODE_PAYMENT_REFUSED when they cannot take effect any more; NODE_PAYMENT_OPEN, NODE_STOPPING or the signal's reason while they still may.
