@@ -645,6 +645,10 @@ export const limits = {
     pruneListsBlocks: 600,
     /** A lease gets so many micro-units more than its bytes and time cost: each change of it rounds its price up. */
     leaseSpare: 1_000n,
+    /** Pause before a node that was silent in an audit is asked once more: it may be restarting. */
+    auditRetryMs: 20 * SECOND_MS,
+    /** How often a report of audits is sent before it is given up. */
+    reportTries: 20,
     /** How often a payment is made again because another daemon with the same wallet took its nonce. */
     paymentTries: 8,
     /** Pause before a payment whose end is not known is tried once more. */

@@ -29,7 +29,7 @@ export const openRooms: OpenRooms = async (context) => {
   const payments = opened === undefined ? undefined : await Payments.open(context, opened, tree)
   const store = await createFileStore(
     { folder: paths.store, capacityBytes, coding, repair: { graceMs: repairGraceMs } },
-    { ...shared, leases: payments?.leases ?? freeLeases },
+    { ...shared, leases: payments?.leases ?? freeLeases, ...(payments && { audit: payments.audit }) },
   )
   await payments?.serve(store)
   const paid =

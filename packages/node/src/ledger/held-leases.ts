@@ -47,6 +47,7 @@ export class HeldLeases {
   /** Parts to accept, by the lease as text, and how often that was tried. */
   readonly #toAccept = new Map<string, { readonly lease: Uint8Array; tries: number }>()
   #serving = 0
+  #isClosed = false
 
   /** `folder`: of its own; made when it is not there. */
   constructor(folder: string, modules: HeldLeasesModules) {
@@ -81,6 +82,7 @@ export class HeldLeases {
   async prune(): Promise<void> {
     const { state } = this.#modules.ledger
     for (const lease of [...this.#lists.getKeys()]) {
+      if (this.#isClosed) return
       if (state.get(entryTable, this.#keyOf(lease)) === undefined) await this.#lists.remove(lease)
     }
   }
@@ -96,6 +98,8 @@ export class HeldLeases {
       if (index % bounds.shardsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve))
       if (store.heldBytes(ShardId.fromBytes(shard)) !== bytes) return 'lacking'
     }
+    // LMDB does not survive being used after it was closed.
+    if (this.#isClosed) return 'unknown'
     await this.#lists.put(lease, list)
     await this.#lists.flushed
     if (!entry.isAccepted) this.#toAccept.set(leaseText(lease), { lease, tries: 0 })
@@ -103,6 +107,7 @@ export class HeldLeases {
   }
 
   close(): Promise<void> {
+    this.#isClosed = true
     return this.#lists.close()
   }
 
@@ -132,7 +137,7 @@ export class HeldLeases {
   }
 
   async #show(stream: PeerStream, lease: Uint8Array): Promise<void> {
-    const list = this.#lists.get(lease)
+    const list = this.#isClosed ? undefined : this.#lists.get(lease)
     if (list === undefined) return say(stream, 'unknown')
     for (const piece of piecesOf(list)) await say(stream, 'list', piece)
   }

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { type JobEarnings, type JobLimits, mostUsage } from '@borgios/compute'
 import { limits, NetworkId, NodeId } from '@borgios/core'
-import { Duties } from '@borgios/ledger'
+import { Duties, type Duty } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
-import type { FileStore, StorageLeases } from '@borgios/store'
+import type { AuditPorts, FileStore, StorageLeases } from '@borgios/store'
 import { loadOperator } from '../config/identity.ts'
 import { loadWallet, recordsOf, walletKeyIn } from '../config/wallet.ts'
 import type { RoomsContext } from '../daemon/rooms.ts'
+import { EpochAudits } from './epoch-audits.ts'
 import { HeldLeases } from './held-leases.ts'
 import { JobClaims } from './job-claims.ts'
 import { LedgerEscrow } from './ledger-escrow.ts'
@@ -20,12 +21,15 @@ export class Payments {
   readonly leases: StorageLeases
   readonly escrow: LedgerEscrow
   readonly earnings: JobEarnings
+  /** What this node's store asks others to show. */
+  readonly audit: AuditPorts
   readonly #context: RoomsContext
   readonly #opened: OpenedLedger
   readonly #network: PeerNetwork
   readonly #sender: WalletSender
   readonly #lists: ListClient
   readonly #claims: JobClaims
+  readonly #audits: EpochAudits
   readonly #started = Promise.withResolvers<void>()
   #held: HeldLeases | undefined
   #duties: Duties | undefined
@@ -55,6 +59,8 @@ export class Payments {
     this.escrow = new LedgerEscrow({ ledger, sender, timers, logger })
     this.#claims = new JobClaims({ ledger, node, timers, logger })
     this.earnings = this.#claims
+    this.#audits = new EpochAudits({ ledger, lists: this.#lists, node, timers, logger })
+    this.audit = this.#audits.ports
   }
 
   /** Throws NODE_KEY_EXPOSED, NODE_FILE_INVALID. */
@@ -67,18 +73,21 @@ export class Payments {
   }
 
   /** From now on the node earns: it accepts what it is to keep, and bills what it ran. Throws NODE_KEY_EXPOSED, NODE_FILE_INVALID. */
-  async serve(store: Pick<FileStore, 'heldBytes'>): Promise<void> {
+  async serve(store: Pick<FileStore, 'heldBytes' | 'audits'>): Promise<void> {
     const { identity, paths, logger } = this.#context
     const { ledger, beaconDuty } = this.#opened
     const node = NodeId.toBytes(identity.node)
     const held = new HeldLeases(join(paths.ledger, 'lists'), { ledger, network: this.#network, node, store, logger })
     this.#held = held
+    this.#audits.start(store.audits)
     const payer = (await loadOperator(paths, this.#context)).signer
-    const duties = [beaconDuty, (state: Parameters<typeof beaconDuty>[0]) => this.#claims.duty(state)]
-    this.#duties = new Duties([...duties, (state) => held.duty(state)], {
-      ...{ ledger, payer, logger },
-      network: NetworkId.toBytes(identity.network),
-    })
+    const duties: readonly Duty[] = [
+      beaconDuty,
+      (state) => this.#audits.duty(state),
+      (state) => held.duty(state),
+      (state) => this.#claims.duty(state),
+    ]
+    this.#duties = new Duties(duties, { ledger, payer, logger, network: NetworkId.toBytes(identity.network) })
     this.#stopPruning = ledger.onFinal(({ header }) => {
       if (header.height % limits.node.pruneListsBlocks === 0) held.prune().catch(() => undefined)
     })
@@ -104,7 +113,7 @@ export class Payments {
   async stop(): Promise<void> {
     this.#duties?.stop()
     this.#stopPruning()
-    await this.#lists.stop()
+    await Promise.all([this.#lists.stop(), this.#audits.stop()])
     await this.#held?.close()
   }
 }
