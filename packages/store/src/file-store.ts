@@ -1,12 +1,9 @@
 import type { LentBytes, NodeId, ShardId } from '@borgios/core'
 import type { Audits } from './audit/ports.ts'
+import type { Coding } from './coding/coding.ts'
 import type { StorageLeases } from './storage-leases.ts'
 
-/** `data` shards of a stripe rebuild it; `parity` more may be lost. */
-export interface Coding {
-  readonly data: number
-  readonly parity: number
-}
+export type { Coding }
 
 /** How far a put, get or check has come. */
 export interface TransferProgress {
