@@ -43,10 +43,17 @@ export interface PaidNodesOptions {
   readonly values: JsonObject
   /** Micro-units that the wallet begins with. */
   readonly balance: bigint
+  /** The node that finds none of its shards when it looks. */
+  readonly forgetful?: number
 }
 
 /** Nodes in one process over a network in memory, whose user has one wallet. */
-export async function openPaidNodes({ nodes: count, values, balance }: PaidNodesOptions): Promise<PaidNodes> {
+export async function openPaidNodes({
+  nodes: count,
+  values,
+  balance,
+  forgetful,
+}: PaidNodesOptions): Promise<PaidNodes> {
   const folder = await mkdtemp(join(tmpdir(), 'borgios-paid-'))
   const config = { ...defaultNodeConfig, records: '../records', coding: { data: 2, parity: 1 } }
   const allPaths = Array.from({ length: count }, (_, index) => nodePaths(join(folder, String(index))))
@@ -64,7 +71,14 @@ export async function openPaidNodes({ nodes: count, values, balance }: PaidNodes
     const identity = await loadIdentity(paths, ports)
     const context = { ...ports, logger: silentLogger, identity, config, paths, release: '0.1.0' }
     const about = { node: identity.node, operator: identity.operator, place: 'here', release: '0.1.0' }
-    nodes.push(await openNode(context, network.add({ ...about, services: ['store', 'compute'], addresses: [] }), codec))
+    nodes.push(
+      await openNode(
+        context,
+        network.add({ ...about, services: ['store', 'compute'], addresses: [] }),
+        codec,
+        nodes.length === forgetful,
+      ),
+    )
   }
   for (const { ledger, payments } of nodes) {
     ledger.start()
@@ -98,6 +112,7 @@ async function openNode(
   context: RoomsContext,
   network: ReturnType<MemoryNetwork['add']>,
   codec: CodecPool,
+  isForgetful: boolean,
 ): Promise<PaidNode> {
   const { identity, paths, config, logger } = context
   const opened = await openLedger(context, network)
@@ -108,7 +123,7 @@ async function openNode(
     { folder: paths.store, capacityBytes: 2 ** 30, coding: config.coding },
     { ...ports, network, signer, networkId, logger, codec, leases: payments.leases, audit: payments.audit },
   )
-  await payments.serve(store)
+  await payments.serve(isForgetful ? { audits: store.audits, heldBytes: () => undefined } : store)
   const { ledger } = opened
   const key = await loadWallet(walletKeyIn(recordsOf(paths, config)), ports)
   const id = ledger.chain.modules.network

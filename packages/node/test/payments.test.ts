@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isBorgError, JobId, NodeId } from '@borgios/core'
 import { entryTable, holdTable, jobHoldIdOf, leaseTable, payoutTable, transfer } from '@borgios/ledger'
 import { ACCOUNTS_MODULE, type JobReceipt, type JobUsage, TRANSFER } from '@borgios/protocol'
+import { codedBytes } from '../src/ledger/ledger-leases.ts'
 import { openPaidNodes, type PaidNode, type PaidNodes } from './paid-nodes.ts'
 
 const UNIT = 1_000_000n
@@ -59,6 +60,9 @@ test('a put is leased, its nodes accept, are audited and paid at the end of an e
     return [...state.list(entryTable)].map(([, { isAccepted }]) => isAccepted)
   }
   await until('accepted', () => accepted().length >= 3 && accepted().every((is) => is))
+  const stored = [...first.ledger.state.list(entryTable)].reduce((sum, [, { bytes }]) => sum + bytes, 0)
+  const reserved = codedBytes(3_000_000, first.context.config.coding)
+  assert(stored <= reserved && reserved < 1.3 * stored, `${stored} of ${reserved}`)
   const [entry] = [...first.ledger.state.list(entryTable)]
   assert(entry)
   assert(first.ledger.state.get(leaseTable, entry[0].lease))
@@ -73,6 +77,20 @@ test('a put is leased, its nodes accept, are audited and paid at the end of an e
     assert.equal(payout.passes, payout.samples)
   }
   await assertConserved(world)
+})
+
+test('a node that does not find its shards does not accept its part', TIMEOUT, async () => {
+  await using world = await openPaidNodes({ nodes: 3, values: {}, balance: UNIT, forgetful: 1 })
+  const [first, forgetful] = [world.node(0), world.node(1)]
+  await first.store.put(bytesOf(10_000), { totalBytes: 10_000 })
+  const parts = () => [...first.ledger.state.list(entryTable)].map(([{ holder }, entry]) => ({ holder, entry }))
+  await until('accepted', () => parts().filter(({ entry }) => entry.isAccepted).length === 2)
+  for (let block = 0; block < 3; block += 1) await stir(first)
+  const open = parts().filter(({ entry }) => !entry.isAccepted)
+  assert.deepEqual(
+    open.map(({ holder }) => NodeId.fromBytes(holder)),
+    [forgetful.context.identity.node],
+  )
 })
 
 test('two daemons with one wallet pay at the same time, and every payment takes effect once', TIMEOUT, async () => {
