@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isBorgError, JobId, NodeId } from '@borgios/core'
@@ -79,6 +81,29 @@ test('a put is leased, its nodes accept, are audited and paid at the end of an e
   await assertConserved(world)
 })
 
+test('a node that lost its shards after it accepted them earns nothing', TIMEOUT, async () => {
+  await using world = await openPaidNodes({
+    nodes: 4,
+    values: { epochBlocks: 24, storagePrice: String(10_000n * UNIT) },
+    balance: 100_000n * UNIT,
+  })
+  const [first, loser] = [world.node(0), world.node(2)]
+  // Every node gets shards.
+  await first.store.put(bytesOf(3_000_000), { totalBytes: 3_000_000, coding: { data: 2, parity: 2 } })
+  const open = () => [...first.ledger.state.list(entryTable)].filter(([, { isAccepted }]) => !isAccepted)
+  await until('accepted', () => open().length === 0)
+  const shards = join(loser.context.paths.store, 'shards')
+  for (const name of await readdir(shards)) await rm(join(shards, name), { recursive: true })
+  const payouts = () => [...first.ledger.state.list(payoutTable)].map(([{ node }, payout]) => ({ node, payout }))
+  const isLoser = (node: Uint8Array): boolean => NodeId.fromBytes(node) === loser.context.identity.node
+  while (!payouts().some(({ node, payout }) => isLoser(node) && payout.outcome === 'failed')) {
+    assert(first.ledger.status().epoch < 6, 'never failed')
+    await stir(first)
+  }
+  for (const { node, payout } of payouts()) assert.equal(payout.outcome, isLoser(node) ? 'failed' : 'passed')
+  await assertConserved(world)
+})
+
 test('a node that does not find its shards does not accept its part', TIMEOUT, async () => {
   await using world = await openPaidNodes({ nodes: 3, values: {}, balance: UNIT, forgetful: 1 })
   const [first, forgetful] = [world.node(0), world.node(1)]
@@ -97,8 +122,9 @@ test('two daemons with one wallet pay at the same time, and every payment takes 
   await using world = await openPaidNodes({ nodes: 4, values: {}, balance: 1_000n * UNIT })
   const puts = world.nodes.map(({ store }, index) => store.put(bytesOf(10_000 + index), { totalBytes: 10_000 + index }))
   await Promise.all([...puts, ...world.nodes.map(stir)])
-  const { state } = world.node(0).ledger
-  assert.equal(new Set([...state.list(entryTable)].map(([{ lease }]) => String(lease))).size, 4)
+  // What is final on another node may be a block away here.
+  const leases = () => [...world.node(0).ledger.state.list(entryTable)].map(([{ lease }]) => String(lease))
+  await until('leased', () => new Set(leases()).size === 4)
   assert.equal(await heldBy(world.node(0)), 0n)
   await assertConserved(world)
 })

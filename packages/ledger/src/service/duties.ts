@@ -32,6 +32,7 @@ export class Duties {
   /** Transactions in a row that failed. */
   #failures = 0
   #isBusy = false
+  #isStopped = false
 
   constructor(duties: readonly Duty[], modules: DutiesModules) {
     this.#duties = duties
@@ -40,12 +41,18 @@ export class Duties {
   }
 
   stop(): void {
+    this.#isStopped = true
     this.#stopListening()
+  }
+
+  /** Something is owed: it need not wait for the next block. */
+  wake(): void {
+    this.#look()
   }
 
   #look(): void {
     const { ledger, logger } = this.#modules
-    if (this.#isBusy || (this.#sent !== undefined && isUnderWay(ledger, this.#sent))) return
+    if (this.#isStopped || this.#isBusy || (this.#sent !== undefined && isUnderWay(ledger, this.#sent))) return
     if (this.#sent !== undefined) this.#ended(this.#sent)
     this.#sent = undefined
     this.#isBusy = true

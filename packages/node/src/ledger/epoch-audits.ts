@@ -35,6 +35,8 @@ export interface EpochAuditsModules {
   /** 32 bytes: this node. */
   readonly node: Uint8Array
   readonly timers: Timers
+  /** Called when an operation is owed. */
+  readonly onOwed: () => void
   readonly logger: Logger
 }
 
@@ -134,6 +136,7 @@ export class EpochAudits {
     const answers = taggedHash('audit-answers', canonicalJsonBytes(seen.map(({ answer }) => answer)))
     this.#report = { epoch, answers, findings: seen.map(({ finding }) => finding), tries: 0 }
     const failed = seen.filter(({ finding: { passes } }, index) => passes < (duties[index]?.samples ?? 0))
+    this.#modules.onOwed()
     logger.info('audited', { epoch, nodes: seen.length, failed: failed.length })
   }
 

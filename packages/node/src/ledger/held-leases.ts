@@ -34,6 +34,8 @@ export interface HeldLeasesModules {
   /** 32 bytes: this node. */
   readonly node: Uint8Array
   readonly store: Pick<FileStore, 'heldBytes'>
+  /** Called when an operation is owed. */
+  readonly onOwed: () => void
   readonly logger: Logger
 }
 
@@ -103,6 +105,7 @@ export class HeldLeases {
     await this.#lists.put(lease, list)
     await this.#lists.flushed
     if (!entry.isAccepted) this.#toAccept.set(leaseText(lease), { lease, tries: 0 })
+    this.#modules.onOwed()
     return 'kept'
   }
 

@@ -23,6 +23,8 @@ export interface JobClaimsModules {
   /** 32 bytes: this node. */
   readonly node: Uint8Array
   readonly timers: Timers
+  /** Called when an operation is owed. */
+  readonly onOwed: () => void
   readonly logger: Logger
 }
 
@@ -86,6 +88,7 @@ export class JobClaims implements JobEarnings {
     this.#payers.delete(job)
     if (this.#claims.size < bounds.maxClaims) this.#claims.set(job, { reading, payer, tries: 0 })
     else this.#modules.logger.warn('a job is not billed: too many wait for that', { job })
+    this.#modules.onOwed()
   }
 
   /** Waits for a block that brings the money: this node's ledger may be behind. */

@@ -57,9 +57,12 @@ export class Payments {
       },
     }
     this.escrow = new LedgerEscrow({ ledger, sender, timers, logger })
-    this.#claims = new JobClaims({ ledger, node, timers, logger })
+    this.#claims = new JobClaims({ ledger, node, timers, logger, onOwed: () => this.#duties?.wake() })
     this.earnings = this.#claims
-    this.#audits = new EpochAudits({ ledger, lists: this.#lists, node, timers, logger })
+    this.#audits = new EpochAudits({
+      ...{ ledger, lists: this.#lists, node, timers, logger },
+      onOwed: () => this.#duties?.wake(),
+    })
     this.audit = this.#audits.ports
   }
 
@@ -77,7 +80,10 @@ export class Payments {
     const { identity, paths, logger } = this.#context
     const { ledger, beaconDuty } = this.#opened
     const node = NodeId.toBytes(identity.node)
-    const held = new HeldLeases(join(paths.ledger, 'lists'), { ledger, network: this.#network, node, store, logger })
+    const held = new HeldLeases(join(paths.ledger, 'lists'), {
+      ...{ ledger, network: this.#network, node, store, logger },
+      onOwed: () => this.#duties?.wake(),
+    })
     this.#held = held
     this.#audits.start(store.audits)
     const payer = (await loadOperator(paths, this.#context)).signer
