@@ -105,7 +105,13 @@ test('records on a full disk: nothing is begun that could not be written down', 
   await using network = await Network.up(2)
   await network.json(['down'])
   const records = join(network.folder, 'records')
-  const script = `mount -t tmpfs -o size=1m small "$0/records" && mkdir "$0/records/jobs" && exec "$1" "$2" up --data "$0"`
+  const steps = [
+    // Who pays: the same user as before.
+    'key=$(mktemp) && cp "$0/records/wallet.key" "$key"',
+    'mount -t tmpfs -o size=1m small "$0/records" && mkdir "$0/records/jobs" && mv "$key" "$0/records/wallet.key"',
+    'exec "$1" "$2" up --data "$0"',
+  ]
+  const script = steps.join(' && ')
   const [command, ...options] = OWN_MOUNTS
   await promisify(execFile)(command, [...options, 'sh', '-c', script, network.folder, process.execPath, PROGRAM])
   const tree = await network.until('whole', (now) => isWhole(now, 2))

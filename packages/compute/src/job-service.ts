@@ -5,6 +5,7 @@ import type { PeerNetwork } from '@borgios/peertree'
 import type { Escrow } from './escrow.ts'
 import { Executor } from './executor/executor.ts'
 import type { ComputeStatus, JobLimits, JobResult, JobService, JobSpec, RunOptions } from './job.ts'
+import type { JobEarnings } from './job-earnings.ts'
 import type { JobFiles } from './job-files.ts'
 import { maxJobLimits } from './job-spec.ts'
 import { Requester } from './requester/requester.ts'
@@ -33,6 +34,8 @@ export interface JobServiceModules {
   readonly logger: Logger
   /** Who pays for the jobs of this node. */
   readonly escrow: Escrow
+  /** Who pays for the jobs that this node runs for others. Nobody, if absent. */
+  readonly earnings?: JobEarnings
 }
 
 /** Jobs of this node on others, and jobs of others on this node. */

@@ -620,6 +620,55 @@ export const limits = {
     finalWaitMs: 1 * MINUTE_MS,
     /** How often a transaction that is waited for is looked at. */
     transactionPollMs: 50,
+    /** A payment for a put or a job may enter a block so long, in blocks: it must not take effect long after it was given up. */
+    paymentLifeBlocks: 256,
+    /** One piece of a list of shards on its stream, of 36 bytes each. */
+    listPieceBytes: 900 * KIB,
+    /** Lists a node takes or gives at once: each in memory, of 2.3 MiB at most. */
+    listsAtOnce: 4,
+    /** Shards looked up before others get their turn: some milliseconds. */
+    shardsPerTurn: 1_000,
+    /** How long a node has for the answer to a list: it looks up 65,536 shards. */
+    listTimeoutMs: 30 * SECOND_MS,
+    /** Pause before a list is brought once more to a node that was away or behind, doubled each time, and how often: an hour in all. */
+    listRetryMs: 2 * SECOND_MS,
+    listTries: 11,
+    /** Parts of leases that a node accepts in one transaction: a third of the smallest block. */
+    acceptedAtOnce: 200,
+    /** How often a part is accepted in vain before the node gives up: the lease may have no money for it. */
+    acceptTries: 8,
+    /** How long an executor's ledger may be behind that of who asks for a job: blocks come every few hundred milliseconds. */
+    jobHoldWaitMs: 15 * SECOND_MS,
+    /** Jobs that a node has yet to bill: as many as it may have had since the last block, and more. */
+    maxClaims: 1_024,
+    /** How often a bill is sent before the node gives it up. */
+    claimTries: 20,
+    /** How often a payment for a job is sent again when its end is not known. */
+    settleTries: 3,
+    /** Every so many blocks lists of leases that are over are forgotten. */
+    pruneListsBlocks: 600,
+    /** A lease gets so many micro-units more than its bytes and time cost: each change of it rounds its price up. */
+    leaseSpare: 1_000n,
+    /** Pause before a node that was silent in an audit is asked once more: it may be restarting. */
+    auditRetryMs: 20 * SECOND_MS,
+    /** How often a report of audits is sent before it is given up. */
+    reportTries: 20,
+    /** How often a payment is made again because another daemon with the same wallet took its nonce. */
+    paymentTries: 8,
+    /** Pause before a payment whose end is not known is tried once more. */
+    paymentRetryMs: 5 * SECOND_MS,
+    /** How long a put may take before what was set aside goes back by itself: a terabyte at 100 Mbit/s. */
+    putHoldMs: 24 * HOUR_MS,
+    /** Beside a job's own time: queues, transfers and the five minutes of each side. */
+    jobHoldSpareMs: 1 * HOUR_MS,
+    /** Set aside for a source that does not say how long it is; one that brings more is stopped. */
+    unknownPutBytes: 16 * 1024 * MIB,
+    /** Stripes of one put: no node holds more shards of a lease than its list may name, manifest included. */
+    maxPutStripes: 60_000,
+    /** Room for the manifest: a page's frame, and for each stripe so many bytes for each data shard and for each shard. */
+    pageFrameBytes: 64 * KIB,
+    stripeTagBytes: 2 * KIB,
+    stripeEntryBytes: 160,
     /** Age of the last block from which on the ledger counts as standing still: three blocks of an idle network. */
     stalledMs: 15 * SECOND_MS,
     /** Transactions that `ledger tx` finds by their ids; the oldest are forgotten first. About 150 MB of disk. */

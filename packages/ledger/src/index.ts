@@ -116,6 +116,7 @@ export {
 } from './modules/earning/earning-view.ts'
 export { type AmountBody, ESCROW_MODULE, type HoldBody } from './modules/escrow/escrow-module.ts'
 export { type Disputes, disputeTable, type Hold, holdIdOf, holdTable } from './modules/escrow/hold.ts'
+export { type JobHoldView, jobHoldOn, reservedLabels } from './modules/escrow/hold-view.ts'
 export { allowanceLeft, GRANTS_MODULE, type GrantBody } from './modules/grants/grants-module.ts'
 export { decodeTerms, type JobTerms, jobCost, type MeterReading } from './modules/jobs/job-terms.ts'
 export {
@@ -134,7 +135,7 @@ export type {
   OpenBody,
   ReserveBody,
 } from './modules/leases/lease-bodies.ts'
-export type { ProposedEntry } from './modules/leases/lease-book.ts'
+export { entriesOf, type ProposedEntry } from './modules/leases/lease-book.ts'
 export { costOf, paidUntilMs, rateOf } from './modules/leases/lease-price.ts'
 export {
   type EntryKey,
@@ -180,6 +181,7 @@ export { PARAMETERS_MODULE, parametersModule } from './modules/parameters/parame
 export { type ParameterChange, SET_PARAMETER, setParameter } from './modules/parameters/set-parameter.ts'
 export { ledgerTimeMs } from './modules/service/ledger-clock.ts'
 export { ledgerServices } from './modules/service/ledger-service-ports.ts'
+export { least } from './modules/service/money-math.ts'
 export { moneyOperations, serviceModules } from './modules/service-modules.ts'
 export type {
   BlockContext,

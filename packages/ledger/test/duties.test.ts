@@ -27,11 +27,10 @@ class PlayedLedger {
   asked = 0
   #listener = (): void => {}
 
-  constructor() {
-    const { operations } = decodeTransaction(transferBy('alice', 'bob', 0))
+  constructor(owed = decodeTransaction(transferBy('alice', 'bob', 0)).operations) {
     const duty = (): readonly Operation[] => {
       this.asked += 1
-      return operations
+      return owed
     }
     new Duties([duty], { ledger: this, payer: PAYER, network: NETWORK, logger: silentLogger })
   }
@@ -61,6 +60,11 @@ class PlayedLedger {
 
   transactionState(id: Uint8Array): TransactionState | undefined {
     return this.states.get(Buffer.from(id).toString('hex'))
+  }
+
+  /** Kinds of what was sent, a list for each transaction. */
+  get kinds(): readonly (readonly number[])[] {
+    return this.sent.map(({ operations }) => operations.map(({ kind }) => kind))
   }
 
   async block(): Promise<void> {
@@ -116,4 +120,43 @@ test('what could not be sent is tried as it is, and not made anew at every block
   ledger.isFull = true
   for (let blocks = 0; blocks < 2 * bounds.askAgainBlocks; blocks += 1) await ledger.block()
   assert.equal(ledger.asked, 3, 'now and then the duties are asked again')
+})
+
+const operation = (kind: number, bytes = 10): Operation => ({ module: 9, kind, body: new Uint8Array(bytes) })
+const FINAL: TransactionState = { kind: 'expired', lastHeight: 1 }
+const FAILED: TransactionState = {
+  kind: 'failed',
+  height: 1,
+  receipt: { transaction: new Uint8Array(32), status: 1, usedUnits: 1, feePaid: 1n },
+}
+
+test('what is owed goes out in one transaction, and the next when that is decided', async () => {
+  const ledger = new PlayedLedger([operation(1), operation(2)])
+  for (let blocks = 0; blocks < 3; blocks += 1) await ledger.block()
+  assert.deepEqual(ledger.kinds, [[1, 2]])
+  ledger.become(FINAL)
+  await ledger.block()
+  assert.deepEqual(ledger.kinds, [
+    [1, 2],
+    [1, 2],
+  ])
+})
+
+test('a transaction takes as many as it may, and at least one', async () => {
+  const many = new PlayedLedger(Array.from({ length: 40 }, (_, kind) => operation(kind)))
+  await many.block()
+  assert.equal(many.kinds[0]?.length, limits.ledgerCodec.maxOperations)
+  const large = new PlayedLedger(Array.from({ length: 6 }, (_, kind) => operation(kind, 16 * 1024)))
+  await large.block()
+  assert.deepEqual(large.kinds, [[0, 1, 2]])
+})
+
+test('after a failure they go one by one until one did well: a bad one stops no other, and is not paid for again at once', async () => {
+  const ledger = new PlayedLedger([operation(1), operation(2), operation(3)])
+  await ledger.block()
+  for (const outcome of [FAILED, FAILED, FINAL]) {
+    ledger.become(outcome)
+    await ledger.block()
+  }
+  assert.deepEqual(ledger.kinds, [[1, 2, 3], [1], [2], [2, 3]])
 })

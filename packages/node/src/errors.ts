@@ -79,3 +79,11 @@ export const invitationRefused = make('NODE_INVITATION_REFUSED', 'denied', 'call
 export const noLedger = make('NODE_NO_LEDGER', 'notFound', 'none')
 /** An account does not hold what is to be sent and paid. */
 export const fundsShort = make('NODE_FUNDS_SHORT', 'denied', 'caller')
+/** The ledger did not do what was paid for; `meta.reason` is the code of its refusal. */
+export const paymentRefused = make('NODE_PAYMENT_REFUSED', 'conflict', 'none')
+/** It is not known yet whether a payment took effect. */
+export const paymentOpen = make('NODE_PAYMENT_OPEN', 'timeout', 'none', true)
+/** More than one lease covers. */
+export const leaseTooLarge = make('NODE_LEASE_TOO_LARGE', 'invalid', 'caller')
+/** Who asks for a job has not set aside what it may cost. */
+export const jobUnpaid = make('NODE_JOB_UNPAID', 'denied', 'peer')

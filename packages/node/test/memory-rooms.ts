@@ -35,6 +35,7 @@ export class MemoryWorld {
       ledger: opened?.ledger,
       ledgerIndex: opened?.index,
       jobLimits: { memoryBytes: 1, wallTimeMs: 2, outputBytes: 3, logBytes: 4 },
+      assertPayable: () => undefined,
       defaultCoding: () => ({ data: 3, parity: 2 }),
       addresses: () => [`/ip4/127.0.0.1/tcp/${config.port}`],
       async stop() {
@@ -84,6 +85,7 @@ export class MemoryWorld {
         }
       },
       audits: { run: async () => [] },
+      heldBytes: () => undefined,
       status: () => ({ shards: 7, bytes: 700, repairsPending: 0, repairsWaiting: 0, repairsDone: 0 }),
       stop: async () => {},
     }

@@ -128,6 +128,7 @@ export async function createFileStore(options: FileStoreOptions, modules: FileSt
       return fileInfo(context, capability, infoOptions)
     },
     status: () => ({ shards: shards.shardCount, bytes: shards.shardBytes, ...repairer.status() }),
+    heldBytes: (shard) => shards.bytesOf(shard),
     audits: auditor,
     async stop() {
       if (isStopped) return

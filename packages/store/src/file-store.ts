@@ -1,11 +1,9 @@
-import type { LentBytes, NodeId } from '@borgios/core'
+import type { LentBytes, NodeId, ShardId } from '@borgios/core'
 import type { Audits } from './audit/ports.ts'
+import type { Coding } from './coding/coding.ts'
+import type { StorageLeases } from './storage-leases.ts'
 
-/** `data` shards of a stripe rebuild it; `parity` more may be lost. */
-export interface Coding {
-  readonly data: number
-  readonly parity: number
-}
+export type { Coding }
 
 /** How far a put, get or check has come. */
 export interface TransferProgress {
@@ -23,6 +21,8 @@ export interface PutOptions {
   readonly coding?: Coding
   /** For how long it is to be paid for. Defaults to `limits.store.defaultLeaseMs`. */
   readonly keepForMs?: number
+  /** Who pays for it, if not who pays for all puts of this store. */
+  readonly leases?: StorageLeases
   readonly onProgress?: (progress: TransferProgress) => void
   readonly signal?: AbortSignal
 }
@@ -94,6 +94,8 @@ export interface FileStore {
   get(capability: string, options?: GetOptions): Promise<OpenedFile>
   info(capability: string, options?: InfoOptions): Promise<FileInfo>
   status(): StoreStatus
+  /** How many bytes a shard has that this node itself holds; undefined for one that is not here. */
+  heldBytes(shard: ShardId): number | undefined
   /** Checks of what others hold, for whoever pays for it. */
   readonly audits: Audits
   stop(): Promise<void>

@@ -1,5 +1,5 @@
 import type { PutId, ShardReceipt } from '@borgios/protocol'
-import type { Coding } from './file-store.ts'
+import type { Coding } from './coding/coding.ts'
 
 /** What a put wants kept. */
 export interface LeaseWish {

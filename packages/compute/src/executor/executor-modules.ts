@@ -1,6 +1,7 @@
 import type { Clock, Logger, NetworkId, Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
+import type { JobEarnings } from '../job-earnings.ts'
 import type { JobFiles } from '../job-files.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 
@@ -15,4 +16,6 @@ export interface ExecutorModules {
   readonly clock: Clock
   readonly timers: Timers
   readonly logger: Logger
+  /** Who pays for jobs of others. Nobody, if absent. */
+  readonly earnings?: JobEarnings
 }

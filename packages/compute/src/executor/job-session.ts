@@ -8,7 +8,7 @@ import { asWhy, requesterMessage } from '../messages.ts'
 import { Outbox } from '../outbox.ts'
 import type { SandboxReport } from '../sandbox/sandbox.ts'
 import { signJobReceipt } from '../statements.ts'
-import { usageOf } from '../usage.ts'
+import { mostUsage, usageOf } from '../usage.ts'
 import type { ExecutorModules } from './executor-modules.ts'
 import { OutputSpool } from './output-spool.ts'
 import { FetchFailure, fetchFiles, type Scratch } from './scratch.ts'
@@ -41,6 +41,7 @@ export class JobSession {
   #logBytes = 0
   #inputBytes = 0
   #cancelled = false
+  #isBilled = false
 
   constructor(stream: PeerStream, request: JobRequest, modules: JobSessionModules) {
     this.#stream = stream
@@ -68,6 +69,7 @@ export class JobSession {
       await this.#answer(outcome, startedAtMs)
     } catch (error) {
       logger.debug('a job was not run to its end', { job: this.#request.job, why: messageOf(error) })
+      if (!this.#isBilled) this.#modules.earnings?.gaveUp(this.#request.job)
       await this.#refuse(error)
     } finally {
       this.#lease.end()
@@ -93,10 +95,11 @@ export class JobSession {
   async #attempt(): Promise<Outcome> {
     const { signal } = this.#over
     try {
-      await this.#modules.gate.enter(this.#request.job, (ahead) => this.#sayState('placing', waitsWhy(ahead)), signal)
-      const folder = await this.#modules.scratch.create(this.#request.job)
+      const { job, spec } = this.#request
+      await this.#modules.earnings?.expect({ job, mostUsage: mostUsage(spec.limits) }, signal)
+      await this.#modules.gate.enter(job, (ahead) => this.#sayState('placing', waitsWhy(ahead)), signal)
+      const folder = await this.#modules.scratch.create(job)
       this.#sayState('fetching', 'The node fetches the program and its inputs.')
-      const { spec } = this.#request
       this.#inputBytes = await this.#bounded((bound) => fetchFiles(this.#modules.files, spec, folder, bound))
       this.#sayState('running', 'The program runs.')
       const spool = new OutputSpool(folder)
@@ -150,9 +153,10 @@ export class JobSession {
     const { job, spec } = this.#request
     const outputBytes = this.#outputs.reduce((sum, { bytes }) => sum + bytes, 0)
     const bytes = { inputBytes: this.#inputBytes, outputBytes, logBytes: this.#logBytes }
+    const metered = usageOf(spec.limits, { wallTimeMs, cpuMs, ...bytes })
     const receipt = signJobReceipt(signer, {
       ...outcome,
-      ...usageOf(spec.limits, { wallTimeMs, cpuMs, ...bytes }),
+      ...metered,
       why: asWhy(outcome.why),
       network: networkId,
       job,
@@ -163,6 +167,8 @@ export class JobSession {
       startedAtMs,
       endedAtMs: clock.nowMs(),
     })
+    this.#isBilled = true
+    this.#modules.earnings?.ran(job, metered.usage)
     await this.#sayLast({ type: 'result' }, receipt)
   }
 

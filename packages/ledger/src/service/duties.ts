@@ -27,13 +27,13 @@ export interface DutiesModules {
 
 /** What is to be sent, and up to which height nobody is asked for another. */
 interface Task {
-  readonly operation: Operation
+  readonly operations: readonly Operation[]
   readonly untilHeight: number
 }
 
 interface Sent {
   readonly id: Uint8Array
-  readonly operation: Operation
+  readonly operations: readonly Operation[]
   readonly nonce: number
   /** Micro-units a unit. */
   readonly tip: bigint
@@ -41,8 +41,13 @@ interface Sent {
 
 const bounds = limits.ledgerDuties
 const FIRST_TIP = 1n
+/** More than what stands around one operation, and around all of them with one signature. */
+const FRAME_BYTES = 256
 
-/** Sends what the node owes as a validator, one transaction at a time, each until it is decided. */
+/**
+ * Sends what the node owes, one transaction at a time, each until it is decided: as many operations as fit. If one fails all are undone, so
+ * after a failure they are sent one by one until one did well; the one that failed alone is left out for a while.
+ */
 export class Duties {
   readonly #modules: DutiesModules
   readonly #duties: readonly Duty[]
@@ -51,7 +56,9 @@ export class Duties {
   #sent: Sent | undefined
   /** Operations that were refused, and up to which height they are not tried again: each try costs a fee. */
   readonly #refused = new Map<string, number>()
+  #isOneByOne = false
   #isBusy = false
+  #isStopped = false
 
   constructor(duties: readonly Duty[], modules: DutiesModules) {
     this.#duties = duties
@@ -60,11 +67,17 @@ export class Duties {
   }
 
   stop(): void {
+    this.#isStopped = true
     this.#stopListening()
   }
 
+  /** Something is owed: it need not wait for the next block. */
+  wake(): void {
+    this.#look()
+  }
+
   #look(): void {
-    if (this.#isBusy) return
+    if (this.#isBusy || this.#isStopped) return
     this.#isBusy = true
     this.#advance()
       .catch((error) => this.#modules.logger.warn('a duty of this node could not be sent', { why: messageOf(error) }))
@@ -79,29 +92,27 @@ export class Duties {
     const state = sent === undefined ? undefined : ledger.transactionState(sent.id)
     if (sent !== undefined && state !== undefined && isUnderWay(state)) {
       const isTooCheap = state.kind === 'pending' && state.why.reason === 'feeBelowBase'
-      if (isTooCheap) await this.#send(sent.operation, sent.nonce, raised(sent.tip))
+      if (isTooCheap) await this.#send(sent.operations, sent.nonce, raised(sent.tip))
       return
     }
-    this.#noteRefusal(state)
+    this.#noteEnd(state)
     if (accountOf(ledger.state, payer.publicKey) === undefined) return
     const { height } = ledger.chain.record
     if (this.#task === undefined || this.#task.untilHeight < height) this.#task = this.#nextTask(height)
     if (this.#task === undefined) return
-    await this.#send(this.#task.operation, ledger.nextNonce(payer.publicKey), FIRST_TIP)
+    await this.#send(this.#task.operations, ledger.nextNonce(payer.publicKey), FIRST_TIP)
     this.#task = undefined
   }
 
   #nextTask(height: number): Task | undefined {
-    for (const duty of this.#duties) {
-      for (const operation of duty(this.#modules.ledger.state)) {
-        if ((this.#refused.get(nameOf(operation)) ?? 0) > height) continue
-        return { operation, untilHeight: height + bounds.askAgainBlocks }
-      }
-    }
-    return undefined
+    const owed = this.#duties
+      .flatMap((duty) => duty(this.#modules.ledger.state))
+      .filter((operation) => (this.#refused.get(nameOf(operation)) ?? 0) <= height)
+    const operations = this.#isOneByOne ? owed.slice(0, 1) : fitting(owed)
+    return operations.length === 0 ? undefined : { operations, untilHeight: height + bounds.askAgainBlocks }
   }
 
-  async #send(operation: Operation, nonce: number, tipPerUnit: bigint): Promise<void> {
+  async #send(operations: readonly Operation[], nonce: number, tipPerUnit: bigint): Promise<void> {
     const { ledger, payer, network } = this.#modules
     const { baseFee, height } = ledger.chain.record
     const transaction = {
@@ -110,21 +121,37 @@ export class Duties {
       lastHeight: height + bounds.lifeBlocks,
       maxFeePerUnit: baseFee * bounds.feeFactor + tipPerUnit,
       tipPerUnit,
-      operations: [operation],
+      operations,
     }
     const signature = payer.sign(transactionSigningBytes(network, transaction))
     const id = await ledger.submit(encodeTransaction({ ...transaction, signatures: [{ key: 0, signature }] }))
-    this.#sent = { id, operation, nonce, tip: tipPerUnit }
+    this.#sent = { id, operations, nonce, tip: tipPerUnit }
   }
 
-  #noteRefusal(state: TransactionState | undefined): void {
+  #noteEnd(state: TransactionState | undefined): void {
     const sent = this.#sent
     this.#sent = undefined
-    if (sent === undefined || state?.kind !== 'failed') return
+    if (sent === undefined) return
+    this.#isOneByOne = state?.kind === 'failed'
+    if (state?.kind !== 'failed') return
+    this.#modules.logger.info('what this node sent as its duty was refused', { status: state.receipt.status })
+    const [only, ...others] = sent.operations
+    if (only === undefined || others.length > 0) return
     const { height } = this.#modules.ledger.chain.record
     for (const [name, until] of this.#refused) if (until <= height) this.#refused.delete(name)
-    this.#refused.set(nameOf(sent.operation), height + bounds.refusedBlocks)
+    this.#refused.set(nameOf(only), height + bounds.refusedBlocks)
   }
+}
+
+/** The first of these that one transaction has room for, at least one. */
+function fitting(owed: readonly Operation[]): readonly Operation[] {
+  const { maxOperations, maxTransactionBytes } = limits.ledgerCodec
+  let bytes = 0
+  const over = owed.findIndex(({ body }, index) => {
+    bytes += body.length + FRAME_BYTES
+    return index >= maxOperations || (index > 0 && bytes > maxTransactionBytes - FRAME_BYTES)
+  })
+  return over === -1 ? owed : owed.slice(0, over)
 }
 
 const nameOf = ({ module, kind, body }: Operation): string => `${module} ${kind} ${hashKey(body)}`

@@ -10,6 +10,8 @@ export interface JobDeskModules {
   /** For what a request leaves out. */
   readonly defaultLimits: JobLimits
   readonly book: JobBook
+  /** Throws if a job with such limits cannot be paid for. */
+  readonly assertPayable: (limits: JobLimits) => void
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -61,7 +63,8 @@ export class JobDesk {
     if (this.#own.size >= limits.node.maxOwnJobs) {
       throw full(`this node already waits for ${this.#own.size} jobs. Wait for one to end ("borgios job ls")`)
     }
-    const { book, clock, random, defaultLimits } = this.#modules
+    const { book, clock, random, defaultLimits, assertPayable } = this.#modules
+    assertPayable({ ...defaultLimits, ...request.limits })
     const job = JobId.fromBytes(random.bytes(16))
     const record: JobRecord = {
       job,

@@ -97,8 +97,17 @@ async function openServices(context: RoomsContext, rooms: NodeServices['rooms'])
   const self = new SelfDescription(context, rooms)
   rooms.network.handle(DESCRIBE_METHOD, () => self.describe())
   const files = new FileCatalogue(resolve(records, 'files.ndjson'))
-  const { compute, jobLimits: defaultLimits } = rooms
-  const desk = new JobDesk(identity.node, { compute, defaultLimits, book, clock, timers, random, logger })
+  const { compute, jobLimits: defaultLimits, assertPayable } = rooms
+  const desk = new JobDesk(identity.node, {
+    compute,
+    defaultLimits,
+    assertPayable,
+    book,
+    clock,
+    timers,
+    random,
+    logger,
+  })
   const wallet = new WalletDesk(context, rooms.ledger)
   return { context, rooms, self, files, book, desk, wallet }
 }

@@ -12,6 +12,7 @@ import { type Coding, codingThatFits, createFileStore, type FileStore, freeLease
 import { fileAddressBook } from '../config/address-book.ts'
 import { roleOf } from '../config/identity.ts'
 import { openLedger } from '../ledger/open-ledger.ts'
+import { Payments } from '../ledger/payments.ts'
 import type { OpenRooms, RoomsContext } from './rooms.ts'
 
 /** Opens the real rooms and wires them to each other. The tree starts last: who joins is ready to serve. */
@@ -23,30 +24,37 @@ export const openRooms: OpenRooms = async (context) => {
   const { signer, network: networkId } = identity
   const shared = { network: tree, signer, ed25519, networkId, clock, timers, random, logger }
   const { capacityBytes, coding, repairGraceMs } = config
+  const opened = await openLedger(context, tree)
+  const ledger = opened?.ledger
+  const payments = opened === undefined ? undefined : await Payments.open(context, opened, tree)
   const store = await createFileStore(
     { folder: paths.store, capacityBytes, coding, repair: { graceMs: repairGraceMs } },
-    { ...shared, leases: freeLeases },
+    { ...shared, leases: payments?.leases ?? freeLeases, ...(payments && { audit: payments.audit }) },
   )
+  await payments?.serve(store)
+  const paid =
+    payments === undefined ? { escrow: freeEscrow } : { escrow: payments.escrow, earnings: payments.earnings }
   const compute = createJobService(
     {
       folder: `${computeFolder}/jobs`,
       slots: config.jobSlots,
       maxLimits: { ...maxJobLimits, ...config.maxJobLimits },
     },
-    { ...shared, sandbox, files: jobFiles(store, tree, coding), escrow: freeEscrow },
+    { ...shared, sandbox, files: jobFiles(store, tree, coding), ...paid },
   )
-  const opened = await openLedger(context, tree)
-  const ledger = opened?.ledger
   const stop = async (): Promise<void> => {
+    payments?.stopWaiting()
     await compute.stop()
+    await store.stop()
+    await payments?.stop()
     await ledger?.stop()
     await opened?.index.close()
-    await store.stop()
     await tree.stop()
   }
   try {
     await tree.start()
     ledger?.start()
+    payments?.started()
   } catch (error) {
     await stop()
     throw error
@@ -60,6 +68,7 @@ export const openRooms: OpenRooms = async (context) => {
     ledger,
     ledgerIndex: opened?.index,
     jobLimits: defaultJobLimits,
+    assertPayable: (jobLimits) => payments?.assertPayable(jobLimits),
     defaultCoding,
     addresses,
     stop,
@@ -94,7 +103,9 @@ function jobFiles(store: FileStore, network: PeerNetwork, coding: Coding): JobFi
     },
     async put(name, bytes, content, signal) {
       // The output of a job must not be lost because a node is away just now.
-      const options = { name, totalBytes: bytes, coding: codingThatFits(storingOperators(network), coding), signal }
+      const fitting = codingThatFits(storingOperators(network), coding)
+      // Nobody pays for outputs yet: not the executor, who would have to, for what is the requester's.
+      const options = { name, totalBytes: bytes, coding: fitting, signal, leases: freeLeases }
       return (await store.put(content, options)).capability
     },
   }

@@ -36,6 +36,8 @@ export interface Rooms {
   readonly ledgerIndex: LedgerIndex | undefined
   /** What a job may use when nobody says otherwise. */
   readonly jobLimits: JobLimits
+  /** Throws NODE_FUNDS_SHORT if the user of this node cannot pay for a job with such limits. */
+  assertPayable(limits: JobLimits): void
   /** For a file whose owner does not say. */
   defaultCoding(): Coding
   /** Where others reach this node. */

@@ -1,19 +1,17 @@
 import { join } from 'node:path'
-import { NetworkId } from '@borgios/core'
+import { NetworkId, OperatorId } from '@borgios/core'
 import { keyAgreementFromSeed } from '@borgios/crypto/native'
 import {
   beaconDuties,
-  Duties,
+  type Duty,
   defaultTiming,
   Ledger,
-  type LedgerStorage,
   ledgerModules,
   ModuleRegistry,
   openDiskStorage,
   parseLedgerGenesis,
 } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
-import { loadOperator } from '../config/identity.ts'
 import { loadWallet, recordsOf, walletKeyIn } from '../config/wallet.ts'
 import type { RoomsContext } from '../daemon/rooms.ts'
 import { LedgerIndex } from './ledger-index.ts'
@@ -22,57 +20,37 @@ import { LedgerIndex } from './ledger-index.ts'
 export interface OpenedLedger {
   readonly ledger: Ledger
   readonly index: LedgerIndex
+  /** What this node owes the making of public randomness. */
+  readonly beaconDuty: Duty
 }
 
 /** Opens the ledger of a network whose genesis has one; undefined for the others. Does not start it. */
 export async function openLedger(context: RoomsContext, network: PeerNetwork): Promise<OpenedLedger | undefined> {
-  const { identity, paths, clock, timers, random, ed25519, logger } = context
+  const { identity, config, paths, clock, timers, random, ed25519, logger } = context
   if (identity.genesis.ledger === undefined) return undefined
   const networkId = NetworkId.toBytes(identity.network)
   const { modules, rounds, nextBeacon } = ledgerModules({ network: networkId, ed25519 })
   const registry = new ModuleRegistry(modules)
-  let shown: LedgerIndex | undefined
+  let index: LedgerIndex | undefined
   const storage = await openDiskStorage(
     { folder: paths.ledger, networkId, genesis: parseLedgerGenesis(identity.genesis.ledger) },
-    { registry, random, logger, beforeSave: async () => shown?.flush() },
+    { registry, random, logger, beforeSave: async () => index?.flush() },
   )
-  const payer = (await loadOperator(paths, { ed25519, random })).signer
-  const index = await openIndex(context, storage, payer.publicKey)
-  shown = index
+  const wallet = await loadWallet(walletKeyIn(recordsOf(paths, config)), context)
+  const accounts = [wallet.publicKey, OperatorId.toBytes(identity.operator)]
+  const { state } = storage
+  const opened = await LedgerIndex.open(
+    { folder: join(paths.ledger, 'index'), accounts },
+    { height: state.point.height, state },
+    logger,
+  )
+  index = opened
   const { signer, seed } = identity
+  const onFinal: LedgerIndex['onFinal'] = (block, stateAfter) => opened.onFinal(block, stateAfter)
   const ledger = await Ledger.open(
     { networkId, timing: defaultTiming },
-    {
-      network,
-      registry,
-      storage,
-      signer,
-      ed25519,
-      clock,
-      timers,
-      logger,
-      nextBeacon,
-      onFinal: (block, state) => index.onFinal(block, state),
-    },
+    { network, registry, storage, signer, ed25519, clock, timers, logger, nextBeacon, onFinal },
   )
   const key = keyAgreementFromSeed(seed)
-  new Duties([ledger.accusations.duty, (state) => beaconDuties(rounds, state, key)], {
-    ledger,
-    payer,
-    network: networkId,
-    logger,
-  })
-  return { ledger, index }
-}
-
-/** Keeps the movements of the user's account and of the operator's, which gets what the node earns. */
-async function openIndex(
-  context: RoomsContext,
-  { state }: LedgerStorage,
-  operatorAccount: Uint8Array,
-): Promise<LedgerIndex> {
-  const { paths, config, logger } = context
-  const wallet = await loadWallet(walletKeyIn(recordsOf(paths, config)), context)
-  const options = { folder: join(paths.ledger, 'index'), accounts: [wallet.publicKey, operatorAccount] }
-  return LedgerIndex.open(options, { height: state.point.height, state }, logger)
+  return { ledger, index: opened, beaconDuty: (state) => beaconDuties(rounds, state, key) }
 }

@@ -108,8 +108,8 @@ export function leavingOf(ledger: Ledger, account: Uint8Array): Leaving {
   return { amount, count, nextNonce }
 }
 
-/** Most that a transaction can cost. */
-function greatestFee(ledger: Ledger, transaction: Transaction): bigint {
+/** Most that a transaction can cost in fees, in micro-units. */
+export function greatestFee(ledger: Ledger, transaction: Transaction): bigint {
   const units = unitsBy(ledger.chain.modules.registry)(transaction, encodeTransaction(transaction).length)
   return BigInt(units) * transaction.maxFeePerUnit
 }

@@ -5,6 +5,8 @@ import { type AuditHolderModules, auditHolder, nothingSeen } from './audit-holde
 import { sampleOf } from './challenge.ts'
 import type { AuditOutcome, AuditRunOptions, Audits, AuditTargets, Beacon, BeaconValue } from './ports.ts'
 
+const { auditSamples } = limits.store
+
 export interface AuditorModules extends AuditHolderModules {
   readonly beacon: Beacon
   readonly targets: AuditTargets
@@ -24,7 +26,7 @@ export class Auditor implements Audits {
     this.#modules = modules
   }
 
-  run({ holders }: AuditRunOptions = {}): Promise<readonly AuditOutcome[]> {
+  run({ holders, samples = auditSamples }: AuditRunOptions = {}): Promise<readonly AuditOutcome[]> {
     return this.#turn.with(async () => {
       this.#stopping.signal.throwIfAborted()
       const beacon = this.#modules.beacon.current()
@@ -32,7 +34,9 @@ export class Auditor implements Audits {
       const self = this.#modules.network.self
       const asked = (holders ?? this.#modules.holders()).filter((holder) => holder !== self)
       const gate = new Gate(limits.store.auditsAsked)
-      return Promise.all(asked.map((holder) => gate.with(() => this.#audit(holder, beacon))))
+      return Promise.all(
+        asked.map((holder) => gate.with(() => this.#audit(holder, beacon, Math.min(samples, auditSamples)))),
+      )
     })
   }
 
@@ -41,13 +45,13 @@ export class Auditor implements Audits {
     this.#stopping.abort(stopped())
   }
 
-  async #audit(holder: NodeId, beacon: BeaconValue): Promise<AuditOutcome> {
-    const outcome = await this.#see(holder, beacon)
+  async #audit(holder: NodeId, beacon: BeaconValue, count: number): Promise<AuditOutcome> {
+    const outcome = await this.#see(holder, beacon, count)
     this.#modules.onAudited(outcome)
     return outcome
   }
 
-  async #see(holder: NodeId, beacon: BeaconValue): Promise<AuditOutcome> {
+  async #see(holder: NodeId, beacon: BeaconValue, count: number): Promise<AuditOutcome> {
     const { signal } = this.#stopping
     signal.throwIfAborted()
     let targets: Awaited<ReturnType<AuditTargets['of']>>
@@ -57,7 +61,7 @@ export class Auditor implements Audits {
       signal.throwIfAborted()
       return nothingSeen(holder, beacon, { asked: 0, silent: true, why: messageOf(error) })
     }
-    const samples = sampleOf({ beacon: beacon.bytes, node: holder }, targets, limits.store.auditSamples)
+    const samples = sampleOf({ beacon: beacon.bytes, node: holder }, targets, count)
     return auditHolder(this.#modules, { holder, beacon, samples, signal })
   }
 }

@@ -44,6 +44,8 @@ export interface AuditOutcome {
 export interface AuditRunOptions {
   /** Defaults to all nodes that are up and offer to store, less this one. */
   readonly holders?: readonly NodeId[]
+  /** Leaves asked for of each, at most `limits.store.auditSamples`: that many if absent. */
+  readonly samples?: number
 }
 
 /** Checks that others hold what they are said to hold. Runs only when asked to. */

@@ -56,7 +56,7 @@ export class RunningPuts {
     assertPossible(this.#context, coding, options)
     const keepForMs = options.keepForMs ?? limits.store.defaultLeaseMs
     const wish = { put: ticket.put, bytes: options.totalBytes, coding, keepForMs }
-    const hold = await this.#leases.hold(wish, ticket.signal)
+    const hold = await (options.leases ?? this.#leases).hold(wish, ticket.signal)
     paid.hold = hold
     ticket.onStored = (receipt) => hold.stored(receipt)
     const result = await putFile(this.#context, source, { coding, options, ticket, maxBytes: hold.maxBytes })

@@ -89,6 +89,11 @@ export class ShardStore {
     return this.#index.get(shard) !== undefined
   }
 
+  /** Undefined for one that is not here. */
+  bytesOf(shard: ShardId): number | undefined {
+    return this.#index.get(shard)?.bytes
+  }
+
   record(id: RecordId): StripeRecord | undefined {
     return this.#index.record(id)
   }

@@ -36,9 +36,6 @@ export const putReservations: HoldPurpose = {
 export const reservationIdOf = (payer: Uint8Array, label: Uint8Array): Uint8Array =>
   holdIdOf(LEASES_MODULE, payer, label)
 
-/** What a reservation says of itself: nothing yet. */
-const NO_TERMS = new Uint8Array()
-
 /** What the operations on leases do. */
 export class Leases {
   readonly #book: EscrowBook
@@ -56,7 +53,8 @@ export class Leases {
     const amount = costOf(rateOf(bytes, this.#price(context)), forMs)
     if (amount > mostAmount) throw priceAbove(amount, mostAmount)
     const parties = { payer, payee: payer, payTo: payer }
-    this.#book.open(context, { purpose: LEASES_MODULE, ...parties, label, amount, lifeMs, terms: NO_TERMS })
+    // By its label a payer that was restarted finds what it has to cancel.
+    this.#book.open(context, { purpose: LEASES_MODULE, ...parties, label, amount, lifeMs, terms: label })
   }
 
   /** The put failed or will not be: all goes back. Throws LEDGER_NO_HOLD. */

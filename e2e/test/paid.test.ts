@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
+import { truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { jsonOf, Network } from '../src/index.ts'
+
+const MIB = 1024 * 1024
+const NODES = 5
+const PROGRAM = fileURLToPath(new URL('../../examples/build/wordcount.wasm', import.meta.url))
+
+interface Supply {
+  readonly isOk: boolean
+  readonly parts: readonly { readonly name: string; readonly amount: string }[]
+}
+
+const balance = async (network: Network): Promise<bigint> =>
+  BigInt((await network.json<{ balance: string }>(['wallet', 'balance'])).balance)
+
+async function supply(network: Network): Promise<ReadonlyMap<string, bigint>> {
+  const { isOk, parts } = await network.json<Supply>(['ledger', 'supply'])
+  assert(isOk, 'what was minted is all there')
+  return new Map(parts.map(({ name, amount }) => [name, BigInt(amount)]))
+}
+
+async function sparseFile(network: Network, name: string, bytes: number): Promise<string> {
+  const path = join(network.folder, name)
+  await writeFile(path, '')
+  await truncate(path, bytes)
+  return path
+}
+
+const shardFiles = (network: Network): number =>
+  Array.from({ length: NODES }, (_, at) => join(network.folder, 'nodes', String(at + 1), 'store', 'shards'))
+    .filter((folder) => existsSync(folder))
+    .reduce((sum, folder) => sum + readdirSync(folder).length, 0)
+
+/** Nothing is set aside any more. */
+async function untilSettled(network: Network): Promise<void> {
+  const deadlineMs = performance.now() + 60_000
+  while ((await supply(network)).has('holds')) {
+    assert(performance.now() < deadlineMs, 'money stays set aside')
+    await sleep(200)
+  }
+}
+
+test('a put and a job are paid for, what fails is given back, and who has nothing is refused', {
+  timeout: 240_000,
+}, async () => {
+  await using network = await Network.up(NODES)
+  const first = await balance(network)
+  const path = await sparseFile(network, 'source', 20 * MIB)
+  await network.json(['file', 'put', path])
+  const afterPut = await balance(network)
+  assert(afterPut < first)
+  const leased = (await supply(network)).get('lease pool') ?? 0n
+  // 35 MB of shards for 30 days at 0.001 units a GiB and day.
+  assert(leased > 900n && leased < 10_000n, `${leased} in leases`)
+
+  const { capability } = await network.json<{ capability: string }>(['file', 'put', PROGRAM])
+  await network.json(['job', 'run', capability, '-v', `a=${path}`, '--', 'a'])
+  await untilSettled(network)
+  assert((await balance(network)) < afterPut)
+
+  const before = await balance(network)
+  const poolBefore = (await supply(network)).get('lease pool')
+  const abort = new AbortController()
+  const shardsBefore = shardFiles(network)
+  const large = await sparseFile(network, 'large', 4096 * MIB)
+  const put = network.run(['file', 'put', large], { signal: abort.signal })
+  while (shardFiles(network) < shardsBefore + 20) await sleep(50)
+  abort.abort()
+  assert.equal((await put).code, 130)
+  await untilSettled(network)
+  assert.equal((await supply(network)).get('lease pool'), poolBefore)
+  const fees = before - (await balance(network))
+  assert(fees > 0n && fees < 10_000n, `${fees} for nothing but fees`)
+
+  const other = await network.json<{ account: string }>([
+    'wallet',
+    'create',
+    '--out',
+    join(network.folder, 'other.key'),
+  ])
+  const left = await balance(network)
+  const gone = left - 12_000n
+  const units = `${gone / 1_000_000n}.${String(gone % 1_000_000n).padStart(6, '0')}`
+  await network.json(['wallet', 'send', other.account, units])
+  const shards = shardFiles(network)
+  for (const words of [
+    ['file', 'put', path],
+    ['job', 'run', capability],
+  ]) {
+    const refused = await network.run([...words, '--json'])
+    assert.equal(refused.code, 4, refused.stderr + refused.stdout)
+    const { error } = jsonOf(refused) as { error: { code: string; message: string } }
+    assert.equal(error.code, 'NODE_FUNDS_SHORT', error.message)
+    assert.match(error.message, /are missing.*borgios wallet balance/)
+  }
+  assert.equal(shardFiles(network), shards)
+  await untilSettled(network)
+})

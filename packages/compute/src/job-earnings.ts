@@ -1,0 +1,25 @@
+import type { JobId } from '@borgios/core'
+import type { JobUsage } from '@borgios/protocol'
+
+/** What this node is asked to run. */
+export interface ExpectedJob {
+  readonly job: JobId
+  readonly mostUsage: JobUsage
+}
+
+/** Who pays this node for the jobs that it runs for others: a port. Of `ran` and `gaveUp` one is called for each job that is expected. */
+export interface JobEarnings {
+  /** Resolves once money is set aside for the job; rejects when there is none, and the job is refused. */
+  expect(wish: ExpectedJob, signal: AbortSignal): Promise<void>
+  /** It ran to its end, good or bad. Must not throw. */
+  ran(job: JobId, usage: JobUsage): void
+  /** It did not run to its end here, and costs nothing. Must not throw. */
+  gaveUp(job: JobId): void
+}
+
+/** Running jobs for others earns nothing. */
+export const unpaidWork: JobEarnings = {
+  expect: async () => undefined,
+  ran: () => undefined,
+  gaveUp: () => undefined,
+}

@@ -1,0 +1,38 @@
+import type { StateReader } from '../../state/state.ts'
+import { decodeTerms, type JobTerms } from '../jobs/job-terms.ts'
+import { JOBS_MODULE } from '../jobs/jobs-module.ts'
+import { LEASES_MODULE } from '../leases/leases.ts'
+import { isSameBytes } from '../service/records.ts'
+import { type Hold, holdDueTable, holdTable } from './hold.ts'
+
+/** Holds of one purpose, in the order in which they end by themselves. */
+function* holdsFor(state: StateReader, purpose: number): Generator<Hold> {
+  for (const [{ id }] of state.list(holdDueTable)) {
+    const hold = state.get(holdTable, id)
+    if (hold?.purpose === purpose) yield hold
+  }
+}
+
+/** What was set aside for one attempt at a job. */
+export interface JobHoldView {
+  /** 32 bytes: the account that pays. */
+  readonly payer: Uint8Array
+  readonly terms: JobTerms
+}
+
+/** What is set aside for a job (16 bytes) on a node, by whom ever; undefined if nothing is. Looks at all holds. */
+export function jobHoldOn(state: StateReader, node: Uint8Array, job: Uint8Array): JobHoldView | undefined {
+  for (const { payer, payee, terms: encoded } of holdsFor(state, JOBS_MODULE)) {
+    if (!isSameBytes(payee, node)) continue
+    const terms = decodeTerms(encoded)
+    if (isSameBytes(terms.job, job)) return { payer, terms }
+  }
+  return undefined
+}
+
+/** Labels of the reservations that an account made for puts and that are there still. Looks at all holds. */
+export function reservedLabels(state: StateReader, payer: Uint8Array): readonly Uint8Array[] {
+  const labels: Uint8Array[] = []
+  for (const hold of holdsFor(state, LEASES_MODULE)) if (isSameBytes(hold.payer, payer)) labels.push(hold.terms)
+  return labels
+}

@@ -1,0 +1,161 @@
+import { type BorgError, isBorgError, limits, type Timers } from '@borgios/core'
+import type { Signer } from '@borgios/crypto'
+import { accountOf, type Ledger, stateText, type TransactionState } from '@borgios/ledger'
+import { encodeTransaction, type Operation, type Transaction, transactionSigningBytes } from '@borgios/protocol'
+import { fundsShort, paymentOpen, paymentRefused, stopping } from '../errors.ts'
+import { unitsText } from './amount.ts'
+import { greatestFee, leavingOf } from './wallet-desk.ts'
+
+const bounds = limits.node
+
+export interface WalletSenderModules {
+  readonly ledger: Ledger
+  /** The key of the account that pays. */
+  readonly signer: Signer
+  /** 32 bytes. */
+  readonly network: Uint8Array
+  readonly timers: Timers
+}
+
+export interface Payment {
+  readonly operations: readonly Operation[]
+  /** Micro-units that they set aside or give away, beside the fee: refused before it is sent if they are not there. */
+  readonly amount?: bigint
+  /** What is paid for, for people: `this put`. */
+  readonly what: string
+}
+
+/** Errors after which the same operations, signed anew with the next nonce, may do well: the nonce was somebody else's. */
+const NONCE_REASONS: readonly unknown[] = ['nonceUsed', 'raiseTooSmall']
+
+/**
+ * Pays from one account and waits until that is final. Other processes may pay from the same account at the same time: of two transactions
+ * with one nonce one is final, and the other is made anew.
+ */
+export class WalletSender {
+  readonly #modules: WalletSenderModules
+  readonly #stopping = new AbortController()
+
+  constructor(modules: WalletSenderModules) {
+    this.#modules = modules
+  }
+
+  /** 32 bytes. */
+  get account(): Uint8Array {
+    return this.#modules.signer.publicKey
+  }
+
+  /** From now on nobody waits: what was sent is followed by the ledger, and after a restart sent again. */
+  stop(): void {
+    this.#stopping.abort(stopping('the node is stopping; what was sent may still take effect'))
+  }
+
+  /** Throws NODE_FUNDS_SHORT for a payment that would be refused now. */
+  assertPayable(payment: Payment): void {
+    this.#signed(payment)
+  }
+
+  /**
+   * Sends operations in one transaction; resolves when they took effect for good. Throws NODE_FUNDS_SHORT before anything is sent,
+   * NODE_PAYMENT_REFUSED when they cannot take effect any more; NODE_PAYMENT_OPEN, NODE_STOPPING or the signal's reason while they still may.
+   */
+  async pay(payment: Payment, signal?: AbortSignal): Promise<void> {
+    for (let triesLeft = bounds.paymentTries; ; triesLeft -= 1) {
+      signal?.throwIfAborted()
+      const state = await this.#try(payment, signal)
+      if (state.kind === 'final') return
+      const isNonceTaken = state.kind === 'replaced' || state.kind === 'nonceTaken'
+      if (isNonceTaken && triesLeft > 1) continue
+      if (state.kind === 'failed') throw this.#refused(payment, state.receipt.status)
+      throw paymentRefused(`${payment.what} was not paid: ${textOf(state)}`, { meta: { reason: state.kind } })
+    }
+  }
+
+  /** How one transaction ended. */
+  async #try(payment: Payment, signal: AbortSignal | undefined): Promise<TransactionState | NonceTaken> {
+    try {
+      // From the choice of the nonce to the transaction's place in the mempool in one turn: no two of this process take the same.
+      const id = await this.#modules.ledger.submit(this.#signed(payment))
+      return await this.#decided(id, payment, signal)
+    } catch (error) {
+      if (!isBorgError(error) || error.code !== 'LEDGER_TRANSACTION_NOT_TAKEN') throw error
+      if (NONCE_REASONS.includes(error.meta['reason'])) return { kind: 'nonceTaken', why: error.message }
+      if (error.meta['reason'] === 'fundsShort') throw this.#short(payment, error.message, error)
+      throw error
+    }
+  }
+
+  /** Throws NODE_FUNDS_SHORT. */
+  #signed(payment: Payment): Uint8Array {
+    const { ledger, signer, network } = this.#modules
+    const { height, baseFee } = ledger.chain.record
+    const { nextNonce, amount: leaving } = leavingOf(ledger, signer.publicKey)
+    const unsigned = {
+      account: signer.publicKey,
+      nonce: nextNonce,
+      lastHeight: height + bounds.paymentLifeBlocks,
+      maxFeePerUnit: baseFee * BigInt(bounds.sendBaseFees) + 1n,
+      tipPerUnit: 1n,
+      operations: payment.operations,
+    }
+    const signature = signer.sign(transactionSigningBytes(network, unsigned))
+    const transaction: Transaction = { ...unsigned, signatures: [{ key: 0, signature }] }
+    const needed = (payment.amount ?? 0n) + greatestFee(ledger, transaction) + leaving
+    const balance = accountOf(ledger.state, signer.publicKey)?.balance ?? 0n
+    if (balance < needed) {
+      const said = `the wallet holds ${unitsText(balance)}, and ${unitsText(needed)} are needed, fees included`
+      throw this.#short(payment, `${said}: ${unitsText(needed - balance)} are missing`)
+    }
+    return encodeTransaction(transaction)
+  }
+
+  /** Throws NODE_PAYMENT_OPEN, NODE_STOPPING or the signal's reason. */
+  #decided(id: Uint8Array, { what }: Payment, signal: AbortSignal | undefined): Promise<TransactionState> {
+    const { ledger, timers } = this.#modules
+    const { promise, resolve, reject } = Promise.withResolvers<TransactionState>()
+    const given = AbortSignal.any([this.#stopping.signal, ...(signal === undefined ? [] : [signal])])
+    const look = (): void => {
+      const state = ledger.transactionState(id) ?? { kind: 'decided' }
+      if (!isUnderWay(state)) resolve(state)
+    }
+    const late = (): void => reject(this.#late(what, ledger.transactionState(id)))
+    const giveUp = (): void => reject(given.reason)
+    const undo = [ledger.onFinal(look), timers.after(bounds.finalWaitMs, late)]
+    given.addEventListener('abort', giveUp)
+    if (given.aborted) giveUp()
+    look()
+    return promise.finally(() => {
+      given.removeEventListener('abort', giveUp)
+      for (const step of undo) step()
+    })
+  }
+
+  #late(what: string, state: TransactionState | undefined): BorgError {
+    const standing = state === undefined ? 'it is not followed any more' : stateText(state)
+    return paymentOpen(
+      `the payment for ${what} is not final after ${bounds.finalWaitMs / 1000} s (${standing}). "borgios ledger status" says whether the ledger stands still`,
+    )
+  }
+
+  #refused(payment: Payment, status: number): BorgError {
+    const reason = this.#modules.ledger.chain.modules.registry.codeOf(status) ?? String(status)
+    if (reason === 'LEDGER_FUNDS_SHORT') return this.#short(payment, 'the wallet was emptied meanwhile')
+    return paymentRefused(`the ledger refused the payment for ${payment.what}: ${reason}`, { meta: { reason } })
+  }
+
+  #short({ what }: Payment, why: string, cause?: unknown): BorgError {
+    return fundsShort(`there is not enough money for ${what}: ${why}. "borgios wallet balance" shows what is there`, {
+      cause,
+    })
+  }
+}
+
+interface NonceTaken {
+  readonly kind: 'nonceTaken'
+  readonly why: string
+}
+
+const isUnderWay = ({ kind }: TransactionState): boolean => kind === 'sent' || kind === 'pending' || kind === 'inBlock'
+
+const textOf = (state: TransactionState | NonceTaken): string =>
+  state.kind === 'nonceTaken' ? state.why : stateText(state)
