@@ -153,12 +153,14 @@ test('after three starts that died over it the state is given up, after two it i
   })
 })
 
-test('a full disk: said, whole, and over once there is room', {
-  skip: mayMount ? false : 'this user may not mount',
-}, async () => {
-  await withFolder(async (folder) => {
-    const script = 'mount -t tmpfs -o size=3m small "$0" && exec "$1" "$2" "$0"'
-    const [command, ...options] = OWN_MOUNTS
-    await run(command, [...options, 'sh', '-c', script, folder, process.execPath, program('state-full-disk.ts')])
+for (const name of ['state-full-disk.ts', 'tracker-full-disk.ts']) {
+  test(`a full disk: said, whole, and over once there is room (${name})`, {
+    skip: mayMount ? false : 'this user may not mount',
+  }, async () => {
+    await withFolder(async (folder) => {
+      const script = 'mount -t tmpfs -o size=3m small "$0" && exec "$1" "$2" "$0"'
+      const [command, ...options] = OWN_MOUNTS
+      await run(command, [...options, 'sh', '-c', script, folder, process.execPath, program(name)])
+    })
   })
-})
+}

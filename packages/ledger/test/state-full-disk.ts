@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs'
+import { unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { isBorgError, type LogFields, silentLogger } from '@borgios/core'
 import { DiskState } from '../src/index.ts'
 import { applyBlock, modelAt, pointAt } from './state-blocks.ts'
 import { testTables } from './state-tables.ts'
+import { fillDisk } from './support/fill-disk.ts'
 
 /** A process whose disk is full for a while: the state in memory stays right, the one on disk whole, and it is saved once there is room. */
 const [disk] = process.argv.slice(2)
@@ -25,20 +26,9 @@ function advance(to: number): void {
   }
 }
 
-function fill(): void {
-  const file = openSync(filler, 'w')
-  try {
-    for (;;) writeSync(file, new Uint8Array(4096))
-  } catch (error) {
-    assert.match(String(error), /ENOSPC/)
-  } finally {
-    closeSync(file)
-  }
-}
-
 advance(3)
 await opened.save()
-fill()
+fillDisk(filler)
 advance(60)
 await assert.rejects(opened.save(), (error: unknown) => {
   assert(isBorgError(error))

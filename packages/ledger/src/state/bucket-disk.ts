@@ -1,11 +1,11 @@
 import { appendFile, mkdir, rm, stat } from 'node:fs/promises'
-import { constants } from 'node:os'
 import { join } from 'node:path'
-import { type BorgError, isBorgError, limits } from '@borgios/core'
+import { type BorgError, limits } from '@borgios/core'
 import { STATE_BUCKETS } from '@borgios/protocol'
-import { type Database, open, type RootDatabase } from 'lmdb'
+import type { Database, RootDatabase } from 'lmdb'
 import { EMPTY_BUCKET } from './bucket.ts'
-import { stateCorrupt, stateDiskFailed, stateDiskFull } from './errors.ts'
+import { stateCorrupt } from './errors.ts'
+import { explaining, openLmdb } from './lmdb-folder.ts'
 
 /** What is on disk: all buckets, in order, and a few records about them by name. */
 export interface DiskContent {
@@ -24,9 +24,6 @@ interface Databases {
   readonly buckets: Database<Uint8Array, number>
   readonly records: Database<Uint8Array, string>
 }
-
-/** As Node and as LMDB have them. */
-const DISK_FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', constants.errno.ENOSPC, constants.errno.EDQUOT]
 
 /**
  * Buckets in LMDB, changed all together or not at all. LMDB is open only while it is used: it maps the whole file, and every page it has
@@ -76,15 +73,7 @@ export class BucketDisk {
   }
 
   async #with<Result>(work: (databases: Databases) => Result | Promise<Result>): Promise<Result> {
-    const root = open({
-      path: this.folder,
-      // A name with a dot would be taken for that of a file.
-      noSubdir: false,
-      maxDbs: 2,
-      encoding: 'binary',
-      // A commit then ends when the disk has it; overlapped, a failed one would never let LMDB close.
-      overlappingSync: false,
-    })
+    const root = openLmdb(this.folder)
     try {
       const buckets = root.openDB<Uint8Array, number>({ name: 'buckets', encoding: 'binary', keyEncoding: 'uint32' })
       const records = root.openDB<Uint8Array, string>({ name: 'records', encoding: 'binary' })
@@ -95,18 +84,11 @@ export class BucketDisk {
   }
 
   async #explaining<Result>(work: () => Promise<Result>, isReading = false): Promise<Result> {
-    try {
-      return await work()
-    } catch (error) {
-      if (isBorgError(error)) throw error
-      const cause = await causeOf(error)
-      const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-      if (DISK_FULL.includes(code)) throw stateDiskFull(this.folder, cause)
+    return await explaining(this.folder, work, ({ cause, code }) => {
       // LMDB's own errors have numbers below zero, or none where it stumbles over what it reads.
-      if (isReading && !(typeof code === 'string' || Number(code) > 0))
-        throw this.#corrupt('LMDB cannot read it', cause)
-      throw code === undefined ? error : stateDiskFailed(this.folder, cause)
-    }
+      const isLmdbs = !(typeof code === 'string' || Number(code) > 0)
+      return isReading && isLmdbs ? this.#corrupt('LMDB cannot read it', cause) : undefined
+    })
   }
 
   #corrupt(why: string, cause?: unknown): BorgError {
@@ -130,15 +112,5 @@ async function sizeOf(file: string): Promise<number> {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0
     throw error
-  }
-}
-
-/** A failed commit carries its reason as a promise that rejects. */
-async function causeOf(error: unknown): Promise<unknown> {
-  if (!(error instanceof Error && 'commitError' in error)) return error
-  try {
-    return await error.commitError
-  } catch (reason) {
-    return reason
   }
 }

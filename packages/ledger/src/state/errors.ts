@@ -22,7 +22,7 @@ export const stateCorrupt = (folder: string, why: string, cause?: unknown): Borg
 
 export const stateDiskFull = (folder: string, cause: unknown): BorgError =>
   new BorgError(
-    `the disk is full: the ledger's state could not be saved in ${folder}; free some space there, then it is saved by itself`,
+    `the disk is full: the ledger could not write to ${folder}; free some space there; what it keeps is then saved by itself, and what it refused may be sent again`,
     { code: 'LEDGER_DISK_FULL', kind: 'exhausted', blame: 'self', retryable: true, meta: { folder }, cause },
   )
 

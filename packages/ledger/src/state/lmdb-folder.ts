@@ -1,0 +1,58 @@
+import { constants } from 'node:os'
+import { isBorgError } from '@borgios/core'
+import { open, type RootDatabase } from 'lmdb'
+import { stateDiskFailed, stateDiskFull } from './errors.ts'
+
+/** As Node and as LMDB have them. */
+const DISK_FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', constants.errno.ENOSPC, constants.errno.EDQUOT]
+
+/** LMDB in a folder, so that a commit that fails is told to who waits for it, and to nobody else. Keys and values as the type says. */
+export const openLmdb = <Value = unknown, Key extends string | number | Uint8Array = string>(
+  folder: string,
+  keyEncoding: 'ordered-binary' | 'binary' = 'ordered-binary',
+): RootDatabase<Value, Key> =>
+  open<Value, Key>({
+    path: folder,
+    // A name with a dot would be taken for that of a file.
+    noSubdir: false,
+    maxDbs: 2,
+    encoding: 'binary',
+    keyEncoding,
+    // A commit then ends when the disk has it; overlapped, a failed one would never let LMDB close.
+    overlappingSync: false,
+    // Else a failed commit also rejects a promise that nobody has, which ends the process.
+    eventTurnBatching: false,
+  })
+
+/** A reason of LMDB or of the system, and its code if it has one. */
+export interface LmdbFailure {
+  readonly cause: unknown
+  readonly code: unknown
+}
+
+/** Does it, and turns what goes wrong into an error with a sentence. `explain` may know better. Throws LEDGER_DISK_FULL, LEDGER_DISK_FAILED. */
+export async function explaining<Result>(
+  folder: string,
+  work: () => Promise<Result>,
+  explain: (failure: LmdbFailure) => unknown = () => undefined,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isBorgError(error)) throw error
+    const cause = await causeOf(error)
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (DISK_FULL.includes(code)) throw stateDiskFull(folder, cause)
+    throw explain({ cause, code }) ?? (code === undefined ? error : stateDiskFailed(folder, cause))
+  }
+}
+
+/** A failed commit carries its reason as a promise that rejects. */
+async function causeOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error && 'commitError' in error)) return error
+  try {
+    return await error.commitError
+  } catch (reason) {
+    return reason
+  }
+}
