@@ -8,6 +8,8 @@ export const limits = {
   core: {
     /** Nesting of any JSON from outside: deeper than any schema of ours, far from a stack overflow. */
     jsonDepth: 32,
+    /** Lines of a log that wait for a disk that is full: hours of what a healthy node says. */
+    unwrittenLogBytes: 256 * KIB,
   },
   envelope: {
     /** Whole signed envelope. Broadcasts are for control, bytes go on bulk streams. */
@@ -618,6 +620,8 @@ export const limits = {
     sendAttempts: 5,
     /** How long `wallet send` waits for the end: a network that works needs a second or two. */
     finalWaitMs: 1 * MINUTE_MS,
+    /** After it a payment for new work is given up if too few validators are up: that they died is known by then. */
+    stillWaitMs: 10 * SECOND_MS,
     /** How often a transaction that is waited for is looked at. */
     transactionPollMs: 50,
     /** A payment for a put or a job may enter a block so long, in blocks: it must not take effect long after it was given up. */

@@ -206,6 +206,7 @@ export { type LedgerModuleSet, ledgerModules } from './service/ledger-modules.ts
 export type { LedgerStorage } from './service/ledger-storage.ts'
 export { DiskState, type DiskStateOptions } from './state/disk-state.ts'
 export { type FinalState, openMemoryState } from './state/final-state.ts'
+export { explainingLmdb, openLmdb } from './state/lmdb-folder.ts'
 export type { SavedPoint } from './state/saved-point.ts'
 export type { AnyTable, StateChange, StatePoint, StateReader, StateWriter, Table } from './state/state.ts'
 export { StateImport } from './state/state-import.ts'

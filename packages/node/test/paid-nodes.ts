@@ -127,7 +127,7 @@ async function openNode(
   const { ledger } = opened
   const key = await loadWallet(walletKeyIn(recordsOf(paths, config)), ports)
   const id = ledger.chain.modules.network
-  const sender = new WalletSender({ ledger, signer: key, network: id, timers: systemTimers })
+  const sender = new WalletSender({ ledger, signer: key, network: id, timers: systemTimers, whyStill: () => undefined })
   return { context, ledger, payments, store, sender }
 }
 

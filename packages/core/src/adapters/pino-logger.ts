@@ -1,4 +1,5 @@
 import { destination, type Logger as Pino, pino } from 'pino'
+import { limits } from '../limits.ts'
 import type { LogFields, Logger } from '../ports/logger.ts'
 
 const wrap = (log: Pino): Logger => ({
@@ -15,8 +16,13 @@ export interface FileLoggerOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
 }
 
-/** Structured logs in a file (0600), written at once so that the last line before a crash is there. */
+/**
+ * Structured logs in a file (0600), written at once so that the last line before a crash is there. Lines that the disk does not take are
+ * written with a later one, or dropped beyond `limits.core.unwrittenLogBytes`: a full disk ends nobody.
+ */
 export function createFileLogger(options: FileLoggerOptions): Logger {
-  const stream = destination({ dest: options.path, append: true, sync: true, mode: 0o600 })
+  const { unwrittenLogBytes: maxLength } = limits.core
+  const stream = destination({ dest: options.path, append: true, sync: true, mode: 0o600, maxLength })
+  stream.on('error', () => undefined)
   return wrap(pino({ level: options.level, base: {} }, stream))
 }

@@ -1,6 +1,6 @@
 import type { RootDatabase } from 'lmdb'
 import type { TrackerChange } from '../mempool/transaction-tracker.ts'
-import { explaining, openLmdb } from '../state/lmdb-folder.ts'
+import { explainingLmdb, openLmdb } from '../state/lmdb-folder.ts'
 import type { TrackerRecords } from './ledger-storage.ts'
 
 /** Watched transactions in LMDB, by their ids. */
@@ -21,7 +21,7 @@ export class LmdbTrackerRecords implements TrackerRecords {
   /** Throws LEDGER_DISK_FULL, LEDGER_DISK_FAILED; then none of them is on disk. */
   async write(changes: readonly TrackerChange[]): Promise<void> {
     if (changes.length === 0) return
-    await explaining(this.#folder, () =>
+    await explainingLmdb(this.#folder, () =>
       this.#database.batch(() => {
         for (const { id, record } of changes) {
           if (record === undefined) this.#database.remove(id)

@@ -5,7 +5,7 @@ import { STATE_BUCKETS } from '@borgios/protocol'
 import type { Database, RootDatabase } from 'lmdb'
 import { EMPTY_BUCKET } from './bucket.ts'
 import { stateCorrupt } from './errors.ts'
-import { explaining, openLmdb } from './lmdb-folder.ts'
+import { explainingLmdb, openLmdb } from './lmdb-folder.ts'
 
 /** What is on disk: all buckets, in order, and a few records about them by name. */
 export interface DiskContent {
@@ -84,7 +84,7 @@ export class BucketDisk {
   }
 
   async #explaining<Result>(work: () => Promise<Result>, isReading = false): Promise<Result> {
-    return await explaining(this.folder, work, ({ cause, code }) => {
+    return await explainingLmdb(this.folder, work, ({ cause, code }) => {
       // LMDB's own errors have numbers below zero, or none where it stumbles over what it reads.
       const isLmdbs = !(typeof code === 'string' || Number(code) > 0)
       return isReading && isLmdbs ? this.#corrupt('LMDB cannot read it', cause) : undefined

@@ -6,16 +6,20 @@ import { stateDiskFailed, stateDiskFull } from './errors.ts'
 /** As Node and as LMDB have them. */
 const DISK_FULL: readonly unknown[] = ['ENOSPC', 'EDQUOT', constants.errno.ENOSPC, constants.errno.EDQUOT]
 
-/** LMDB in a folder, so that a commit that fails is told to who waits for it, and to nobody else. Keys and values as the type says. */
+/**
+ * LMDB in a folder with up to `maxDbs` named databases, so that a commit that fails is told to who waits for it, and to nobody else. A
+ * write is durable when its promise resolves. Keys and values as the type says.
+ */
 export const openLmdb = <Value = unknown, Key extends string | number | Uint8Array = string>(
   folder: string,
   keyEncoding: 'ordered-binary' | 'binary' = 'ordered-binary',
+  maxDbs = 3,
 ): RootDatabase<Value, Key> =>
   open<Value, Key>({
     path: folder,
     // A name with a dot would be taken for that of a file.
     noSubdir: false,
-    maxDbs: 2,
+    maxDbs,
     encoding: 'binary',
     keyEncoding,
     // A commit then ends when the disk has it; overlapped, a failed one would never let LMDB close.
@@ -31,7 +35,7 @@ export interface LmdbFailure {
 }
 
 /** Does it, and turns what goes wrong into an error with a sentence. `explain` may know better. Throws LEDGER_DISK_FULL, LEDGER_DISK_FAILED. */
-export async function explaining<Result>(
+export async function explainingLmdb<Result>(
   folder: string,
   work: () => Promise<Result>,
   explain: (failure: LmdbFailure) => unknown = () => undefined,

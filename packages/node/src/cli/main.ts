@@ -18,8 +18,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // Whoever reads our output may have enough of it, as `head` has: then end in order, for there may be something to clean up.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    stop.abort(new Stopped('SIGPIPE'))
+    if (error.code === 'EPIPE') stop.abort(new Stopped('SIGPIPE'))
+    // A node's stderr is a file: on a full disk nobody can be told, and the node lives on.
+    else if (stream !== process.stderr) throw error
   })
 }
 process.exitCode = await runCli(

@@ -1,4 +1,4 @@
-import { assert, limits, type NodeId } from '@borgios/core'
+import { assert, limits } from '@borgios/core'
 import { accountBytesOf } from '@borgios/crypto'
 import {
   AccountRequestSchema,
@@ -18,6 +18,7 @@ import {
   genesisView,
   ledgerStatusView,
   membersView,
+  nodesUp,
   supplyView,
 } from '../ledger/ledger-views.ts'
 import { type TransactionSources, transactionView, transactionViewOf } from '../ledger/transaction-view.ts'
@@ -42,11 +43,6 @@ export function ledgerOf({ wallet, rooms }: NodeServices): TransactionSources {
 }
 
 /** Members that this node sees up, and itself. */
-const nodesUp = ({ rooms, context }: NodeServices): ReadonlySet<NodeId> => {
-  const up = rooms.network.members().filter(({ state }) => state === 'up')
-  return new Set([context.identity.node, ...up.map(({ node }) => node)])
-}
-
 const chosen = async (account: string | null, { wallet }: NodeServices): Promise<Uint8Array> =>
   account === null ? await wallet.account() : accountBytesOf(account)
 
@@ -60,7 +56,11 @@ function sendable(text: string): bigint {
 }
 
 export const statusOfLedger = (services: NodeServices): LedgerStatusView =>
-  ledgerStatusView(ledgerOf(services).ledger, nodesUp(services), services.context.clock.nowMs())
+  ledgerStatusView(
+    ledgerOf(services).ledger,
+    nodesUp(services.rooms.network, services.context.identity.node),
+    services.context.clock.nowMs(),
+  )
 
 /** What is undecided waits for the ledger: then its reason to stand still is the transaction's, too. */
 export function withStanding(view: TransactionView, { state, why, todo }: LedgerStatusView): TransactionView {

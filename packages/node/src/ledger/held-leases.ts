@@ -3,10 +3,12 @@ import {
   type EntryKey,
   entriesOf,
   entryTable,
+  explainingLmdb,
   LEASES_MODULE,
   type Ledger,
   memberOf,
   moneyOperations,
+  openLmdb,
   type StateReader,
 } from '@borgios/ledger'
 import type { PeerNetwork, PeerStream, StreamMessage } from '@borgios/peertree'
@@ -20,7 +22,7 @@ import {
   shardListHash,
 } from '@borgios/protocol'
 import type { FileStore } from '@borgios/store'
-import { open, type RootDatabase } from 'lmdb'
+import type { RootDatabase } from 'lmdb'
 import { badRequest } from '../errors.ts'
 import { leaseText, piecesOf } from './list-client.ts'
 
@@ -44,6 +46,7 @@ export interface HeldLeasesModules {
  * the list to those that audit it.
  */
 export class HeldLeases {
+  readonly #folder: string
   readonly #modules: HeldLeasesModules
   readonly #lists: RootDatabase<Uint8Array, Uint8Array>
   /** Parts to accept, by the lease as text, and how often that was tried. */
@@ -53,8 +56,9 @@ export class HeldLeases {
 
   /** `folder`: of its own; made when it is not there. */
   constructor(folder: string, modules: HeldLeasesModules) {
+    this.#folder = folder
     this.#modules = modules
-    this.#lists = open<Uint8Array, Uint8Array>({ path: folder, encoding: 'binary', keyEncoding: 'binary' })
+    this.#lists = openLmdb<Uint8Array, Uint8Array>(folder, 'binary')
     const { ledger, network, node } = modules
     for (const [{ lease }, { isAccepted }] of entriesOf(ledger.state, node)) {
       if (!isAccepted && this.#lists.doesExist(lease)) this.#toAccept.set(leaseText(lease), { lease, tries: 0 })
@@ -85,7 +89,9 @@ export class HeldLeases {
     const { state } = this.#modules.ledger
     for (const lease of [...this.#lists.getKeys()]) {
       if (this.#isClosed) return
-      if (state.get(entryTable, this.#keyOf(lease)) === undefined) await this.#lists.remove(lease)
+      if (state.get(entryTable, this.#keyOf(lease)) === undefined) {
+        await explainingLmdb(this.#folder, () => this.#lists.remove(lease))
+      }
     }
   }
 
@@ -102,8 +108,7 @@ export class HeldLeases {
     }
     // LMDB does not survive being used after it was closed.
     if (this.#isClosed) return 'unknown'
-    await this.#lists.put(lease, list)
-    await this.#lists.flushed
+    await explainingLmdb(this.#folder, () => this.#lists.put(lease, list))
     if (!entry.isAccepted) this.#toAccept.set(leaseText(lease), { lease, tries: 0 })
     this.#modules.onOwed()
     return 'kept'

@@ -81,7 +81,7 @@ export class LedgerEscrow implements Escrow {
     const [cpuPrice, memoryPrice] = [parameter(context, 'cpuPrice'), parameter(context, 'memoryPrice')]
     const amount = jobCost({ cpuPrice, memoryPrice }, order.most)
     const operations = [jobOperation(moneyOperations.job.hold, { ...order, mostAmount: amount })]
-    return { operations, amount, what: 'this job' }
+    return { operations, amount, what: 'this job', isForNewWork: true }
   }
 
   async left(): Promise<readonly JobHold[]> {
@@ -126,4 +126,4 @@ export class LedgerEscrow implements Escrow {
 }
 
 const isOpen = (error: unknown): boolean =>
-  isBorgError(error) && ['NODE_PAYMENT_OPEN', 'NODE_STOPPING'].includes(error.code)
+  isBorgError(error) && ['NODE_PAYMENT_OPEN', 'NODE_LEDGER_STILL', 'NODE_STOPPING'].includes(error.code)

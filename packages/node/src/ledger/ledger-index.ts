@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assert, type Logger, limits, messageOf } from '@borgios/core'
-import { accountOf, type FinalBlockEvent, parameter, type StateReader } from '@borgios/ledger'
+import { accountOf, explainingLmdb, type FinalBlockEvent, openLmdb, parameter, type StateReader } from '@borgios/ledger'
 import {
   ByteReader,
   ByteWriter,
@@ -11,7 +11,7 @@ import {
   encodeReceipt,
   type Receipt,
 } from '@borgios/protocol'
-import { type Database, open, type RootDatabase } from 'lmdb'
+import type { Database, RootDatabase } from 'lmdb'
 import { decodeMovement, encodeMovement } from './movement-codec.ts'
 import { type Movement, movementsOf, type SettledBlock } from './movements.ts'
 
@@ -84,6 +84,7 @@ const PLACE_BYTES = 12
  * that no start can leave a gap. After a gap, as when a state was fetched from others, it begins anew and says from where on it knows.
  */
 export class LedgerIndex {
+  readonly #folder: string
   readonly #databases: Databases
   readonly #bounds: IndexBounds
   readonly #logger: Logger
@@ -95,7 +96,14 @@ export class LedgerIndex {
   #written: Promise<unknown> = Promise.resolve()
   #hasFailed = false
 
-  private constructor(databases: Databases, bounds: IndexBounds, logger: Logger, height: number, count: number) {
+  private constructor(
+    { folder, bounds = limits.node }: LedgerIndexOptions,
+    databases: Databases,
+    logger: Logger,
+    height: number,
+    count: number,
+  ) {
+    this.#folder = folder
     this.#databases = databases
     this.#bounds = bounds
     this.#logger = logger
@@ -121,12 +129,8 @@ export class LedgerIndex {
     return index
   }
 
-  static async #open(
-    { folder, accounts, bounds = limits.node }: LedgerIndexOptions,
-    start: IndexStart,
-    logger: Logger,
-  ): Promise<LedgerIndex> {
-    const root = open<Uint8Array, string>({ path: folder, encoding: 'binary' })
+  static async #open(options: LedgerIndexOptions, start: IndexStart, logger: Logger): Promise<LedgerIndex> {
+    const root = openLmdb<Uint8Array, string>(options.folder)
     try {
       const bytes = { encoding: 'binary', keyEncoding: 'binary' } as const
       const databases = {
@@ -137,8 +141,8 @@ export class LedgerIndex {
       }
       const overall = root.get(OVERALL)
       const reader = overall === undefined ? undefined : new ByteReader(new Uint8Array(overall))
-      const index = new LedgerIndex(databases, bounds, logger, reader?.u64() ?? start.height, reader?.u64() ?? 0)
-      for (const account of accounts) index.#follow(account, start)
+      const index = new LedgerIndex(options, databases, logger, reader?.u64() ?? start.height, reader?.u64() ?? 0)
+      for (const account of options.accounts) index.#follow(account, start)
       return index
     } catch (error) {
       await root.close()
@@ -153,13 +157,13 @@ export class LedgerIndex {
     const isNew = height > this.#height
     const behind = this.#followed.filter((one) => height > one.height)
     if (!isNew && behind.length === 0) return
-    const write = async (): Promise<unknown> =>
+    const write = (): Promise<boolean> =>
       this.#databases.root.batch(() => {
         if (isNew) this.#addTransactions(event)
         for (const one of behind) this.#addMovements(one, event, state)
       })
     // The ledger goes on without it.
-    this.#written = write().catch((error: unknown) => {
+    this.#written = explainingLmdb(this.#folder, write).catch((error: unknown) => {
       this.#hasFailed = true
       this.#logger.error(
         'the index of the ledger cannot be written: history and "ledger tx" end here until a restart',
@@ -214,9 +218,8 @@ export class LedgerIndex {
   }
 
   /** Resolves when all it was shown is durable. */
-  async flush(): Promise<void> {
-    await this.#settled()
-    if (!this.#hasFailed) await this.#databases.root.flushed
+  flush(): Promise<void> {
+    return this.#settled()
   }
 
   async close(): Promise<void> {

@@ -80,7 +80,7 @@ export class LedgerLeases implements StorageLeases {
     const reservation = { label, coding, forMs, price, amount }
     const { reserve } = moneyOperations.lease
     try {
-      await sender.pay({ operations: [operation(reserve, body)], amount, what: 'this put' }, signal)
+      await sender.pay({ operations: [operation(reserve, body)], amount, what: 'this put', isForNewWork: true }, signal)
     } catch (error) {
       if (mayStillHappen(error, signal)) this.#undoLater(reservation)
       throw error
@@ -208,4 +208,5 @@ const isRefusedFor = (error: unknown, code: string): boolean =>
   isBorgError(error) && error.code === 'NODE_PAYMENT_REFUSED' && error.meta['reason'] === code
 
 const mayStillHappen = (error: unknown, signal: AbortSignal): boolean =>
-  signal.aborted || (isBorgError(error) && ['NODE_PAYMENT_OPEN', 'NODE_STOPPING'].includes(error.code))
+  signal.aborted ||
+  (isBorgError(error) && ['NODE_PAYMENT_OPEN', 'NODE_LEDGER_STILL', 'NODE_STOPPING'].includes(error.code))

@@ -11,6 +11,7 @@ import {
   type ParameterName,
   parameter,
 } from '@borgios/ledger'
+import type { PeerNetwork } from '@borgios/peertree'
 import {
   type AccountView,
   type BlockView,
@@ -33,11 +34,7 @@ import { leavingOf } from './wallet-desk.ts'
 export function ledgerStatusView(ledger: Ledger, up: ReadonlySet<NodeId>, nowMs: number): LedgerStatusView {
   const { height, block, epoch, lastHeight, isValidator, pending, haltedWhy } = ledger.status()
   const { timeMs, baseFee } = ledger.chain.record
-  const validators = (committeeOf(ledger.state, epoch)?.validators ?? []).map(({ key, weight }) => {
-    const node = NodeId.fromBytes(key)
-    return { node, weight, isUp: up.has(node) }
-  })
-  const quorum = quorumOf(validators.reduce((sum, { weight }) => sum + weight, 0))
+  const { validators, quorum } = votersOf(ledger, up)
   const blockAgeMs = Math.max(0, Math.round(nowMs - timeMs))
   return {
     height,
@@ -53,6 +50,42 @@ export function ledgerStatusView(ledger: Ledger, up: ReadonlySet<NodeId>, nowMs:
     baseFee: String(baseFee),
     ...standing({ haltedWhy, blockAgeMs, validators, quorum }),
   }
+}
+
+/** The members that a node sees up, itself among them. */
+export function nodesUp(network: Pick<PeerNetwork, 'members'>, self: NodeId): ReadonlySet<NodeId> {
+  const up = network.members().filter(({ state }) => state === 'up')
+  return new Set([self, ...up.map(({ node }) => node)])
+}
+
+/** Why no block can become final now, as far as this node sees; undefined when one can. `up` as for the view. */
+export const whyStill = (ledger: Ledger, up: ReadonlySet<NodeId>): string | undefined =>
+  ledger.status().haltedWhy ?? whyNoQuorum(votersOf(ledger, up))
+
+type Voters = Pick<LedgerStatusView, 'validators' | 'quorum'>
+
+function votersOf(ledger: Ledger, up: ReadonlySet<NodeId>): Voters {
+  const validators = (committeeOf(ledger.state, ledger.status().epoch)?.validators ?? []).map(({ key, weight }) => {
+    const node = NodeId.fromBytes(key)
+    return { node, weight, isUp: up.has(node) }
+  })
+  return { validators, quorum: quorumOf(validators.reduce((sum, { weight }) => sum + weight, 0)) }
+}
+
+const namesOfDown = ({ validators }: Voters): string =>
+  validators
+    .filter(({ isUp }) => !isUp)
+    .map(({ node }) => shortId(node))
+    .join(', ')
+
+function whyNoQuorum(voters: Voters): string | undefined {
+  const { validators, quorum } = voters
+  const weightUp = validators.reduce((sum, { weight, isUp }) => sum + (isUp ? weight : 0), 0)
+  if (weightUp >= quorum) return undefined
+  return (
+    `no block can become final: ${weightUp} of ${formatCount(validators.length, 'validator')} can be reached from here and ${quorum} are needed. ` +
+    `Not reached: ${namesOfDown(voters)}`
+  )
 }
 
 export interface StandingFacts extends Pick<LedgerStatusView, 'blockAgeMs' | 'validators' | 'quorum'> {
@@ -74,14 +107,11 @@ export function standing({
     }
   }
   const isOld = blockAgeMs > limits.node.stalledMs
-  const weightUp = validators.reduce((sum, { weight, isUp }) => sum + (isUp ? weight : 0), 0)
-  const down = validators.filter(({ isUp }) => !isUp).map(({ node }) => shortId(node))
-  if (weightUp < quorum) {
+  const why = whyNoQuorum({ validators, quorum })
+  if (why !== undefined) {
     return {
       state: 'stalled',
-      why:
-        `no block can become final: ${weightUp} of ${formatCount(validators.length, 'validator')} can be reached from here and ${quorum} are needed. ` +
-        `Not reached: ${down.join(', ')}`,
+      why,
       todo: 'Bring them back: "borgios net tree" shows each node, "borgios up" starts those of this machine. Balances are safe, and what was sent goes on by itself',
     }
   }
@@ -92,7 +122,8 @@ export function standing({
       todo: 'Ask another node the same; look into node.log of this one, and at the clocks. Nodes that were away for long first catch up',
     }
   }
-  const few = down.length === 0 ? '' : `, without ${down.join(', ')}`
+  const down = namesOfDown({ validators, quorum })
+  const few = down === '' ? '' : `, without ${down}`
   return { state: 'running', why: `blocks become final${few}`, todo: 'Nothing' }
 }
 

@@ -12,6 +12,7 @@ import { HeldLeases } from './held-leases.ts'
 import { JobClaims } from './job-claims.ts'
 import { LedgerEscrow } from './ledger-escrow.ts'
 import { LedgerLeases } from './ledger-leases.ts'
+import { nodesUp, whyStill } from './ledger-views.ts'
 import { ListClient } from './list-client.ts'
 import type { OpenedLedger } from './open-ledger.ts'
 import { WalletSender } from './wallet-sender.ts'
@@ -71,7 +72,11 @@ export class Payments {
     const { identity, config, paths, timers } = context
     const signer = await loadWallet(walletKeyIn(recordsOf(paths, config)), context)
     const networkId = NetworkId.toBytes(identity.network)
-    const sender = new WalletSender({ ledger: opened.ledger, signer, network: networkId, timers })
+    const { ledger } = opened
+    const sender = new WalletSender({
+      ...{ ledger, signer, network: networkId, timers },
+      whyStill: () => whyStill(ledger, nodesUp(network, identity.node)),
+    })
     return new Payments(context, opened, network, sender)
   }
 

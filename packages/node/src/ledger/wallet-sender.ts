@@ -2,7 +2,7 @@ import { type BorgError, isBorgError, limits, type Timers } from '@borgios/core'
 import type { Signer } from '@borgios/crypto'
 import { accountOf, type Ledger, stateText, type TransactionState } from '@borgios/ledger'
 import { encodeTransaction, type Operation, type Transaction, transactionSigningBytes } from '@borgios/protocol'
-import { fundsShort, paymentOpen, paymentRefused, stopping } from '../errors.ts'
+import { fundsShort, ledgerStill, paymentOpen, paymentRefused, stopping } from '../errors.ts'
 import { unitsText } from './amount.ts'
 import { greatestFee, leavingOf } from './wallet-desk.ts'
 
@@ -15,6 +15,8 @@ export interface WalletSenderModules {
   /** 32 bytes. */
   readonly network: Uint8Array
   readonly timers: Timers
+  /** Why no payment can become final now, as far as this node sees. */
+  readonly whyStill: () => string | undefined
 }
 
 export interface Payment {
@@ -23,6 +25,8 @@ export interface Payment {
   readonly amount?: bigint
   /** What is paid for, for people: `this put`. */
   readonly what: string
+  /** For work not begun yet: given up early when the ledger stands still, rather than waited for. */
+  readonly isForNewWork?: boolean
 }
 
 /** Errors after which the same operations, signed anew with the next nonce, may do well: the nonce was somebody else's. */
@@ -50,16 +54,21 @@ export class WalletSender {
     this.#stopping.abort(stopping('the node is stopping; what was sent may still take effect'))
   }
 
-  /** Throws NODE_FUNDS_SHORT for a payment that would be refused now. */
+  /** Throws NODE_FUNDS_SHORT or NODE_LEDGER_STILL for a payment that would be refused now. */
   assertPayable(payment: Payment): void {
+    const still = this.#still(payment)
+    if (still !== undefined) throw still
     this.#signed(payment)
   }
 
   /**
    * Sends operations in one transaction; resolves when they took effect for good. Throws NODE_FUNDS_SHORT before anything is sent,
-   * NODE_PAYMENT_REFUSED when they cannot take effect any more; NODE_PAYMENT_OPEN, NODE_STOPPING or the signal's reason while they still may.
+   * NODE_PAYMENT_REFUSED when they cannot take effect any more; NODE_PAYMENT_OPEN, NODE_LEDGER_STILL, NODE_STOPPING or the signal's
+   * reason while they still may.
    */
   async pay(payment: Payment, signal?: AbortSignal): Promise<void> {
+    const still = this.#still(payment)
+    if (still !== undefined) throw still
     for (let triesLeft = bounds.paymentTries; ; triesLeft -= 1) {
       signal?.throwIfAborted()
       const state = await this.#try(payment, signal)
@@ -109,8 +118,8 @@ export class WalletSender {
     return encodeTransaction(transaction)
   }
 
-  /** Throws NODE_PAYMENT_OPEN, NODE_STOPPING or the signal's reason. */
-  #decided(id: Uint8Array, { what }: Payment, signal: AbortSignal | undefined): Promise<TransactionState> {
+  /** Throws NODE_PAYMENT_OPEN, NODE_LEDGER_STILL, NODE_STOPPING or the signal's reason. */
+  #decided(id: Uint8Array, payment: Payment, signal: AbortSignal | undefined): Promise<TransactionState> {
     const { ledger, timers } = this.#modules
     const { promise, resolve, reject } = Promise.withResolvers<TransactionState>()
     const given = AbortSignal.any([this.#stopping.signal, ...(signal === undefined ? [] : [signal])])
@@ -118,9 +127,17 @@ export class WalletSender {
       const state = ledger.transactionState(id) ?? { kind: 'decided' }
       if (!isUnderWay(state)) resolve(state)
     }
-    const late = (): void => reject(this.#late(what, ledger.transactionState(id)))
+    const late = (): void => reject(this.#late(payment.what, ledger.transactionState(id)))
+    const lookWhether = (): void => {
+      const still = this.#still(payment)
+      if (still !== undefined) reject(still)
+    }
     const giveUp = (): void => reject(given.reason)
-    const undo = [ledger.onFinal(look), timers.after(bounds.finalWaitMs, late)]
+    const undo = [
+      ledger.onFinal(look),
+      timers.after(bounds.finalWaitMs, late),
+      timers.after(bounds.stillWaitMs, lookWhether),
+    ]
     given.addEventListener('abort', giveUp)
     if (given.aborted) giveUp()
     look()
@@ -128,6 +145,12 @@ export class WalletSender {
       given.removeEventListener('abort', giveUp)
       for (const step of undo) step()
     })
+  }
+
+  #still({ what, isForNewWork }: Payment): BorgError | undefined {
+    const why = isForNewWork === true ? this.#modules.whyStill() : undefined
+    if (why === undefined) return undefined
+    return ledgerStill(`${what} cannot be paid for now: ${why}. "borgios ledger status" says what to do`)
   }
 
   #late(what: string, state: TransactionState | undefined): BorgError {
