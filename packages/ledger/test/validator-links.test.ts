@@ -115,6 +115,24 @@ test('who sends nonsense is not heard for a while, then again', async () => {
   for (const each of links) each.stop()
 })
 
+test('a validator that ends every stream gets a new one only after a pause', async () => {
+  const time = new ManualTime()
+  const { peers, links } = world(time)
+  let streams = 0
+  peers[1]?.handleStream(CONSENSUS_PROTOCOL, async (stream) => {
+    streams += 1
+    stream.abort(new Error('no'))
+  })
+  for (let number = 0; number < 50; number += 1) {
+    links[0]?.send(b, vote(number))
+    await sleep(1)
+  }
+  assert.equal(streams, 1)
+  time.advance(limits.ledgerLinks.reopenMs)
+  await until(() => streams === 2)
+  for (const each of links) each.stop()
+})
+
 test('frames that are dear to check are dealt with a few at a time, and others get their turn between', async () => {
   const certificate: Frame = { kind: 'certificate', body: new Uint8Array(1) }
   assert.deepEqual([...turnsOf([certificate, certificate, vote(1)])], [[certificate], [certificate, vote(1)]])

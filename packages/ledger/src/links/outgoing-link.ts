@@ -25,6 +25,8 @@ export class OutgoingLink {
   #waitingBytes = 0
   #stream: PeerStream | undefined
   #isPumping = false
+  /** Between two streams: a validator that ends each of them is not asked without pause. */
+  #pause: Promise<unknown> = Promise.resolve()
 
   constructor(node: NodeId, modules: OutgoingLinkModules) {
     this.#node = node
@@ -49,8 +51,16 @@ export class OutgoingLink {
   }
 
   async #pump(): Promise<void> {
-    // What is said in one turn of the event loop goes as one message.
-    await Promise.resolve()
+    try {
+      // What is said in one turn of the event loop goes as one message.
+      await Promise.resolve()
+      await this.#sendWaiting()
+    } finally {
+      this.#isPumping = false
+    }
+  }
+
+  async #sendWaiting(): Promise<void> {
     let failures = 0
     while (this.#waiting.length > 0 && !this.#stopped.signal.aborted) {
       let message: readonly Frame[] = []
@@ -68,10 +78,12 @@ export class OutgoingLink {
         await this.#modules.timers.sleep(waitMs, this.#stopped.signal).catch(() => undefined)
       }
     }
-    this.#isPumping = false
   }
 
   async #open(): Promise<PeerStream> {
+    const { timers } = this.#modules
+    await this.#pause
+    this.#pause = timers.sleep(bounds.reopenMs, this.#stopped.signal).catch(() => undefined)
     const stream = await this.#modules.network.openStream(this.#node, CONSENSUS_PROTOCOL, this.#stopped.signal)
     // Nothing comes back but the end.
     stream.receive().then(
