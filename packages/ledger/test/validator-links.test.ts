@@ -121,6 +121,7 @@ test('a validator that ends every stream gets a new one only after a pause', asy
   let streams = 0
   peers[1]?.handleStream(CONSENSUS_PROTOCOL, async (stream) => {
     streams += 1
+    await stream.receive()
     stream.abort(new Error('no'))
   })
   for (let number = 0; number < 50; number += 1) {
