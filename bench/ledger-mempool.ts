@@ -8,6 +8,7 @@ const PER_SECOND = 5_000
 const BLOCKS_PER_SECOND = 5
 const MOST_US = 10
 const BASE_FEE = 100n
+const BALANCE = 10n ** 15n
 
 const pending = numberOption('pending', 20_000)
 const seconds = numberOption('seconds', 8)
@@ -18,7 +19,7 @@ class Accounts implements AccountView {
   readonly #nonces = new Map<string, number>()
 
   account(account: Uint8Array): Account {
-    return { balance: 10n ** 15n, nonce: this.#nonces.get(mapKey(account)) ?? 0, policy: undefined }
+    return { balance: BALANCE, nonce: this.#nonces.get(mapKey(account)) ?? 0, policy: undefined }
   }
 
   use(account: string): void {

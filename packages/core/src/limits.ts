@@ -882,8 +882,8 @@ export const limits = {
 
     /** One batch on the tree: as base64url in its envelope it stays below limits.envelope.maxBytes. */
     batchBytes: 180 * KIB,
-    /** Between two batches of a node: 50 a second fit the replay memory (limits.envelope.replayPerSender), and 20 ms are little beside a block. */
-    minBatchIntervalMs: 20,
+    /** Between two batches of a node, whose first leaves at once: each costs every node a signature and some messages, and 50 ms are little beside a block. 20 a second fit the replay memory (limits.envelope.replayPerSender). */
+    minBatchIntervalMs: 50,
     /** The same for each member of the network, so that all together send at most 500 batches a second: half of what a session passes on. */
     batchIntervalPerMemberMs: 2,
     maxBatchIntervalMs: 1 * SECOND_MS,

@@ -53,7 +53,7 @@ test('an outbox is bounded, keeps the order and loses nothing it took', () => {
   let pushed = 0
   for (; outbox.push(make({ from: pushed, size: 60_000 / 4 })); pushed += 1);
   assert.ok(pushed * 15_000 < bounds.outboxBytes && (pushed + 1) * 15_300 > bounds.outboxBytes)
-  for (let nowMs = 0; taken.length < pushed; nowMs += 20) {
+  for (let nowMs = 0; taken.length < pushed; nowMs += bounds.minBatchIntervalMs) {
     const batch = outbox.take(nowMs, MEMBERS)
     assert.ok(batch.reduce((sum, { length }) => sum + length + 4, 4) <= bounds.batchBytes)
     assert.ok(batch.length > 0)

@@ -1,4 +1,5 @@
 import type { Block, BlockRef } from '@borgios/protocol'
+import { textOf } from '../text-of.ts'
 
 /** What the header of a block says, as far as consensus looks at it. */
 export interface CandidateHead {
@@ -32,8 +33,7 @@ export interface FinalBlock extends BlockRef {
 }
 
 /** A hash as the key of a map. */
-export const hashKey = (hash: Uint8Array): string =>
-  Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('latin1')
+export const hashKey = textOf
 
 export const isSameHash = (left: Uint8Array, right: Uint8Array): boolean => Buffer.compare(left, right) === 0
 

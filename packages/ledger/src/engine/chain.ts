@@ -8,9 +8,7 @@ import {
   decodeTransaction,
   encodePayload,
   headerHash,
-  payloadHash,
   type Receipt,
-  receiptsRoot,
 } from '@borgios/protocol'
 import { type Candidate, hashKey, isSameHash } from '../consensus/candidate.ts'
 import { blockInvalid } from '../errors.ts'
@@ -18,6 +16,7 @@ import type { BlockFacts } from '../execution/block-facts.ts'
 import type { ExecutionModules } from '../execution/block-run.ts'
 import { epochSeal } from '../execution/epoch-seal.ts'
 import { type BuiltBlock, buildBlock, executeBlock } from '../execution/execute-block.ts'
+import { payloadHashOf, receiptsRootOf } from '../execution/native-hashes.ts'
 import { accountTable } from '../modules/accounts/account-table.ts'
 import { type Chain as ChainRecord, chainOf } from '../modules/chain/chain-table.ts'
 import { committeeOf, leaderAccount } from '../modules/members/committee-table.ts'
@@ -137,9 +136,9 @@ export class Chain {
       timeMs,
       baseFee: record.baseFee,
       usedUnits: built.usedUnits,
-      payload: payloadHash(payload),
+      payload: payloadHashOf(payload),
       stateRoot: layer.root(),
-      receiptsRoot: receiptsRoot(built.receipts),
+      receiptsRoot: receiptsRootOf(built.receipts),
       committee: committeeHash(committeeIn(parent, plan.epoch)),
       seal: facts.nextBeacon === undefined ? undefined : epochSeal(layer),
     }
@@ -164,7 +163,7 @@ export class Chain {
       ...header,
       usedUnits,
       stateRoot: layer.root(),
-      receiptsRoot: receiptsRoot(receipts),
+      receiptsRoot: receiptsRootOf(receipts),
       committee: committeeHash(committeeIn(before, header.epoch)),
       seal: facts.nextBeacon === undefined ? undefined : epochSeal(layer),
     }
@@ -210,9 +209,9 @@ export class Chain {
       timeMs: parent.header.timeMs,
       baseFee: parent.header.baseFee,
       usedUnits: 0,
-      payload: payloadHash(encodePayload([])),
+      payload: payloadHashOf(encodePayload([])),
       stateRoot: parent.header.stateRoot,
-      receiptsRoot: receiptsRoot([]),
+      receiptsRoot: receiptsRootOf([]),
       committee: parent.header.committee,
       seal: undefined,
     }

@@ -10,13 +10,13 @@ import {
   compareBytes,
   encodePayload,
   headerHash,
-  payloadHash,
   proposalSigningBytes,
   type Vote,
   type VoteSubject,
   voteSigningBytes,
 } from '@borgios/protocol'
 import type { Candidate, CandidateHead } from '../consensus/candidate.ts'
+import { payloadHashOf } from '../execution/native-hashes.ts'
 
 export interface EpochRulesOptions {
   /** 32 bytes. */
@@ -85,7 +85,7 @@ export class EpochRules {
   candidateOf(block: Block): Candidate | undefined {
     const head = this.headOf(block.header)
     if (head === undefined) return undefined
-    if (compareBytes(payloadHash(encodePayload(block.transactions)), block.header.payload) !== 0) return undefined
+    if (compareBytes(payloadHashOf(encodePayload(block.transactions)), block.header.payload) !== 0) return undefined
     return { ...head, isEmpty: block.transactions.length === 0, block }
   }
 

@@ -1,11 +1,12 @@
 import { isBorgError, limits } from '@borgios/core'
-import { type Account, decodeTransaction, transactionId } from '@borgios/protocol'
+import { type Account, decodeTransaction } from '@borgios/protocol'
 import { accountOf } from '../modules/accounts/account-table.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
 import type { OperationType } from '../modules/state-module.ts'
 import type { StateReader } from '../state/state.ts'
 import type { NamedTransaction, TransactionVerifier } from './block-facts.ts'
 import { greatestFee, type UnitPrice, unitPrice } from './fees.ts'
+import { transactionIdOf } from './native-hashes.ts'
 
 /**
  * Why a transaction may not enter a block. `nonceAhead`, `feeLow` and `fundsShort` may change with other transactions, `blockFull` with the next
@@ -73,7 +74,7 @@ export function readTransaction(
       units += type.units(body)
       operations.push({ type, body })
     }
-    return { bytes, transaction, id: transactionId(network, transaction), operations, units }
+    return { bytes, transaction, id: transactionIdOf(network, bytes, transaction), operations, units }
   } catch (error) {
     if (isBorgError(error) && error.code === 'PROTOCOL_MALFORMED') return 'malformed'
     throw error

@@ -1,4 +1,5 @@
 import type { Account } from '@borgios/protocol'
+import { textOf } from '../text-of.ts'
 
 /** What the mempool asks of the final state. */
 export interface AccountView {
@@ -7,5 +8,4 @@ export interface AccountView {
 }
 
 /** Bytes as the key of a map. */
-export const mapKey = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+export const mapKey = textOf

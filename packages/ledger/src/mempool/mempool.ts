@@ -1,12 +1,5 @@
 import { limits } from '@borgios/core'
-import {
-  type Account,
-  type AccountPolicy,
-  decodeTransaction,
-  HASH_BYTES,
-  type Transaction,
-  transactionSigningBytes,
-} from '@borgios/protocol'
+import { type Account, type AccountPolicy, decodeTransaction, signedPart, type Transaction } from '@borgios/protocol'
 import { AccountQueue } from './account-queue.ts'
 import { type AccountView, mapKey } from './account-view.ts'
 import { type Admission, type FinalPoint, judge } from './admission.ts'
@@ -49,14 +42,9 @@ function decoded(bytes: Uint8Array): Transaction | undefined {
   }
 }
 
-const ANY_NETWORK = new Uint8Array(HASH_BYTES)
-
 /** Whether both are one transaction, with other signatures. */
-const isSignedAnew = ({ bytes }: PendingTransaction, transaction: Transaction): boolean =>
-  Buffer.compare(
-    transactionSigningBytes(ANY_NETWORK, decodeTransaction(bytes)),
-    transactionSigningBytes(ANY_NETWORK, transaction),
-  ) === 0
+const isSignedAnew = (former: PendingTransaction, bytes: Uint8Array, transaction: Transaction): boolean =>
+  Buffer.compare(signedPart(former.bytes, decodeTransaction(former.bytes)), signedPart(bytes, transaction)) === 0
 
 const NO_ACCOUNT: Account = { balance: 0n, nonce: 0, policy: undefined }
 
@@ -144,7 +132,7 @@ export class Mempool {
     const refusal = judge(entry, queue, this.#final)
     if (refusal?.reason === 'raiseTooSmall') {
       const former = queue.find(entry.nonce)
-      if (former !== undefined && isSignedAnew(former, transaction)) return { outcome: 'known', entry: former }
+      if (former !== undefined && isSignedAnew(former, bytes, transaction)) return { outcome: 'known', entry: former }
     }
     return refusal === undefined ? this.#enter(entry, transaction, queue, isOwn, isTrial) : refused(refusal)
   }
@@ -195,7 +183,7 @@ export class Mempool {
     const isKept = isOwn && this.#mayOwn(entry)
     const leaving = count > 0 || bytes > 0 ? this.#leaving(entry, queue, isKept, count, bytes) : []
     if (leaving === undefined) return refused({ reason: 'mempoolFull' })
-    const refusal = this.#checkSignatures(transaction, entry.fingerprint, queue.account.policy)
+    const refusal = this.#checkSignatures(entry, transaction, queue.account.policy)
     if (refusal !== undefined) return refused(refusal)
     if (isTrial) return { outcome: 'added', entry, replaced: former }
     this.#dropAll(former === undefined || leaving.includes(former) ? leaving : [...leaving, former])
@@ -229,14 +217,14 @@ export class Mempool {
   }
 
   #checkSignatures(
+    { bytes, fingerprint }: PendingTransaction,
     transaction: Transaction,
-    fingerprint: string,
     policy: AccountPolicy | undefined,
   ): Refusal | undefined {
     const { signatures, account } = transaction
     const isEnough = signatures.length >= (policy?.needed ?? 1)
     const keys = policy?.keys ?? [account]
-    if (isEnough && this.#modules.verifier.verifyKnown(transaction, fingerprint, keys)) return undefined
+    if (isEnough && this.#modules.verifier.verifyKnown({ transaction, bytes, fingerprint }, keys)) return undefined
     return { reason: policy === undefined ? 'badSignature' : 'policyUnmet' }
   }
 
@@ -257,8 +245,8 @@ export class Mempool {
     const leaving = queue.entries.slice(0, queue.indexFrom(account.nonce))
     const staying = queue.entries.slice(leaving.length)
     if (!isSame) {
-      const isUnmet = ({ bytes, fingerprint }: PendingTransaction) =>
-        this.#checkSignatures(decodeTransaction(bytes), fingerprint, account.policy) !== undefined
+      const isUnmet = (entry: PendingTransaction) =>
+        this.#checkSignatures(entry, decodeTransaction(entry.bytes), account.policy) !== undefined
       leaving.push(...staying.filter(isUnmet))
     }
     this.#dropAll(leaving)

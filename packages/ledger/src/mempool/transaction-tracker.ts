@@ -1,6 +1,7 @@
 import { limits } from '@borgios/core'
-import { decodeTransaction, type Receipt, transactionId } from '@borgios/protocol'
+import { decodeTransaction, type Receipt } from '@borgios/protocol'
 import { trackerFull, transactionNotTaken } from '../errors.ts'
+import { transactionIdOf } from '../execution/native-hashes.ts'
 import { mapKey } from './account-view.ts'
 import type { Mempool } from './mempool.ts'
 import type { Refusal } from './refusal.ts'
@@ -106,7 +107,7 @@ export class TransactionTracker {
     if (this.#open.size >= bounds.tracked) throw trackerFull(bounds.tracked)
     const refusal = this.#mempool.refusalOf(bytes)
     if (refusal !== undefined) throw transactionNotTaken(refusal)
-    const id = transactionId(this.#network, decodeTransaction(bytes))
+    const id = this.#idOf(bytes)
     if (this.#open.has(mapKey(id))) return id
     const tracked = makeTracked(id, new Uint8Array(bytes), nowMs, this.#mempool.final.height)
     this.#follow(tracked, nowMs, true)
@@ -242,7 +243,11 @@ export class TransactionTracker {
 
   /** It may be there with other signatures. */
   #isOf(bytes: Uint8Array, id: Uint8Array): boolean {
-    return Buffer.compare(transactionId(this.#network, decodeTransaction(bytes)), id) === 0
+    return Buffer.compare(this.#idOf(bytes), id) === 0
+  }
+
+  #idOf(bytes: Uint8Array): Uint8Array {
+    return transactionIdOf(this.#network, bytes, decodeTransaction(bytes))
   }
 
   #pendingReason(account: Uint8Array, nonce: number, offered: number): PendingReason {

@@ -1,11 +1,20 @@
 import { hash } from 'node:crypto'
 import { limits } from '@borgios/core'
 import type { Ed25519 } from '@borgios/crypto'
-import { type AccountPolicy, type Transaction, transactionSigningBytes } from '@borgios/protocol'
+import type { AccountPolicy, Transaction } from '@borgios/protocol'
 import type { TransactionVerifier } from '../execution/block-facts.ts'
+import { signingBytesOf } from '../execution/native-hashes.ts'
 
 /** SHA-256 of a transaction's whole encoding, signatures included, as the key of a map. */
 export const fingerprintOf = (bytes: Uint8Array): string => hash('sha256', bytes, 'binary')
+
+/** A transaction as it came. */
+export interface SignedTransaction {
+  readonly transaction: Transaction
+  readonly bytes: Uint8Array
+  /** Of the bytes: see {@link fingerprintOf}. */
+  readonly fingerprint: string
+}
 
 /**
  * Checks the signatures of transactions, each once: who votes on a block or executes it asks again and gets the answer from memory. Only
@@ -25,23 +34,23 @@ export class RememberingVerifier implements TransactionVerifier {
   }
 
   verify(
-    { transaction, bytes }: { readonly transaction: Transaction; readonly bytes: Uint8Array },
+    { transaction, bytes }: Pick<SignedTransaction, 'transaction' | 'bytes'>,
     keys: readonly Uint8Array[],
   ): boolean {
-    return this.verifyKnown(transaction, fingerprintOf(bytes), keys)
+    return this.verifyKnown({ transaction, bytes, fingerprint: fingerprintOf(bytes) }, keys)
   }
 
   /** The same for who has the fingerprint of the encoding at hand. */
-  verifyKnown(transaction: Transaction, fingerprint: string, keys: readonly Uint8Array[]): boolean {
+  verifyKnown({ transaction, bytes, fingerprint }: SignedTransaction, keys: readonly Uint8Array[]): boolean {
     const memory = isOwnKey(transaction.account, keys) ? fingerprint : fingerprint + keysText(keys)
     if (this.#remembers(memory)) return true
-    if (!this.#check(transaction, keys)) return false
+    if (!this.#check(transaction, bytes, keys)) return false
     this.#remember(memory)
     return true
   }
 
-  #check(transaction: Transaction, keys: readonly Uint8Array[]): boolean {
-    const message = transactionSigningBytes(this.#network, transaction)
+  #check(transaction: Transaction, bytes: Uint8Array, keys: readonly Uint8Array[]): boolean {
+    const message = signingBytesOf(this.#network, bytes, transaction)
     return transaction.signatures.every(({ key: position, signature }) => {
       const key = keys[position]
       return key !== undefined && this.#ed25519.verify(message, signature, key)
@@ -72,5 +81,4 @@ const isOwnKey = (account: Uint8Array, keys: readonly Uint8Array[]): boolean =>
 const keysText = (keys: readonly Uint8Array[]): string => hash('sha256', Buffer.concat(keys), 'binary')
 
 export const isSamePolicy = (left: AccountPolicy | undefined, right: AccountPolicy | undefined): boolean =>
-  left?.needed === right?.needed &&
-  Buffer.compare(Buffer.concat(left?.keys ?? []), Buffer.concat(right?.keys ?? [])) === 0
+  left === right || (left?.needed === right?.needed && keysText(left?.keys ?? []) === keysText(right?.keys ?? []))

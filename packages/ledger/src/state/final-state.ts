@@ -1,5 +1,6 @@
 import { assert } from '@borgios/core'
 import { STATE_BUCKETS, type StateProof } from '@borgios/protocol'
+import { textOf } from '../text-of.ts'
 import { bucketNumber, EMPTY_BUCKET, findValue, keysOf } from './bucket.ts'
 import { BucketTree, leavesOf, rootOf } from './bucket-tree.ts'
 import { listing } from './listing.ts'
@@ -7,7 +8,7 @@ import { SortedKeys } from './sorted-keys.ts'
 import { type AnyTable, EMPTY_POINT, type StatePoint, type StateReader, type Table } from './state.ts'
 import { StateLayer } from './state-layer.ts'
 import { proofOf, StateSnapshot } from './state-snapshot.ts'
-import { type RecordName, recordName, type StateSource, textOf } from './state-source.ts'
+import { type RecordName, recordName, type StateSource } from './state-source.ts'
 
 /** A state as it was saved. */
 export interface StateContent {

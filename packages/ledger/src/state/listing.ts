@@ -1,6 +1,7 @@
 import { assert } from '@borgios/core'
+import { textOf } from '../text-of.ts'
 import type { AnyTable } from './state.ts'
-import { bytesOf, recordName, type StateSource, textOf } from './state-source.ts'
+import { bytesOf, recordName, type StateSource } from './state-source.ts'
 
 /** Encoded keys and values of a listed table, in the order of the keys, from an encoded key on. */
 export function* listing(

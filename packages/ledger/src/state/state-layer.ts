@@ -1,11 +1,12 @@
 import { assert, limits } from '@borgios/core'
+import { textOf } from '../text-of.ts'
 import { bucketHash, changeBucket, recordBytes } from './bucket.ts'
 import { rootOf, TreeChanges } from './bucket-tree.ts'
 import { bucketFull } from './errors.ts'
 import { listing } from './listing.ts'
 import { SortedKeys } from './sorted-keys.ts'
 import type { AnyTable, StateChange, StateWriter, Table } from './state.ts'
-import { bytesOf, type RecordName, recordName, recordText, type StateSource, textOf } from './state-source.ts'
+import { bytesOf, type RecordName, recordName, recordText, type StateSource } from './state-source.ts'
 
 /** A record this layer has read or written. */
 interface Entry extends RecordName {
@@ -182,11 +183,12 @@ export class StateLayer implements StateWriter, StateSource {
 
   #entry(table: AnyTable, key: Uint8Array): Entry {
     const source = this.#source()
-    const known = this.#entries.get(recordText(table.id, key))
+    const text = recordText(table.id, key)
+    const known = this.#entries.get(text)
     if (known !== undefined) return known
-    const name = recordName(table.id, new Uint8Array(key))
-    const { tableId, text, bucket } = name
+    const name = recordName(table.id, new Uint8Array(key), text)
     const before = source.valueOf(name)
+    const { tableId, bucket } = name
     const entry = { table, tableId, key: name.key, text, bucket, before, after: before, decoded: undefined }
     this.#entries.set(text, entry)
     return entry

@@ -1,3 +1,4 @@
+import { textOf } from '../text-of.ts'
 import { bucketNumber } from './bucket.ts'
 import type { TreeNodes } from './bucket-tree.ts'
 import type { AnyTable } from './state.ts'
@@ -22,20 +23,14 @@ export interface StateSource extends TreeNodes {
   firstKey(table: AnyTable, from: string): string | undefined
 }
 
-const BYTE_ENCODING = 'latin1'
-
-/** Bytes as a string of as many characters. Its order is that of the bytes. */
-export const textOf = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(BYTE_ENCODING)
-
-export const bytesOf = (text: string): Uint8Array => Buffer.from(text, BYTE_ENCODING)
+export const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'latin1')
 
 /** Table and key as one string of bytes. Such strings are in the order of the records of a bucket. */
 export const recordText = (tableId: number, key: Uint8Array): string => String.fromCharCode(tableId) + textOf(key)
 
-export const recordName = (tableId: number, key: Uint8Array): RecordName => ({
+export const recordName = (tableId: number, key: Uint8Array, text = recordText(tableId, key)): RecordName => ({
   tableId,
   key,
-  text: recordText(tableId, key),
+  text,
   bucket: bucketNumber(tableId, key),
 })

@@ -2,53 +2,56 @@ import { AssertionError } from '@borgios/core'
 import { malformed } from '../errors.ts'
 
 const FIRST_CAPACITY_BYTES = 256
-const MAX_U32 = 2 ** 32 - 1
+const TWO_32 = 2 ** 32
+const MAX_U32 = TWO_32 - 1
 const MAX_U64 = 2n ** 64n - 1n
+/** Of the upper half of eight bytes whose number still is a safe integer. */
+const MAX_SAFE_HIGH = 2 ** 21 - 1
+const LOW_32 = 0xffff_ffffn
 
 /** Numbers are checked without making the sentence first: transactions are written by the thousand. */
 const outOfRange = (value: number | bigint, what: string): AssertionError =>
   new AssertionError(`${value} is no ${what}`)
 const isWhole = (value: number, max: number): boolean => Number.isInteger(value) && value >= 0 && value <= max
 
-/** Writes fixed layouts, little endian. Numbers out of range are bugs of the caller: assertions. */
+/**
+ * Writes fixed layouts, little endian. Numbers out of range are bugs of the caller: assertions. Byte by byte, since a DataView would take
+ * small arrays off the heap, which costs more than all the rest.
+ */
 export class ByteWriter {
   #bytes: Uint8Array
-  #view: DataView
   #length = 0
 
   /** The buffer grows as needed. */
   constructor(capacityBytes = FIRST_CAPACITY_BYTES) {
     this.#bytes = new Uint8Array(capacityBytes)
-    this.#view = new DataView(this.#bytes.buffer)
   }
 
   u8(value: number): this {
     if (!isWhole(value, 0xff)) throw outOfRange(value, 'byte')
     const at = this.#claim(1)
-    this.#view.setUint8(at, value)
+    this.#bytes[at] = value
     return this
   }
 
   u16(value: number): this {
     if (!isWhole(value, 0xffff)) throw outOfRange(value, '16-bit number')
     const at = this.#claim(2)
-    this.#view.setUint16(at, value, true)
+    this.#bytes[at] = value
+    this.#bytes[at + 1] = value >>> 8
     return this
   }
 
   u32(value: number): this {
     if (!isWhole(value, MAX_U32)) throw outOfRange(value, '32-bit number')
-    const at = this.#claim(4)
-    this.#view.setUint32(at, value, true)
+    this.#put32(this.#claim(4), value)
     return this
   }
 
   /** A counter: eight bytes, of which JavaScript's numbers reach 2^53 - 1. */
   u64(value: number): this {
     if (!isWhole(value, Number.MAX_SAFE_INTEGER)) throw outOfRange(value, 'counter')
-    const at = this.#claim(8)
-    this.#view.setUint32(at, value % (MAX_U32 + 1), true)
-    this.#view.setUint32(at + 4, Math.floor(value / (MAX_U32 + 1)), true)
+    this.#put64(this.#claim(8), value)
     return this
   }
 
@@ -56,7 +59,12 @@ export class ByteWriter {
   amount(value: bigint): this {
     if (value < 0n || value > MAX_U64) throw outOfRange(value, 'amount')
     const at = this.#claim(8)
-    this.#view.setBigUint64(at, value, true)
+    if (value <= Number.MAX_SAFE_INTEGER) {
+      this.#put64(at, Number(value))
+    } else {
+      this.#put32(at, Number(value & LOW_32))
+      this.#put32(at + 4, Number(value >> 32n))
+    }
     return this
   }
 
@@ -77,7 +85,7 @@ export class ByteWriter {
     return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length)
   }
 
-  /** Room for so many bytes. What it grows is another buffer: take `#bytes` and `#view` only after it. */
+  /** Room for so many bytes. What it grows is another buffer: take `#bytes` only after it. */
   #claim(length: number): number {
     const at = this.#length
     this.#length = at + length
@@ -89,19 +97,30 @@ export class ByteWriter {
     const grown = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2))
     grown.set(this.#bytes)
     this.#bytes = grown
-    this.#view = new DataView(grown.buffer)
+  }
+
+  /** An array keeps the lowest eight bits of what it is given. */
+  #put32(at: number, value: number): void {
+    const bytes = this.#bytes
+    bytes[at] = value
+    bytes[at + 1] = value >>> 8
+    bytes[at + 2] = value >>> 16
+    bytes[at + 3] = value >>> 24
+  }
+
+  #put64(at: number, value: number): void {
+    this.#put32(at, value % TWO_32)
+    this.#put32(at + 4, Math.floor(value / TWO_32))
   }
 }
 
 /** Reads what {@link ByteWriter} wrote. Throws PROTOCOL_MALFORMED when the bytes end early or hold what cannot be. */
 export class ByteReader {
   readonly #bytes: Uint8Array
-  readonly #view: DataView
   #at = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   get leftBytes(): number {
@@ -109,26 +128,29 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1))
+    return this.#byte(this.#take(1))
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2), true)
+    const at = this.#take(2)
+    return this.#byte(at) | (this.#byte(at + 1) << 8)
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4), true)
+    return this.#get32(this.#take(4))
   }
 
   u64(): number {
     const at = this.#take(8)
-    const value = this.#view.getUint32(at + 4, true) * (MAX_U32 + 1) + this.#view.getUint32(at, true)
-    if (!Number.isSafeInteger(value)) throw malformed('a counter above 2^53 - 1')
-    return value
+    const high = this.#get32(at + 4)
+    if (high > MAX_SAFE_HIGH) throw malformed('a counter above 2^53 - 1')
+    return high * TWO_32 + this.#get32(at)
   }
 
   amount(): bigint {
-    return this.#view.getBigUint64(this.#take(8), true)
+    const at = this.#take(8)
+    const [low, high] = [this.#get32(at), this.#get32(at + 4)]
+    return high > MAX_SAFE_HIGH ? (BigInt(high) << 32n) | BigInt(low) : BigInt(high * TWO_32 + low)
   }
 
   /** A view, not a copy. */
@@ -154,6 +176,15 @@ export class ByteReader {
     if (length > this.#bytes.length - at) throw malformed('the bytes end too early')
     this.#at = at + length
     return at
+  }
+
+  /** Within what was taken. */
+  #byte(at: number): number {
+    return this.#bytes[at] as number
+  }
+
+  #get32(at: number): number {
+    return (this.#byte(at) | (this.#byte(at + 1) << 8) | (this.#byte(at + 2) << 16) | (this.#byte(at + 3) << 24)) >>> 0
   }
 }
 

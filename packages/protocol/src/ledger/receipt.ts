@@ -24,7 +24,8 @@ export interface ReceiptProof {
   readonly siblings: readonly Uint8Array[]
 }
 
-const RECEIPT_BYTES = HASH_BYTES + 2 + 8 + 8
+/** Of an encoded receipt. */
+export const RECEIPT_BYTES = HASH_BYTES + 2 + 8 + 8
 /** Levels of a tree over the receipts of the fullest block. */
 const MAX_SIBLINGS = Math.ceil(Math.log2(limits.ledgerCodec.maxTransactions))
 

@@ -46,7 +46,8 @@ export type UnsignedTransaction = Omit<Transaction, 'signatures'>
 
 /** Leads every encoding, so that a later layout can be told from this one. */
 const FORMAT = 1
-const SIGNING_TAG = hashTag('transaction/1')
+/** Leads what the signatures of a transaction cover. */
+export const TRANSACTION_TAG = hashTag('transaction/1')
 const UNSIGNED_FIXED_BYTES = 1 + HASH_BYTES + 4 * 8 + 1
 const OPERATION_BYTES = 1 + 1 + 4
 const KEYED_SIGNATURE_BYTES = 1 + SIGNATURE_BYTES
@@ -139,9 +140,13 @@ function readSignatures(reader: ByteReader): TransactionSignature[] {
 /** What each signature of a transaction covers: a tag, the network's 32 bytes and the encoding up to the operations' end. */
 export function transactionSigningBytes(network: Uint8Array, transaction: UnsignedTransaction): Uint8Array {
   assert(network.length === HASH_BYTES, 'a network has 32 bytes')
-  const writer = new ByteWriter(SIGNING_TAG.length + HASH_BYTES + unsignedBytes(transaction))
-  return writeUnsigned(writer.fixed(SIGNING_TAG).fixed(network), transaction).finish()
+  const writer = new ByteWriter(TRANSACTION_TAG.length + HASH_BYTES + unsignedBytes(transaction))
+  return writeUnsigned(writer.fixed(TRANSACTION_TAG).fixed(network), transaction).finish()
 }
+
+/** Of an encoded transaction, what its signatures cover behind the tag and the network; a view. */
+export const signedPart = (encoded: Uint8Array, { signatures }: Pick<Transaction, 'signatures'>): Uint8Array =>
+  encoded.subarray(0, encoded.length - 1 - signatures.length * KEYED_SIGNATURE_BYTES)
 
 /** Names a transaction: SHA-256 of what its signatures cover, so that signing anew does not make another one of it. */
 export const transactionId = (network: Uint8Array, transaction: UnsignedTransaction): Uint8Array =>
