@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalJsonBytes, encodeBase32, formatBytes, formatDuration, limits } from '@borgios/core'
 import { type CheckedJobSpec, JobSpecSchema } from '@borgios/protocol'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { invalidSpec } from './errors.ts'
 import type { JobLimits, JobSpec } from './job.ts'
 
@@ -28,7 +28,7 @@ export function checkJobSpec(spec: JobSpec): CheckedJobSpec {
   const tooMuch = overLimit(spec.limits, maxJobLimits, 'any node')
   if (tooMuch !== undefined) throw invalidSpec(tooMuch)
   if (!specCheck.Check(spec)) {
-    const [first] = specCheck.Errors(spec)
+    const [, [first]] = specCheck.Errors(spec)
     throw invalidSpec(`the job's field ${first?.instancePath || '/'} ${first?.message ?? 'has a wrong form'}`)
   }
   const names = new Set(spec.inputs.map((input) => input.name))

@@ -5,7 +5,7 @@ import {
   type RequesterMessage,
   RequesterMessageSchema,
 } from '@borgios/protocol'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { badMessage } from './errors.ts'
 
 const executorCheck = Compile(ExecutorMessageSchema)

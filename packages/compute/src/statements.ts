@@ -7,7 +7,7 @@ import {
   type JobRequest,
   JobRequestSchema,
 } from '@borgios/protocol'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { badMessage, badStatement } from './errors.ts'
 import { jobSpecHash } from './job-spec.ts'
 

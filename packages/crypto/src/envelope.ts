@@ -9,7 +9,7 @@ import {
   parseCanonicalJson,
 } from '@borgios/core'
 import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import type { Ed25519, Signer } from './ed25519.ts'
 import { foreignNetwork, malformed, notFresh } from './errors.ts'
 import {

@@ -1,7 +1,7 @@
 import { base32Pattern, canonicalJsonBytes, type JsonObject, limits, NetworkId } from '@borgios/core'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { malformed } from './errors.ts'
 import { OperatorIdSchema, strictObject } from './schema.ts'
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isBorgError } from '@borgios/core'
 import { ACCOUNT_ID_PATTERN, AccountIdSchema, accountBytesOf, accountIdOf } from '@borgios/crypto'
 import fc from 'fast-check'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { RUNS } from './amount.ts'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'

@@ -45,6 +45,9 @@ if (node === undefined) {
 }
 if (realpathSync(process.execPath) === node) {
   // Stripped and compiled once, not by every node and command: halves the time a command takes to begin. Ours to write, or not used.
-  module.enableCompileCache(fileURLToPath(new URL('../../../node_modules/.cache/borgios', import.meta.url)))
+  const cache = fileURLToPath(new URL('../../../node_modules/.cache/borgios', import.meta.url))
+  module.enableCompileCache(cache)
+  // For the threads: each would otherwise load the compiler that strips types, some 11 MiB and 70 ms of CPU.
+  process.env.NODE_COMPILE_CACHE = cache
   await import('../src/cli/main.ts')
 } else handOver(node)

@@ -1,7 +1,7 @@
 import { ERROR_KINDS, type ErrorKind, type JsonValue, limits } from '@borgios/core'
 import { CounterSchema, InvitationSchema, NetworkIdSchema, NodeCertificateSchema, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { AddressesSchema } from './directory.ts'
 
 const bounds = limits.peertree

@@ -1,7 +1,7 @@
 import { ERROR_KINDS, limits, ShardId } from '@borgios/core'
 import { CounterSchema, NetworkIdSchema, NodeIdSchema, SignatureSchema, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 
 const { maxShardBytes, maxStripeShards, maxNameBytes, shardsPerQuestion, maxAuditSamples } = limits.store
 

@@ -1,7 +1,7 @@
 import { limits } from '@borgios/core'
 import { CounterSchema, NodeIdSchema, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import {
   ContactSchema,
   DigestSchema,

@@ -7,7 +7,7 @@ import {
   type ComputeOffer,
   type JobRequest,
 } from '@borgios/protocol'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { badMessage, stopping } from '../errors.ts'
 import type { ComputeStatus, JobLimits } from '../job.ts'
 import { checkJobSpec, overLimit } from '../job-spec.ts'

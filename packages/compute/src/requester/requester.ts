@@ -1,6 +1,6 @@
 import { isBorgError, JobId, limits, messageOf, type NodeId, shortId } from '@borgios/core'
 import { type CheckedJobSpec, COMPUTE_OFFER, ComputeOfferSchema } from '@borgios/protocol'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import {
   allBusy,
   attemptFailed,

@@ -2,7 +2,7 @@ import { limits } from '@borgios/core'
 import { strictObject } from '@borgios/crypto'
 import { OutputNameSchema } from '@borgios/protocol'
 import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { sandboxBroken } from '../errors.ts'
 
 const CountSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })

@@ -1,6 +1,6 @@
 import { isBorgError, type JsonValue } from '@borgios/core'
 import { type Static, type TSchema, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { genesisInvalid } from '../errors.ts'
 
 /** Micro-units in decimals: JSON's numbers end at 2^53. */

@@ -27,7 +27,7 @@ import {
   WhyViewSchema,
 } from '@borgios/protocol'
 import type { Static, TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { openSocketPath } from '../adapters/index.ts'
 import { errorFromView } from '../daemon/error-view.ts'
 import { daemonBrokeOff, daemonForeign, daemonSilent, nothingRuns } from '../errors.ts'

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { canonicalJson, type JsonValue, limits, messageOf } from '@borgios/core'
 import { writeFileDurably } from '@borgios/core/adapters'
 import type { Static, TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { fileInvalid } from '../errors.ts'
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
@@ -53,7 +53,7 @@ export function checkedFile<Schema extends TSchema>(
       throw fileInvalid(`${from} is not ${what}: it is no JSON`, { cause })
     }
     if (check.Check(value)) return value as Content
-    const [first] = check.Errors(value)
+    const [, [first]] = check.Errors(value)
     throw fileInvalid(`${from} is not ${what}: ${first?.instancePath || 'it'} ${first?.message ?? 'does not fit'}`)
   }
   return {

@@ -9,7 +9,7 @@ import {
   OUTCOME_TRAILER,
 } from '@borgios/protocol'
 import type { Static, TSchema } from 'typebox'
-import { Compile, type Validator } from 'typebox/compile'
+import { Compile, type Validator } from 'typebox/schema'
 import { badRequest, stopping } from '../errors.ts'
 import { errorView } from './error-view.ts'
 
@@ -27,7 +27,7 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
 
 /** A check of a request's body, made once for each route. */
 export const bodyCheck = <Schema extends TSchema>(schema: Schema) => Compile(schema)
-type BodyCheck<Schema extends TSchema> = Validator<Record<never, never>, Schema>
+type BodyCheck<Schema extends TSchema> = Validator<Schema, Static<Schema>>
 
 /** One request on the daemon's socket and its answer. */
 export class Exchange {
@@ -75,7 +75,7 @@ export class Exchange {
       throw badRequest(`the request is no JSON: ${messageOf(cause)}`, { cause })
     }
     if (check.Check(value)) return value
-    const [first] = check.Errors(value)
+    const [, [first]] = check.Errors(value)
     throw badRequest(
       `the request does not fit: ${first?.instancePath || 'it'} ${first?.message ?? 'has another shape'}`,
     )

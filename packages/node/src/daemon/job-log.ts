@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { encodeBase64Url, limits, type Timers } from '@borgios/core'
 import { type DaemonEvent, DaemonEventSchema } from '@borgios/protocol'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 
 const eventCheck = Compile(DaemonEventSchema)
 const READ_BYTES = 64 * 1024

@@ -1,7 +1,7 @@
 import { formatDuration, isBorgError, limits, messageOf, type NodeId, shortId } from '@borgios/core'
 import type { Member } from '@borgios/peertree'
 import { type NetworkView, type NodeDescription, NodeDescriptionSchema, type NodeView } from '@borgios/protocol'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { roleOf } from '../config/identity.ts'
 import type { Rooms, RoomsContext } from './rooms.ts'
 import type { SelfDescription } from './self-description.ts'

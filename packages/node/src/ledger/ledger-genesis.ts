@@ -3,7 +3,7 @@ import { AccountIdSchema, accountIdOf, NodeIdSchema } from '@borgios/crypto'
 import { type LedgerGenesis, PARAMETERS, parseLedgerGenesis } from '@borgios/ledger'
 import { AmountTextSchema } from '@borgios/protocol'
 import { Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 
 /** A node that is a member from the first block on. Keys of 32 bytes. */
 export interface FoundingMember {

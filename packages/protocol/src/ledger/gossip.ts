@@ -1,7 +1,7 @@
 import { limits } from '@borgios/core'
 import { CounterSchema, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 
 /** Type of the broadcast by which a node tells all others of the transactions of its users. */
 export const LEDGER_TRANSACTIONS = 'ledger.transactions'

@@ -1,6 +1,6 @@
 import { strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 
 /** Bulk streams that carry lists of the shards a node keeps for a lease, as `encodeShardList` writes them. */
 export const LEASE_LISTS_PROTOCOL = 'ledger.lists.1'

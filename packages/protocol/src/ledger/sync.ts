@@ -1,7 +1,7 @@
 import { limits } from '@borgios/core'
 import { CounterSchema, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 
 /** Bulk streams that bring final blocks in the order of their heights. */
 export const LEDGER_BLOCKS_PROTOCOL = 'ledger.blocks.1'

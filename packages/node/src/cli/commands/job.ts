@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { decodeBase64Url, formatBytes, formatDuration, limits, shortId } from '@borgios/core'
 import { type DaemonEvent, type JobRecord, JobSpecSchema, type JobSubmission } from '@borgios/protocol'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import { formatTime } from '../../adapters/index.ts'
 import type { DaemonClient } from '../../client/daemon-client.ts'
 import { isFinal } from '../../daemon/job-book.ts'
