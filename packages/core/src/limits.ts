@@ -824,6 +824,32 @@ export const limits = {
     /** One that could not be sent is tried as it is for so long, before all duties are asked again: to make a dealing takes a while. */
     askAgainBlocks: 8,
   },
+  /** Proofs for those who follow the ledger by its epochs only. */
+  ledgerLight: {
+    /** Steps from epoch to epoch in one answer: usual ones of 64 validators take 200 KiB. */
+    maxEpochs: 32,
+    /** Bytes after which an answer ends, though more was asked for: a step has 700 KiB at most. */
+    answerBytes: 512 * KIB,
+    /** Parts of one answer. */
+    maxParts: 32,
+    /** One part: fits one message of a bulk stream. */
+    maxPartBytes: 1 * MIB,
+    /** Peers that are answered at once; the others ask another member. */
+    servedAtOnce: 8,
+    /** Questions of one peer a second, and in a burst: a client that begins a year behind asks a few hundred times. */
+    questionsPerSecond: 4,
+    questionBurst: 64,
+    /** Peers whose questions are counted; the oldest are forgotten. */
+    countedPeers: 1_024,
+    /** How long a node waits for a member's answer before it asks another one. */
+    answerMs: 10 * SECOND_MS,
+    /** Members asked before a node gives up. */
+    peersAsked: 4,
+    /** Times a client starts over because the epoch ended between two answers: twice is already bad luck. */
+    retries: 3,
+    /** A final block in what a client keeps: the proof of the newest one, of 64 validators. */
+    maxKeptBytes: 1 * MIB,
+  },
   /** Records, their tree and how they are kept. */
   ledgerState: {
     /** Key of a record within its table. */

@@ -6,7 +6,7 @@ import {
   type FinalityProof,
   headerHash,
 } from '@borgios/protocol'
-import { type VerifyContext, verifyCertificate } from './certificate.ts'
+import { type Support, type VerifyContext, verifyCertificate } from './certificate.ts'
 import { brokenChain, foreignCertificate } from './errors.ts'
 
 declare const final: unique symbol
@@ -18,7 +18,7 @@ interface NamedHeader {
 }
 
 /** A block that belongs to the chain for good: only this room's checks make one. */
-export type FinalBlock = NamedHeader & { readonly [final]: true }
+export type FinalBlock = NamedHeader & { readonly support: Support; readonly [final]: true }
 
 /** A block that is trusted, and what others are held against. */
 export interface Anchor {
@@ -87,6 +87,6 @@ export function verifyFinality(context: VerifyContext, epoch: TrustedEpoch, proo
   if (kind !== 'final' || slot !== last.header.slot || !isSame(block, last.hash)) {
     throw foreignCertificate('a certificate that does not finalise the block')
   }
-  verifyCertificate(context, epoch.committee, proof.certificate)
-  return first as FinalBlock
+  const support = verifyCertificate(context, epoch.committee, proof.certificate)
+  return { ...first, support } as FinalBlock
 }
