@@ -1,4 +1,4 @@
-import { type Clock, isBorgError, limits, type NodeId, type Timers } from '@borgios/core'
+import { isBorgError, limits, type NodeId, type Timers } from '@borgios/core'
 import type { PeerNetwork, PeerStream } from '@borgios/peertree'
 import { isLightReply, LEDGER_LIGHT_PROTOCOL, type LightRequest } from '@borgios/protocol'
 import { badSyncMessage, proofMissing, proofUnknown } from '../errors.ts'
@@ -7,7 +7,6 @@ const bounds = limits.ledgerLight
 
 export interface LightPeerModules {
   readonly network: Pick<PeerNetwork, 'openStream' | 'self' | 'members' | 'position'>
-  readonly clock: Clock
   readonly timers: Timers
 }
 
@@ -33,9 +32,9 @@ export async function askMembers(
   throw proofMissing('no member answers what the ledger says: try again in a moment', why)
 }
 
-function membersToAsk({ self, members, position }: LightPeerModules['network']): readonly NodeId[] {
-  const { parent, children } = position()
-  const up = members().filter(({ node, state }) => node !== self && state === 'up')
+function membersToAsk(network: LightPeerModules['network']): readonly NodeId[] {
+  const { parent, children } = network.position()
+  const up = network.members().filter(({ node, state }) => node !== network.self && state === 'up')
   const near = [...(parent === undefined ? [] : [parent]), ...children]
   return [...new Set([...near, ...up.map(({ node }) => node)])].slice(0, bounds.peersAsked)
 }
