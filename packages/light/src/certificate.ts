@@ -22,6 +22,12 @@ export interface Support {
 const totalWeight = (weights: readonly { readonly weight: number }[]): number =>
   weights.reduce((sum, { weight }) => sum + weight, 0)
 
+/** Nobody of a committee signed. */
+export const noSupport = ({ validators }: Committee): Support => {
+  const total = totalWeight(validators)
+  return { signatures: 0, validators: validators.length, weight: 0, totalWeight: total, quorum: quorumOf(total) }
+}
+
 /**
  * The one check of a certificate, which says who signed: votes of a quorum of this committee, each validator's once, every signature standing. Throws
  * LIGHT_CERTIFICATE_FOREIGN, LIGHT_CERTIFICATE_FORGED or LIGHT_QUORUM_SHORT; signatures are looked at last, since they cost the most.
@@ -38,13 +44,14 @@ export function verifyCertificate(context: VerifyContext, committee: Committee, 
     previous = voter
     return { ...validator, signature }
   })
-  const [weight, total] = [totalWeight(cast), totalWeight(committee.validators)]
-  const quorum = quorumOf(total)
+  const weight = totalWeight(cast)
+  const nobody = noSupport(committee)
+  const { quorum } = nobody
   if (weight < quorum) throw shortOfQuorum(`votes of weight ${weight}, where a quorum has ${quorum}`)
   const message = voteSigningBytes(context.network, certificate)
   for (const { key, signature } of cast) {
     if (!context.ed25519.verify(message, signature, key))
       throw forgedCertificate('a vote whose signature does not stand')
   }
-  return { signatures: cast.length, validators: committee.validators.length, weight, totalWeight: total, quorum }
+  return { ...nobody, signatures: cast.length, weight }
 }

@@ -6,8 +6,8 @@ import {
   type FinalityProof,
   headerHash,
 } from '@borgios/protocol'
-import { type Support, type VerifyContext, verifyCertificate } from './certificate.ts'
-import { brokenChain, foreignCertificate } from './errors.ts'
+import { noSupport, type Support, type VerifyContext, verifyCertificate } from './certificate.ts'
+import { brokenChain, foreignCertificate, unknownEpoch } from './errors.ts'
 
 declare const final: unique symbol
 
@@ -49,6 +49,18 @@ export function assertFits({ header, hash }: NamedHeader, trusted: Anchor): void
   if (Math.sign(header.timeMs - trusted.timeMs) !== Math.sign(above)) throw brokenChain('time that runs backwards')
 }
 
+/**
+ * The block where an epoch that is trusted by a checkpoint begins, when it is the last of the epoch before: nobody's signatures are looked at, since
+ * whoever gave the checkpoint is believed. Throws LIGHT_EPOCH_UNKNOWN for any other block.
+ */
+export function startBlock(network: Uint8Array, { start, committee }: TrustedEpoch, header: BlockHeader): FinalBlock {
+  const hash = headerHash(network, header)
+  if (!isSame(hash, start.hash)) {
+    throw unknownEpoch(`a block of epoch ${header.epoch}, where this client began in ${committee.epoch}`)
+  }
+  return { header, hash, support: noSupport(committee) } as FinalBlock
+}
+
 function assertOfEpoch(header: BlockHeader, epoch: TrustedEpoch, committee: Uint8Array): void {
   const { validators, epoch: number } = epoch.committee
   if (header.epoch !== number || !isSame(header.committee, committee)) throw brokenChain('a header of another epoch')
@@ -81,7 +93,7 @@ export function verifyFinality(context: VerifyContext, epoch: TrustedEpoch, proo
   const [first] = blocks
   if (first === undefined || last === undefined) throw brokenChain('a proof without headers')
   const { height } = first.header
-  if (height <= epoch.start.height || height > epoch.lastHeight)
+  if (height < epoch.start.height || height > epoch.lastHeight)
     throw brokenChain(`height ${height} is not in the epoch`)
   const { kind, slot, block } = proof.certificate
   if (kind !== 'final' || slot !== last.header.slot || !isSame(block, last.hash)) {

@@ -16,6 +16,7 @@ import {
   assertFits,
   type FinalBlock,
   isSame,
+  startBlock,
   type TrustedEpoch,
   verifyFinality,
 } from './chain.ts'
@@ -100,9 +101,10 @@ export class LightClient {
    * LIGHT_TRUST_EXPIRED and LIGHT_FROM_THE_FUTURE.
    */
   verifyHeader(proof: FinalityProof): FinalBlock {
-    const { previous } = this.#trust
-    const isPrevious = previous !== undefined && proof.headers[0]?.epoch === previous.committee.epoch
-    return isPrevious ? this.#verifyPrevious(previous, proof) : this.#verifyCurrent(proof)
+    const { network, current, previous } = this.#trust
+    const [header] = proof.headers
+    if (header?.epoch !== this.epoch - 1) return this.#verifyCurrent(proof)
+    return previous === undefined ? startBlock(network, current, header) : this.#verifyPrevious(previous, proof)
   }
 
   #step({ last, next }: EpochProof): void {

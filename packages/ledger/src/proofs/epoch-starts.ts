@@ -1,4 +1,6 @@
+import { assert } from '@borgios/core'
 import {
+  type BlockHeader,
   ByteReader,
   ByteWriter,
   type Committee,
@@ -8,6 +10,8 @@ import {
   writeCommittee,
 } from '@borgios/protocol'
 import type { BlockStore } from '../journal/block-store.ts'
+import { committeeOf } from '../modules/members/committee-table.ts'
+import type { StateReader } from '../state/state.ts'
 import type { BlockReader } from '../sync/block-server.ts'
 import { finalityFrom } from './finality-from.ts'
 
@@ -25,6 +29,14 @@ export interface EpochStarts {
   append(start: EpochStart): void
   /** Undefined for epochs that have not begun, or whose beginning this node did not see. */
   read(epoch: number): Promise<EpochStart | undefined>
+}
+
+/** After a block that ends an epoch: who decides in the next. `state`: the one after it. */
+export function noteEpochEnd(epochs: Pick<EpochStarts, 'append'>, header: BlockHeader, state: StateReader): void {
+  if (header.seal === undefined) return
+  const committee = committeeOf(state, header.epoch + 1)
+  assert(committee !== undefined, 'every epoch has its committee before it begins')
+  epochs.append({ height: header.height, committee })
 }
 
 /** Epoch starts in a store of their own, each at the position of its epoch. */

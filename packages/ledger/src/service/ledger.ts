@@ -1,13 +1,4 @@
-import {
-  assert,
-  type CancelTimer,
-  type Clock,
-  type Logger,
-  limits,
-  messageOf,
-  type NodeId,
-  type Timers,
-} from '@borgios/core'
+import { type CancelTimer, type Clock, type Logger, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
 import { compareBytes, decodeTransaction } from '@borgios/protocol'
@@ -23,8 +14,8 @@ import { type FollowedTransaction, TransactionTracker } from '../mempool/transac
 import { RememberingVerifier } from '../mempool/transaction-verifier.ts'
 import { unitsBy } from '../mempool/units.ts'
 import { accountOf } from '../modules/accounts/account-table.ts'
-import { committeeOf } from '../modules/members/committee-table.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
+import { noteEpochEnd } from '../proofs/epoch-starts.ts'
 import { LightServer } from '../proofs/light-server.ts'
 import { ProofServer, type ReceiptSource } from '../proofs/proof-server.ts'
 import type { StateReader } from '../state/state.ts'
@@ -177,7 +168,7 @@ export class Ledger {
       () => rulesAt(chain, networkId, ed25519),
       (block) => {
         learnt.note(block.receipts)
-        noteEpoch(storage, block, chain.state)
+        noteEpochEnd(storage.epochs, block.header, chain.state)
         onFinal?.(block, chain.state)
       },
     )
@@ -284,7 +275,7 @@ export class Ledger {
   #onFinal(block: FinalBlockEvent): void {
     this.#finalMs = this.#modules.clock.monotonicMs()
     const { header, transactions, receipts, changedAccounts } = block
-    noteEpoch(this.#modules.storage, block, this.chain.state)
+    noteEpochEnd(this.#modules.storage.epochs, header, this.chain.state)
     this.#mempool.onFinal({ height: header.height, baseFee: this.chain.record.baseFee, changed: changedAccounts })
     if (this.#tracker.openCount > 0) {
       const decided = transactions.flatMap((bytes, index) => {
@@ -343,12 +334,4 @@ export class Ledger {
       logger.warn('the ledger could not be made durable; it is tried again', { why: messageOf(error) })
     }
   }
-}
-
-/** After the last block of an epoch: who decides in the next. */
-function noteEpoch({ epochs }: LedgerStorage, { header }: FinalBlockEvent, state: StateReader): void {
-  if (header.seal === undefined) return
-  const committee = committeeOf(state, header.epoch + 1)
-  assert(committee !== undefined, 'every epoch has its committee before it begins')
-  epochs.append({ height: header.height, committee })
 }
