@@ -4,7 +4,7 @@ const make = (code: string, kind: ErrorKind, blame: Blame) => (message: string, 
   new BorgError(message, { code, kind, blame, cause })
 
 /** Votes of another epoch's committee, or about something else than was asked. */
-export const foreignCertificate = make('LIGHT_CERTIFICATE_FOREIGN', 'denied', 'peer')
+export const foreignCertificate = make('LIGHT_CERTIFICATE_FOREIGN', 'byzantine', 'peer')
 /** Votes of less than a quorum. */
 export const shortOfQuorum = make('LIGHT_QUORUM_SHORT', 'byzantine', 'peer')
 /** A vote of nobody, one that counts twice, or a signature that does not stand. */

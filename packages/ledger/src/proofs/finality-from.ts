@@ -1,7 +1,7 @@
 import { limits } from '@borgios/core'
 import { type BlockHeader, decodeHeader, encodeHeader, type FinalityProof } from '@borgios/protocol'
+import type { BlockStore } from '../journal/block-store.ts'
 import { decodeArchived } from '../sync/archived-block.ts'
-import type { BlockReader } from '../sync/block-server.ts'
 
 /** Why the block of a height and those up to the end of its group are final. */
 export interface ArchivedFinality {
@@ -10,8 +10,11 @@ export interface ArchivedFinality {
   readonly blocks: number
 }
 
-/** Undefined if it is not known, or longer than a proof may be. Throws as {@link BlockReader.read}, and PROTOCOL_MALFORMED. */
-export async function finalityFrom(blocks: BlockReader, first: number): Promise<ArchivedFinality | undefined> {
+/** Undefined if it is not known, or longer than a proof may be. Throws as {@link BlockStore.read}, and PROTOCOL_MALFORMED. */
+export async function finalityFrom(
+  blocks: Pick<BlockStore, 'read'>,
+  first: number,
+): Promise<ArchivedFinality | undefined> {
   const headers: BlockHeader[] = []
   for (let height = first; headers.length < limits.ledgerCodec.maxProofHeaders; height += 1) {
     const bytes = await blocks.read(height)

@@ -12,23 +12,25 @@ export interface LightPeerModules {
 
 /**
  * Asks members what the ledger says, for a node that does not follow it: the parent first, then others, until one answers. What comes back is for
- * the asker to check. Throws LEDGER_PROOF_UNKNOWN when one says that there is no such thing, LEDGER_PROOF_MISSING when none answers.
+ * the asker to check. Throws LEDGER_PROOF_UNKNOWN when none answers and one says that there is no such thing, else LEDGER_PROOF_MISSING.
  */
 export async function askMembers(
   modules: LightPeerModules,
   request: LightRequest,
   signal?: AbortSignal,
 ): Promise<readonly Uint8Array[]> {
+  let unknown: unknown
   let why: unknown
   for (const member of membersToAsk(modules.network)) {
     try {
       return await askMember(modules, member, request, signal)
     } catch (error) {
       signal?.throwIfAborted()
-      if (isBorgError(error) && error.code === 'LEDGER_PROOF_UNKNOWN') throw error
+      if (isBorgError(error) && error.code === 'LEDGER_PROOF_UNKNOWN') unknown = error
       why = error
     }
   }
+  if (unknown !== undefined) throw unknown
   throw proofMissing('no member answers what the ledger says: try again in a moment', why)
 }
 

@@ -16,7 +16,7 @@ import type { FinalState } from '../state/final-state.ts'
 import { proofOf } from '../state/state-snapshot.ts'
 import type { BlockReader } from '../sync/block-server.ts'
 import { checkpointOf } from './checkpoint-of.ts'
-import { type EpochStarts, epochHeaders } from './epoch-starts.ts'
+import { type EpochProofs, epochHeaders } from './epoch-headers.ts'
 import { finalityFrom } from './finality-from.ts'
 
 /** Port: where transactions are, and what became of them. */
@@ -32,7 +32,7 @@ export interface ProofSources {
   readonly network: Uint8Array
   readonly state: FinalState
   readonly blocks: BlockReader
-  readonly epochs: Pick<EpochStarts, 'read'>
+  readonly epochs: EpochProofs
   /** Undefined where nobody keeps them. */
   readonly receipts: ReceiptSource | undefined
 }
@@ -55,7 +55,7 @@ export class ProofServer {
       case 'checkpoint':
         return [encodeCheckpoint(checkpointOf(state, network))]
       case 'epochs':
-        return epochHeaders(this.#sources, request.from, {
+        return epochHeaders(this.#sources.epochs, request.from, {
           limit: request.limit,
           maxBytes: limits.ledgerLight.answerBytes,
         })

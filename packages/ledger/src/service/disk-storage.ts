@@ -64,7 +64,7 @@ export async function openDiskStorage(
     logged: drained(records),
     archive,
     blocks,
-    epochs: storedEpochStarts(epochs),
+    epochs: storedEpochStarts(epochs, blocks),
     tracked,
     async sync(final) {
       await blocks.sync()

@@ -35,7 +35,7 @@ import { RememberingVerifier } from '../../src/mempool/transaction-verifier.ts'
 import { unitsBy } from '../../src/mempool/units.ts'
 import { accountOf } from '../../src/modules/accounts/account-table.ts'
 import { ModuleRegistry } from '../../src/modules/module-registry.ts'
-import { type EpochStart, type EpochStarts, noteEpochEnd } from '../../src/proofs/epoch-starts.ts'
+import { type EpochStarts, noteEpochEnd, storedEpochStarts } from '../../src/proofs/epoch-starts.ts'
 import { ProofServer } from '../../src/proofs/proof-server.ts'
 import { ledgerModules } from '../../src/service/ledger-modules.ts'
 import { openMemoryState } from '../../src/state/final-state.ts'
@@ -84,15 +84,16 @@ export class MemoryArchive implements BlockArchive {
   }
 }
 
-export class MemoryEpochs implements EpochStarts {
-  readonly #starts = new Map<number, EpochStart>()
+/** What a store keeps, in memory. */
+class MemoryStore {
+  readonly #records = new Map<number, Uint8Array>()
 
-  append(start: EpochStart): void {
-    this.#starts.set(start.committee.epoch, start)
+  append(position: number, _epoch: number, bytes: Uint8Array): void {
+    if (!this.#records.has(position)) this.#records.set(position, bytes)
   }
 
-  async read(epoch: number): Promise<EpochStart | undefined> {
-    return this.#starts.get(epoch)
+  async read(position: number): Promise<Uint8Array | undefined> {
+    return this.#records.get(position)
   }
 }
 
@@ -143,7 +144,7 @@ export class ClusterNode {
   readonly disk: Disk
   readonly final: FinalBlockEvent[] = []
   readonly halted: string[] = []
-  readonly epochs = new MemoryEpochs()
+  readonly epochs: EpochStarts
   readonly chain: Chain
   readonly mempool: Mempool
   readonly engine: Engine
@@ -160,6 +161,7 @@ export class ClusterNode {
   ) {
     this.name = name
     this.disk = disk
+    this.epochs = storedEpochStarts(new MemoryStore(), disk.archive)
     this.chain = chain
     const { registry } = chain.modules
     const verifier = new RememberingVerifier(sodiumEd25519, NETWORK)

@@ -69,7 +69,9 @@ function openWith(path: string, open: () => LedgerReader): LedgerReader {
   } catch (error) {
     if (!isBorgError(error)) throw error
     if (error.code === 'LIGHT_STATE_CORRUPT') {
-      throw fileInvalid(`${path} is damaged: remove it, and checking begins anew with the genesis of the network`)
+      throw fileInvalid(
+        `${path} is damaged or of another network: remove it, and checking begins anew with the genesis of the network`,
+      )
     }
     if (error.code !== 'LIGHT_TRUST_EXPIRED') throw error
     throw trustExpired(

@@ -1,8 +1,17 @@
-import { BlockId, formatCount, formatDuration, NetworkId, NodeId, OperatorId, TransactionId } from '@borgios/core'
+import {
+  BlockId,
+  formatCount,
+  formatDuration,
+  limits,
+  NetworkId,
+  NodeId,
+  OperatorId,
+  TransactionId,
+} from '@borgios/core'
 import { accountBytesOf, accountIdOf, nobleEd25519 } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import { ledgerModules, type Member, ModuleRegistry, memberTable } from '@borgios/ledger'
-import { accountRecords, type LedgerReader, type Proven } from '@borgios/light'
+import { accountRecords, type FinalBlock, type LedgerReader, type Proven } from '@borgios/light'
 import { type Account, decodeCheckpoint, type Receipt } from '@borgios/protocol'
 import { daemonForeign, provenAbsent } from '../../errors.ts'
 import { unitsText } from '../../ledger/amount.ts'
@@ -23,6 +32,12 @@ interface Shown {
   readonly rows: readonly (readonly [string, string])[]
 }
 
+/** The same, the block that proves it, and the newest one that was shown. */
+interface Checked extends Shown {
+  readonly block: FinalBlock
+  readonly head: Proven<unknown>
+}
+
 /**
  * Checks in this process what the ledger says of an account, a transaction or a node; the daemon is asked for proofs and not believed. The
  * account of the wallet unless something is named.
@@ -36,10 +51,15 @@ export async function verify(
   const trusted = await openReader(context, daemon.light, checkpoint)
   const { reader, source } = trusted
   try {
-    const proven = await prove(context, subject, trusted)
+    const { about, rows, block, head } = await prove(context, subject, trusted)
     await trusted.keep()
-    const said = { ...proven.value.about, proof: proofView(proven, trusted) }
-    await showResult(context, said, () => tableLines([...proven.value.rows, ...proofRows(proven, source)]))
+    const said = { ...about, proof: proofView(block, head, trusted) }
+    await showResult(context, said, () => tableLines([...rows, ...proofRows(block, head, source)]))
+    if (head.ageMs > limits.node.stalledMs && !context.json) {
+      context.terminal.note(
+        'The newest block is old: the network stands still, or the node that was asked is behind or keeps newer ones back. Ask another one.',
+      )
+    }
   } catch (error) {
     if (reader.fork !== undefined) {
       context.terminal.note(`both blocks with their signatures are in ${await trusted.keepFork(reader.fork)}`)
@@ -48,7 +68,7 @@ export async function verify(
   }
 }
 
-async function prove(context: CliContext, subject: string | undefined, trusted: TrustedReader): Promise<Proven<Shown>> {
+async function prove(context: CliContext, subject: string | undefined, trusted: TrustedReader): Promise<Checked> {
   const { reader, network } = trusted
   if (subject !== undefined && TransactionId.is(subject)) return proveTransaction(subject, network, reader)
   if (subject !== undefined && NodeId.is(subject)) return proveMember(subject, reader)
@@ -57,7 +77,7 @@ async function prove(context: CliContext, subject: string | undefined, trusted: 
       ? nobleEd25519.signerFromSeed(await walletSeedIn(context.dataFolder)).publicKey
       : accountBytesOf(subject)
   const proven = await reader.record(accountRecords, account)
-  return { ...proven, value: accountShown(account, proven.value) }
+  return { ...accountShown(account, proven.value), block: proven.block, head: proven }
 }
 
 function accountShown(account: Uint8Array, record: Account | undefined): Shown {
@@ -75,13 +95,13 @@ function accountShown(account: Uint8Array, record: Account | undefined): Shown {
 }
 
 /** Throws NODE_PROVEN_ABSENT. */
-async function proveMember(node: NodeId, reader: LedgerReader): Promise<Proven<Shown>> {
+async function proveMember(node: NodeId, reader: LedgerReader): Promise<Checked> {
   const proven = await reader.record(memberTable, NodeId.toBytes(node))
   const { value: member, block } = proven
   if (member === undefined) {
     throw provenAbsent(`${node} is no member of the ledger: that is proved by block ${block.header.height}`)
   }
-  return { ...proven, value: memberShown(node, member) }
+  return { ...memberShown(node, member), block, head: proven }
 }
 
 function memberShown(node: NodeId, { state, operator, deposit, account, joinedEpoch }: Member): Shown {
@@ -99,11 +119,10 @@ function memberShown(node: NodeId, { state, operator, deposit, account, joinedEp
   }
 }
 
-async function proveTransaction(id: TransactionId, network: Uint8Array, reader: LedgerReader): Promise<Proven<Shown>> {
-  // What is kept comes to the newest block, however old the transaction is.
-  await reader.head()
-  const proven = await reader.receipt(TransactionId.toBytes(id))
-  return { ...proven, value: receiptShown(id, network, proven.value) }
+async function proveTransaction(id: TransactionId, network: Uint8Array, reader: LedgerReader): Promise<Checked> {
+  const head = await reader.head()
+  const { value, block } = await reader.receipt(TransactionId.toBytes(id))
+  return { ...receiptShown(id, network, value), block, head }
 }
 
 function receiptShown(transaction: TransactionId, network: Uint8Array, { status, feePaid }: Receipt): Shown {
@@ -120,16 +139,17 @@ function receiptShown(transaction: TransactionId, network: Uint8Array, { status,
   }
 }
 
-function proofView({ block, ageMs }: Proven<unknown>, { network, source }: TrustedReader) {
-  const { header, hash, support } = block
+const ageOf = ({ ageMs }: Proven<unknown>): number => Math.max(0, Math.round(ageMs))
+
+function proofView({ header, hash, support }: FinalBlock, head: Proven<unknown>, { network, source }: TrustedReader) {
   return {
     network: NetworkId.fromBytes(network),
     height: header.height,
     block: BlockId.fromBytes(hash),
     epoch: header.epoch,
     timeMs: header.timeMs,
-    ageMs: Math.max(0, Math.round(ageMs)),
     ...support,
+    newest: { height: head.block.header.height, ageMs: ageOf(head) },
     from: source,
   }
 }
@@ -140,13 +160,15 @@ const SOURCES: Readonly<Record<TrustSource, string>> = {
   kept: 'what was proved before',
 }
 
-function proofRows({ block, ageMs }: Proven<unknown>, source: TrustSource): [string, string][] {
-  const { header, support } = block
+function proofRows({ header, support }: FinalBlock, head: Proven<unknown>, source: TrustSource): [string, string][] {
   const { signatures, validators, weight, totalWeight, quorum } = support
   const weights = totalWeight === validators ? '' : `, with ${weight} of a weight of ${totalWeight}`
+  const age = `made ${formatDuration(ageOf(head))} ago`
+  const newest = head.block.header.height
   return [
-    ['proved by', `block ${header.height}, made ${formatDuration(Math.max(0, ageMs))} ago`],
+    ['proved by', `block ${header.height}${header.height === newest ? `, ${age}` : ''}`],
     ['signed by', `${signatures} of ${validators} validators of epoch ${header.epoch}${weights}; ${quorum} decide`],
+    ...(header.height === newest ? [] : ([['newest', `block ${newest}, ${age}`]] as [string, string][])),
     ['beginning', SOURCES[source]],
   ]
 }
