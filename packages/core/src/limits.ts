@@ -620,6 +620,10 @@ export const limits = {
     finalWaitMs: 1 * MINUTE_MS,
     /** How often a transaction that is waited for is looked at. */
     transactionPollMs: 50,
+    /** How long "ledger verify" waits for what cannot be proved yet: the first block of a network comes in five seconds. */
+    proofWaitMs: 10 * SECOND_MS,
+    /** How often it asks again. */
+    proofPollMs: 250,
     /** A payment for a put or a job may enter a block so long, in blocks: it must not take effect long after it was given up. */
     paymentLifeBlocks: 256,
     /** One piece of a list of shards on its stream, of 36 bytes each. */
@@ -845,8 +849,6 @@ export const limits = {
     answerMs: 10 * SECOND_MS,
     /** Members asked before a node gives up. */
     peersAsked: 4,
-    /** Times a client starts over because the epoch ended between two answers: twice is already bad luck. */
-    retries: 3,
     /** A final block in what a client keeps: the proof of the newest one, of 64 validators. */
     maxKeptBytes: 1 * MIB,
   },

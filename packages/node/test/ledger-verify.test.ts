@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { NetworkId, NodeId, TransactionId } from '@borgios/core'
+import { BorgError, NetworkId, NodeId, TransactionId } from '@borgios/core'
 import { accountIdOf, type Signer } from '@borgios/crypto'
 import {
   decodeFinalityProof,
@@ -155,6 +155,31 @@ test('a daemon that lies is found out, and what was proved before is not taken b
   lie.now = async () => early
   const older = await liar.verify()
   assert.deepEqual([older.code, codeOf(older)], [1, 'LIGHT_ROLLED_BACK'])
+})
+
+test('nodes of another network convince nobody who has the genesis of this one', WITHIN, async () => {
+  await using nodes = await openNodes(1, '', true)
+  await using others = await openNodes(1, '', true)
+  await untilHeight(others, 1)
+  await using liar = await lyingFolder(nodes, { now: (request) => others.client(1).light(request) })
+  const refused = await liar.verify()
+  assert.deepEqual([refused.code, codeOf(refused)], [1, 'LIGHT_CHAIN_BROKEN'])
+})
+
+test('right after its start a network has no block yet: the command waits for the first', WITHIN, async () => {
+  await using nodes = await openNodes(1, '', true)
+  const lie = { now: honestly }
+  await using liar = await lyingFolder(nodes, lie)
+  let early = 2
+  lie.now = async (_, honest) => {
+    if (early-- > 0) {
+      throw new BorgError('no block yet', { code: 'LEDGER_PROOF_MISSING', kind: 'unavailable', retryable: true })
+    }
+    return honest()
+  }
+  await untilHeight(nodes, 1)
+  assert.equal((await liar.verify()).code, 0)
+  assert.equal(early, -1)
 })
 
 test('two blocks of one height with the signatures of a quorum are kept as evidence', WITHIN, async () => {

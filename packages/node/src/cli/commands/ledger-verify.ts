@@ -2,6 +2,7 @@ import {
   BlockId,
   formatCount,
   formatDuration,
+  isBorgError,
   limits,
   NetworkId,
   NodeId,
@@ -11,7 +12,7 @@ import {
 import { accountBytesOf, accountIdOf, nobleEd25519 } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import { ledgerModules, type Member, ModuleRegistry, memberTable } from '@borgios/ledger'
-import { accountRecords, type FinalBlock, type LedgerReader, type Proven } from '@borgios/light'
+import { type AskLedger, accountRecords, type FinalBlock, type LedgerReader, type Proven } from '@borgios/light'
 import { type Account, decodeCheckpoint, type Receipt } from '@borgios/protocol'
 import { daemonForeign, provenAbsent } from '../../errors.ts'
 import { unitsText } from '../../ledger/amount.ts'
@@ -48,7 +49,7 @@ export async function verify(
   { checkpoint }: VerifyOptions,
 ): Promise<void> {
   const daemon = await daemonOf(context)
-  const trusted = await openReader(context, daemon.light, checkpoint)
+  const trusted = await openReader(context, patient(context, daemon.light), checkpoint)
   const { reader, source } = trusted
   try {
     const { about, rows, block, head } = await prove(context, subject, trusted)
@@ -65,6 +66,22 @@ export async function verify(
       context.terminal.note(`both blocks with their signatures are in ${await trusted.keepFork(reader.fork)}`)
     }
     throw error
+  }
+}
+
+/** What cannot be proved just now, such as before the first block, is asked for again for a while. */
+function patient({ clock, timers, signal }: CliContext, ask: AskLedger): AskLedger {
+  return async (request) => {
+    const untilMs = clock.monotonicMs() + limits.node.proofWaitMs
+    for (;;) {
+      try {
+        return await ask(request)
+      } catch (error) {
+        const isEarly = isBorgError(error) && error.code === 'LEDGER_PROOF_MISSING' && error.retryable
+        if (!isEarly || clock.monotonicMs() >= untilMs) throw error
+      }
+      await timers.sleep(limits.node.proofPollMs, signal)
+    }
   }
 }
 
