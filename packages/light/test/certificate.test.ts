@@ -66,26 +66,25 @@ function secondSpelling(signature: Uint8Array): Uint8Array {
 }
 
 test('the browser and the node refuse the same signatures where libraries disagree (ADR 0004)', () => {
-  const [first, ...others]: Certificate['votes'] = honest.votes
-  assert.ok(first !== undefined)
+  const [original = new Uint8Array()] = honest.votes.map(({ signature }) => signature)
+  const signedFirst = (signature: Uint8Array): Certificate => ({
+    ...honest,
+    votes: honest.votes.map((vote, at) => (at === 0 ? { ...vote, signature } : vote)),
+  })
   const zero = new Uint8Array(32)
   const forged = oddPoints.map((point) => Uint8Array.of(...point, ...zero))
   for (const ed25519 of [sodiumEd25519, nobleEd25519]) {
     const odd: VerifyContext = { network, ed25519 }
-    for (const signature of [secondSpelling(first.signature), ...forged]) {
-      const votes = [{ ...first, signature }, ...others]
-      assert.equal(
-        refusalOf(() => verifyCertificate(odd, four.committee, { ...honest, votes })),
-        'LIGHT_CERTIFICATE_FORGED',
-      )
+    for (const signature of [secondSpelling(original), ...forged]) {
+      const check = () => verifyCertificate(odd, four.committee, signedFirst(signature))
+      assert.equal(refusalOf(check), 'LIGHT_CERTIFICATE_FORGED')
     }
     for (const key of oddPoints) {
       const validators = four.committee.validators.map((validator, at) =>
         at === 0 ? { ...validator, key } : validator,
       )
       for (const signature of forged) {
-        const votes = [{ ...first, signature }, ...others]
-        const check = () => verifyCertificate(odd, { ...four.committee, validators }, { ...honest, votes })
+        const check = () => verifyCertificate(odd, { ...four.committee, validators }, signedFirst(signature))
         assert.equal(refusalOf(check), 'LIGHT_CERTIFICATE_FORGED')
       }
     }
