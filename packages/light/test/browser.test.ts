@@ -29,9 +29,9 @@ const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const MAX_GZIP_BYTES = 96 * 1024
 
 /** A program with the globals of the web that it needs, no module of Node, and no making of code from text. */
-async function inBrowser(program: string) {
+async function inBrowser(program: URL) {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(`browser/${program}`, import.meta.url))],
+    entryPoints: [fileURLToPath(program)],
     bundle: true,
     minify: true,
     write: false,
@@ -68,7 +68,7 @@ test('with web globals only, a client goes from a checkpoint to a balance and a 
     account: hexOf(account),
     receipt: hexOf(encodeReceiptProof(proveReceipt(receipts, 0))),
   }
-  const { context } = await inBrowser('follow.ts')
+  const { context } = await inBrowser(new URL('browser/follow.ts', import.meta.url))
   const followed = runInContext(`JSON.stringify(borgios.follow(${JSON.stringify(sent)}))`, context) as string
   assert.deepEqual(JSON.parse(followed), { epoch: 2, height: 5, balance: `${2n ** 60n}`, status: 3 })
 })
@@ -87,7 +87,7 @@ test('a page asks a node as JSON and checks what it answers; what it loads for t
     record: () => [encodeFinalityProof(chain.proofAt(5)), encodeStateProof(state.prove(ACCOUNTS_TABLE, account))],
     receipt: () => [encodeFinalityProof(chain.proofAt(4)), encodeReceiptProof(proveReceipt(receipts, 0))],
   }
-  const { context, code } = await inBrowser('read.ts')
+  const { context, code } = await inBrowser(new URL('browser/read.ts', import.meta.url))
   context['ask'] = async (text: string) => {
     const request: unknown = JSON.parse(text)
     assert(isLightRequest(request))
