@@ -624,6 +624,10 @@ export const limits = {
     stillWaitMs: 10 * SECOND_MS,
     /** How often a transaction that is waited for is looked at. */
     transactionPollMs: 50,
+    /** How long "ledger verify" waits for what cannot be proved yet: the first block of a network comes in five seconds. */
+    proofWaitMs: 10 * SECOND_MS,
+    /** How often it asks again. */
+    proofPollMs: 250,
     /** A payment for a put or a job may enter a block so long, in blocks: it must not take effect long after it was given up. */
     paymentLifeBlocks: 256,
     /** One piece of a list of shards on its stream, of 36 bytes each. */
@@ -827,6 +831,30 @@ export const limits = {
     feeFactor: 4n,
     /** One that could not be sent is tried as it is for so long, before all duties are asked again: to make a dealing takes a while. */
     askAgainBlocks: 8,
+  },
+  /** Proofs for those who follow the ledger by its epochs only. */
+  ledgerLight: {
+    /** Steps from epoch to epoch in one answer: usual ones of 64 validators take 200 KiB. */
+    maxEpochs: 32,
+    /** Bytes after which an answer ends, though more was asked for: a step has 700 KiB at most. */
+    answerBytes: 512 * KIB,
+    /** Parts of one answer. */
+    maxParts: 32,
+    /** One part: fits one message of a bulk stream. */
+    maxPartBytes: 1 * MIB,
+    /** Peers that are answered at once; the others ask another member. */
+    servedAtOnce: 8,
+    /** Questions of one peer a second, and in a burst: a client that begins a year behind asks a few hundred times. */
+    questionsPerSecond: 4,
+    questionBurst: 64,
+    /** Peers whose questions are counted; the oldest are forgotten. */
+    countedPeers: 1_024,
+    /** How long a node waits for a member's answer before it asks another one. */
+    answerMs: 10 * SECOND_MS,
+    /** Members asked before a node gives up. */
+    peersAsked: 4,
+    /** A final block in what a client keeps: the proof of the newest one, of 64 validators. */
+    maxKeptBytes: 1 * MIB,
   },
   /** Records, their tree and how they are kept. */
   ledgerState: {

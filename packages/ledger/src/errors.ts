@@ -194,6 +194,16 @@ export const archiveShort = (height: number): BorgError =>
     { kind: 'corrupt', blame: 'self', meta: { height } },
   )
 
+// Proofs
+
+/** Nothing is known here of what was asked about. */
+export const proofUnknown = (why: string): BorgError =>
+  make('LEDGER_PROOF_UNKNOWN', why, { kind: 'notFound', blame: 'caller' })
+
+/** It cannot be proved here, or not yet; another node may. */
+export const proofMissing = (why: string, cause?: unknown): BorgError =>
+  make('LEDGER_PROOF_MISSING', why, { kind: 'unavailable', retryable: true, cause })
+
 // Journal
 
 /** Something is wrong in the journal where all had been durable: the disk lost or changed it. */

@@ -193,6 +193,9 @@ export type {
 } from './modules/state-module.ts'
 export { supplyModule } from './modules/supply/supply-module.ts'
 export { type Supply, supplyTable } from './modules/supply/supply-table.ts'
+export { checkpointOf, type GenesisTrust, genesisTrust, unbondingMsOf } from './proofs/checkpoint-of.ts'
+export { askMember, askMembers, type LightPeerModules } from './proofs/light-peer.ts'
+export { ProofServer, type ProofSources, type ReceiptSource } from './proofs/proof-server.ts'
 export {
   applyGenesisTo,
   type DiskStorageModules,

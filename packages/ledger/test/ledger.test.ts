@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { NodeId, OperatorId, silentLogger } from '@borgios/core'
+import { limits, NodeId, OperatorId, silentLogger } from '@borgios/core'
 import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import type { PeerNetwork } from '@borgios/peertree'
@@ -119,6 +119,8 @@ test('what a user sends to one node is final on all, and all nodes know it after
     for (const [index, ledger] of ledgers.entries()) {
       assert(ledger.status().height >= (heights[index] ?? 0))
       assert.equal(bobsBalance(ledger), 1_000_000_000_030n)
+      const steps = await ledger.proofs.answer({ ask: 'epochs', from: 0, limit: limits.ledgerLight.maxEpochs })
+      assert.equal(steps.length, Math.min(ledger.status().epoch, limits.ledgerLight.maxEpochs))
     }
     for (const ledger of ledgers) ledger.start()
     const [again] = ledgers

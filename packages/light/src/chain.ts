@@ -6,8 +6,8 @@ import {
   type FinalityProof,
   headerHash,
 } from '@borgios/protocol'
-import { type VerifyContext, verifyCertificate } from './certificate.ts'
-import { brokenChain, foreignCertificate } from './errors.ts'
+import { noSupport, type Support, type VerifyContext, verifyCertificate } from './certificate.ts'
+import { brokenChain, foreignCertificate, unknownEpoch } from './errors.ts'
 
 declare const final: unique symbol
 
@@ -18,7 +18,7 @@ interface NamedHeader {
 }
 
 /** A block that belongs to the chain for good: only this room's checks make one. */
-export type FinalBlock = NamedHeader & { readonly [final]: true }
+export type FinalBlock = NamedHeader & { readonly support: Support; readonly [final]: true }
 
 /** A block that is trusted, and what others are held against. */
 export interface Anchor {
@@ -47,6 +47,18 @@ export function assertFits({ header, hash }: NamedHeader, trusted: Anchor): void
   if (above === 1 && !isSame(header.parent.hash, trusted.hash))
     throw brokenChain('a parent that is not the block below')
   if (Math.sign(header.timeMs - trusted.timeMs) !== Math.sign(above)) throw brokenChain('time that runs backwards')
+}
+
+/**
+ * The block where an epoch that is trusted by a checkpoint begins, when it is the last of the epoch before: nobody's signatures are looked at, since
+ * whoever gave the checkpoint is believed. Throws LIGHT_EPOCH_UNKNOWN for any other block.
+ */
+export function startBlock(network: Uint8Array, { start, committee }: TrustedEpoch, header: BlockHeader): FinalBlock {
+  const hash = headerHash(network, header)
+  if (!isSame(hash, start.hash)) {
+    throw unknownEpoch(`a block of epoch ${header.epoch}, where this client began in ${committee.epoch}`)
+  }
+  return { header, hash, support: noSupport(committee) } as FinalBlock
 }
 
 function assertOfEpoch(header: BlockHeader, epoch: TrustedEpoch, committee: Uint8Array): void {
@@ -81,12 +93,12 @@ export function verifyFinality(context: VerifyContext, epoch: TrustedEpoch, proo
   const [first] = blocks
   if (first === undefined || last === undefined) throw brokenChain('a proof without headers')
   const { height } = first.header
-  if (height <= epoch.start.height || height > epoch.lastHeight)
+  if (height < epoch.start.height || height > epoch.lastHeight)
     throw brokenChain(`height ${height} is not in the epoch`)
   const { kind, slot, block } = proof.certificate
   if (kind !== 'final' || slot !== last.header.slot || !isSame(block, last.hash)) {
     throw foreignCertificate('a certificate that does not finalise the block')
   }
-  verifyCertificate(context, epoch.committee, proof.certificate)
-  return first as FinalBlock
+  const support = verifyCertificate(context, epoch.committee, proof.certificate)
+  return { ...first, support } as FinalBlock
 }

@@ -4,8 +4,10 @@ import {
   type Checkpoint,
   committeeHash,
   decodeCommittee,
+  decodeFinalityProof,
   type EpochProof,
   encodeCommittee,
+  encodeFinalityProof,
   type FinalityProof,
 } from '@borgios/protocol'
 import {
@@ -14,10 +16,11 @@ import {
   assertFits,
   type FinalBlock,
   isSame,
+  startBlock,
   type TrustedEpoch,
   verifyFinality,
 } from './chain.ts'
-import { brokenChain, fromTheFuture, trustExpired, unknownEpoch, wrongCommittee } from './errors.ts'
+import { brokenChain, forked, fromTheFuture, trustExpired, unknownEpoch, wrongCommittee } from './errors.ts'
 import { decodeTrust, encodeTrust, type Trust, trustOf } from './trust.ts'
 
 export interface LightClientOptions {
@@ -25,6 +28,12 @@ export interface LightClientOptions {
   readonly from: Checkpoint | Uint8Array
   /** How long deposits stay locked after a validator has left: what is older proves nothing, since its signers have nothing to lose. */
   readonly unbondingMs: number
+}
+
+/** Two blocks that a quorum signed, and that cannot be of one chain: the first is the one that was believed. For others to see. */
+export interface Fork {
+  readonly first: FinalityProof
+  readonly second: FinalityProof
 }
 
 export interface LightClientModules {
@@ -41,6 +50,7 @@ export class LightClient {
   readonly #options: LightClientOptions
   readonly #modules: LightClientModules
   #trust: Trust
+  #fork: Fork | undefined
 
   /** Throws LIGHT_TRUST_EXPIRED when the checkpoint is too old, LIGHT_FROM_THE_FUTURE, LIGHT_STATE_CORRUPT. */
   constructor(options: LightClientOptions, modules: LightClientModules) {
@@ -52,6 +62,11 @@ export class LightClient {
     this.#assertFresh(this.#trust.newest)
   }
 
+  /** 32 bytes. */
+  get network(): Uint8Array {
+    return this.#trust.network
+  }
+
   /** The epoch it has come to. */
   get epoch(): number {
     return this.#trust.current.committee.epoch
@@ -60,6 +75,11 @@ export class LightClient {
   /** The highest block it has seen: somebody who only shows lower ones is behind, or hides something. */
   get newest(): Anchor {
     return this.#trust.newest
+  }
+
+  /** The evidence, once LIGHT_FORK was thrown. */
+  get fork(): Fork | undefined {
+    return this.#fork
   }
 
   /** What to keep, and to give as `from` later. */
@@ -76,14 +96,15 @@ export class LightClient {
   }
 
   /**
-   * A block that is part of the chain. It says what was, not what is: its age is for the caller to judge. Throws LIGHT_CHAIN_BROKEN,
+   * A block that is part of the chain. It says what was, not what is: its age is for the caller to judge. Throws LIGHT_CHAIN_BROKEN, LIGHT_FORK,
    * LIGHT_CERTIFICATE_FOREIGN, LIGHT_CERTIFICATE_FORGED, LIGHT_QUORUM_SHORT; LIGHT_EPOCH_UNKNOWN for any but the current epoch and the one before;
    * LIGHT_TRUST_EXPIRED and LIGHT_FROM_THE_FUTURE.
    */
   verifyHeader(proof: FinalityProof): FinalBlock {
-    const { previous } = this.#trust
-    const isPrevious = previous !== undefined && proof.headers[0]?.epoch === previous.committee.epoch
-    return isPrevious ? this.#verifyPrevious(previous, proof) : this.#verifyCurrent(proof)
+    const { network, current, previous } = this.#trust
+    const [header] = proof.headers
+    if (header?.epoch !== this.epoch - 1) return this.#verifyCurrent(proof)
+    return previous === undefined ? startBlock(network, current, header) : this.#verifyPrevious(previous, proof)
   }
 
   #step({ last, next }: EpochProof): void {
@@ -107,15 +128,33 @@ export class LightClient {
     if (epoch !== this.epoch) throw unknownEpoch(`a block of epoch ${epoch}, where this client is in ${this.epoch}`)
     this.#assertFresh(newest)
     const block = this.#verify(current, proof)
-    assertFits(block, newest)
-    if (block.header.height > newest.height) this.#trust = { ...this.#trust, newest: anchorOf(block) }
+    this.#assertNoFork(block, proof)
+    if (block.header.height > newest.height) {
+      this.#trust = { ...this.#trust, newest: anchorOf(block), newestProof: encodeFinalityProof(proof) }
+    }
     return block
+  }
+
+  /** A quorum signed the newest block, and now this one: they must be of one chain. */
+  #assertNoFork(block: FinalBlock, second: FinalityProof): void {
+    const { newest, newestProof } = this.#trust
+    try {
+      assertFits(block, newest)
+    } catch (error) {
+      if (newestProof.length === 0) throw error
+      this.#fork = { first: decodeFinalityProof(newestProof), second: decodeFinalityProof(encodeFinalityProof(second)) }
+      throw forked(
+        `two blocks were signed by a quorum, of height ${newest.height} and ${block.header.height}, that cannot both be: more than a third of the validators lied`,
+        error,
+      )
+    }
   }
 
   #verifyPrevious(epoch: TrustedEpoch, proof: FinalityProof): FinalBlock {
     const { start } = this.#trust.current
     this.#assertFresh(start)
     const block = this.#verify(epoch, proof)
+    this.#assertNoFork(block, proof)
     assertFits(block, start)
     return block
   }

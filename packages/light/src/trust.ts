@@ -1,4 +1,4 @@
-import { BorgError } from '@borgios/core'
+import { BorgError, limits } from '@borgios/core'
 import {
   ByteReader,
   ByteWriter,
@@ -19,13 +19,17 @@ export interface Trust {
   readonly previous: TrustedEpoch | undefined
   /** The highest block seen. */
   readonly newest: Anchor
+  /** Its finality proof as encoded: evidence, should another one be shown. No bytes where it is the checkpoint. */
+  readonly newestProof: Uint8Array
 }
+
+const NONE = new Uint8Array()
 
 /** What a checkpoint lets one trust. */
 export function trustOf(checkpoint: Checkpoint): Trust {
   const { network, committee, lastHeight, height, blockHash, timeMs } = checkpoint
   const start = { height, hash: blockHash, timeMs }
-  return { network, current: { committee, start, lastHeight }, previous: undefined, newest: start }
+  return { network, current: { committee, start, lastHeight }, previous: undefined, newest: start, newestProof: NONE }
 }
 
 const writeAnchor = (writer: ByteWriter, { height, hash, timeMs }: Anchor): ByteWriter =>
@@ -44,17 +48,17 @@ const readEpoch = (reader: ByteReader): TrustedEpoch => {
   return { committee: readCommittee(reader), start, lastHeight }
 }
 
-const FORMAT = 1
+const FORMAT = 2
 const checksumOf = (bytes: Uint8Array): Uint8Array => taggedHash('light-trust/1', bytes)
 
 /** Bytes to keep: without a checksum, damage to them would look like lies of others. */
-export function encodeTrust({ network, current, previous, newest }: Trust): Uint8Array {
-  const writer = writeAnchor(new ByteWriter().u8(FORMAT).fixed(network), newest)
+export function encodeTrust({ network, current, previous, newest, newestProof }: Trust): Uint8Array {
+  const writer = writeAnchor(new ByteWriter().u8(FORMAT).fixed(network), newest).bytes(newestProof)
   writeEpoch(writer, current)
   writer.u8(previous === undefined ? 0 : 1)
   if (previous !== undefined) writeEpoch(writer, previous)
   const bytes = writer.finish()
-  return Uint8Array.of(...bytes, ...checksumOf(bytes))
+  return new ByteWriter(bytes.length + HASH_BYTES).fixed(bytes).fixed(checksumOf(bytes)).finish()
 }
 
 /** Throws LIGHT_STATE_CORRUPT. */
@@ -76,8 +80,9 @@ function readTrust(reader: ByteReader): Trust {
   if (reader.u8() !== FORMAT) throw damaged()
   const network = reader.fixed(HASH_BYTES)
   const newest = readAnchor(reader)
+  const newestProof = reader.bytes(limits.ledgerLight.maxKeptBytes)
   const current = readEpoch(reader)
   const previous = reader.u8() === 0 ? undefined : readEpoch(reader)
   reader.end()
-  return { network, current, previous, newest }
+  return { network, current, previous, newest, newestProof }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nobleEd25519 } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
-import { verifyCertificate } from '@borgios/light'
+import { type VerifyContext, verifyCertificate } from '@borgios/light'
 import { type Certificate, quorumOf } from '@borgios/protocol'
 import fc from 'fast-check'
 import { RUNS } from './amount.ts'
@@ -42,6 +42,52 @@ test('the browser and the node say the same', () => {
     const foreign = certify(network, four, header, { network: named('another network') })
     const check = () => verifyCertificate({ network, ed25519 }, four.committee, foreign)
     assert.equal(refusalOf(check), 'LIGHT_CERTIFICATE_FORGED')
+  }
+})
+
+/** Points that libraries disagree about, as 32 bytes: of small order, and spelled in a way that is not the shortest. */
+const oddPoints = [
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+].map((hex) => new Uint8Array(Buffer.from(hex, 'hex')))
+
+const GROUP_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n
+
+/** The same signature with the group's order added to its scalar: some libraries take it for a second one. */
+function secondSpelling(signature: Uint8Array): Uint8Array {
+  const scalar = Buffer.from(signature.subarray(32)).reverse().toString('hex')
+  const greater = (BigInt(`0x${scalar}`) + GROUP_ORDER).toString(16).padStart(64, '0')
+  return Uint8Array.of(...signature.subarray(0, 32), ...Buffer.from(greater, 'hex').reverse())
+}
+
+test('the browser and the node refuse the same signatures where libraries disagree (ADR 0004)', () => {
+  const [original = new Uint8Array()] = honest.votes.map(({ signature }) => signature)
+  const signedFirst = (signature: Uint8Array): Certificate => ({
+    ...honest,
+    votes: honest.votes.map((vote, at) => (at === 0 ? { ...vote, signature } : vote)),
+  })
+  const zero = new Uint8Array(32)
+  const forged = oddPoints.map((point) => Uint8Array.of(...point, ...zero))
+  for (const ed25519 of [sodiumEd25519, nobleEd25519]) {
+    const odd: VerifyContext = { network, ed25519 }
+    for (const signature of [secondSpelling(original), ...forged]) {
+      const check = () => verifyCertificate(odd, four.committee, signedFirst(signature))
+      assert.equal(refusalOf(check), 'LIGHT_CERTIFICATE_FORGED')
+    }
+    for (const key of oddPoints) {
+      const validators = four.committee.validators.map((validator, at) =>
+        at === 0 ? { ...validator, key } : validator,
+      )
+      for (const signature of forged) {
+        const check = () => verifyCertificate(odd, { ...four.committee, validators }, signedFirst(signature))
+        assert.equal(refusalOf(check), 'LIGHT_CERTIFICATE_FORGED')
+      }
+    }
   }
 })
 

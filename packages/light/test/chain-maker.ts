@@ -68,6 +68,8 @@ export interface ChainOptions {
   readonly weights?: readonly number[]
   readonly stateRoot?: Uint8Array
   readonly receiptsRoot?: Uint8Array
+  /** Another one's, to forge its blocks; one of its own by default. */
+  readonly network?: Uint8Array
 }
 
 /** An honest chain: the committees, the headers by height, and what proves them. */
@@ -80,7 +82,7 @@ export class Chain {
 
   constructor(options: ChainOptions) {
     this.#options = options
-    this.network = named(`network ${options.name}`)
+    this.network = options.network ?? named(`network ${options.name}`)
     const { epochs, weights = [1, 1, 1, 1] } = options
     this.committees = Array.from({ length: epochs + 1 }, (_, epoch) =>
       signersOf(`${options.name} ${epoch}`, epoch, weights),

@@ -5,6 +5,7 @@ import { sodiumEd25519 } from '@borgios/crypto/native'
 import { LightClient } from '@borgios/light'
 import {
   type BlockHeader,
+  type Checkpoint,
   committeeHash,
   decodeEpochProof,
   decodeFinalityProof,
@@ -23,11 +24,8 @@ const EPOCH_BLOCKS = 4
 const options = { name: 'forged', epochs: 3, epochBlocks: EPOCH_BLOCKS }
 const chain = new Chain(options)
 
-const begin = (): LightClient =>
-  new LightClient(
-    { from: chain.checkpoint, unbondingMs: 30 * MINUTE_MS },
-    { ed25519: sodiumEd25519, clock: { nowMs: () => START_MS } },
-  )
+const begin = (from: Checkpoint | Uint8Array = chain.checkpoint): LightClient =>
+  new LightClient({ from, unbondingMs: 30 * MINUTE_MS }, { ed25519: sodiumEd25519, clock: { nowMs: () => START_MS } })
 const headerRefusal = (proof: FinalityProof, client = begin()): string => refusalOf(() => client.verifyHeader(proof))
 const stepRefusal = (proof: EpochProof, client = begin()): string => refusalOf(() => client.advance([proof]))
 
@@ -96,12 +94,27 @@ test('a block that does not fit what is trusted is refused, whoever signed it', 
   const client = begin()
   client.verifyHeader(chain.proofAt(2))
   const fork = { ...second, stateRoot: named('another state') }
-  assert.equal(headerRefusal(signed(fork), client), 'LIGHT_CHAIN_BROKEN')
-  assert.equal(headerRefusal(signed({ ...third, parent: first.parent }), client), 'LIGHT_CHAIN_BROKEN')
-  assert.equal(headerRefusal(signed({ ...third, timeMs: second.timeMs }), client), 'LIGHT_CHAIN_BROKEN')
-  assert.equal(headerRefusal(signed({ ...first, timeMs: second.timeMs + 1 }), client), 'LIGHT_CHAIN_BROKEN')
+  assert.equal(headerRefusal(signed(fork), client), 'LIGHT_FORK')
+  assert.equal(headerRefusal(signed({ ...third, parent: first.parent }), client), 'LIGHT_FORK')
+  assert.equal(headerRefusal(signed({ ...third, timeMs: second.timeMs }), client), 'LIGHT_FORK')
+  assert.equal(headerRefusal(signed({ ...first, timeMs: second.timeMs + 1 }), client), 'LIGHT_FORK')
   client.verifyHeader(chain.proofAt(1))
   client.verifyHeader(chain.proofAt(3))
+})
+
+test('two blocks of a quorum that cannot be of one chain are evidence, also in what is kept', () => {
+  const client = begin()
+  const believed = chain.proofAt(2)
+  client.verifyHeader(believed)
+  const forked = chain.proofOf([{ ...second, stateRoot: named('another state') }])
+  for (const each of [client, begin(client.save())]) {
+    assert.equal(each.fork, undefined)
+    assert.equal(headerRefusal(forked, each), 'LIGHT_FORK')
+    assert.deepEqual(each.fork, { first: believed, second: forked })
+    assert.equal(each.newest.height, 2)
+  }
+  const short = chain.proofOf([{ ...second, stateRoot: named('another state') }], { voters: [0, 1] })
+  assert.equal(headerRefusal(short, begin(client.save())), 'LIGHT_QUORUM_SHORT')
 })
 
 test('an epoch ends where it was said, and fillers are no blocks of the chain', () => {
@@ -119,9 +132,9 @@ test('an epoch ends where it was said, and fillers are no blocks of the chain', 
   const client = begin()
   client.advance([chain.epochProof(0)])
   assert.equal(headerRefusal(chain.proofOf([filler]), client), 'LIGHT_CHAIN_BROKEN')
-  assert.equal(headerRefusal(chain.proofOf([{ ...sealed, usedUnits: 1 }]), client), 'LIGHT_CHAIN_BROKEN')
+  assert.equal(headerRefusal(chain.proofOf([{ ...sealed, usedUnits: 1 }]), client), 'LIGHT_FORK')
   const late = { ...third, timeMs: sealed.timeMs }
-  assert.equal(headerRefusal(chain.proofOf([late]), client), 'LIGHT_CHAIN_BROKEN')
+  assert.equal(headerRefusal(chain.proofOf([late]), client), 'LIGHT_FORK')
   const orphan = { ...first, parent: { slot: -1, hash: named('another genesis') } }
   assert.equal(headerRefusal(chain.proofOf([orphan]), client), 'LIGHT_CHAIN_BROKEN')
   assert.equal(headerRefusal(chain.proofOf([{ ...second, timeMs: START_MS }]), client), 'LIGHT_CHAIN_BROKEN')

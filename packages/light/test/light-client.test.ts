@@ -11,7 +11,7 @@ import {
   encodeFinalityProof,
   headerHash,
 } from '@borgios/protocol'
-import { Chain, START_MS } from './chain-maker.ts'
+import { Chain, named, START_MS } from './chain-maker.ts'
 import { altered, refusalOf } from './refusal.ts'
 
 const EPOCHS = 4
@@ -65,15 +65,37 @@ test('a checkpoint may lie within an epoch; what is below it is not looked at', 
   const { header, hash: blockHash } = begin().verifyHeader(chain.proofAt(2))
   const { height, timeMs, stateRoot } = header
   const client = begin({ ...chain.checkpoint, height, blockHash, timeMs, stateRoot })
-  for (const below of [1, 2]) {
-    assert.equal(
-      refusalOf(() => client.verifyHeader(chain.proofAt(below))),
-      'LIGHT_CHAIN_BROKEN',
-    )
-  }
+  assert.equal(
+    refusalOf(() => client.verifyHeader(chain.proofAt(1))),
+    'LIGHT_CHAIN_BROKEN',
+  )
+  assert.deepEqual(client.verifyHeader(chain.proofAt(2)).hash, blockHash)
+  const other = chain.proofOf([{ ...chain.headerAt(2), usedUnits: 1 }])
+  assert.equal(
+    refusalOf(() => client.verifyHeader(other)),
+    'LIGHT_CHAIN_BROKEN',
+  )
   client.verifyHeader(chain.proofAt(3))
   client.advance([chain.epochProof(0)])
   assert.equal(client.epoch, 1)
+})
+
+test('a checkpoint may be the last block of an epoch: it is believed as it is, and no other block of that epoch', () => {
+  const { header, hash } = begin().verifyHeader(chain.proofAt(EPOCH_BLOCKS))
+  const { committee } = chain.signersAt(1)
+  const { height, timeMs, stateRoot, seal } = header
+  const lastHeight = seal?.lastHeight ?? 0
+  const client = begin({ ...chain.checkpoint, committee, lastHeight, height, blockHash: hash, timeMs, stateRoot })
+  const { support } = client.verifyHeader(chain.proofAt(EPOCH_BLOCKS))
+  assert.deepEqual(support, { signatures: 0, validators: 4, weight: 0, totalWeight: 4, quorum: 3 })
+  const others = [chain.proofAt(EPOCH_BLOCKS - 1), chain.proofOf([{ ...header, stateRoot: named('mine') }])]
+  for (const other of others) {
+    assert.equal(
+      refusalOf(() => client.verifyHeader(other)),
+      'LIGHT_EPOCH_UNKNOWN',
+    )
+  }
+  assert.equal(client.verifyHeader(chain.proofAt(EPOCH_BLOCKS + 1)).header.height, EPOCH_BLOCKS + 1)
 })
 
 test('epochs that are not known, yet or any more, are no fault of who shows them', () => {

@@ -77,6 +77,10 @@ export const notFounder = make('NODE_NOT_FOUNDER', 'denied', 'caller')
 export const invitationRefused = make('NODE_INVITATION_REFUSED', 'denied', 'caller')
 /** The network began without a ledger. */
 export const noLedger = make('NODE_NO_LEDGER', 'notFound', 'none')
+/** What is trusted of the ledger is so old that it proves nothing. */
+export const trustExpired = make('NODE_TRUST_EXPIRED', 'denied', 'caller')
+/** What was asked about is proved not to be on the ledger. */
+export const provenAbsent = make('NODE_PROVEN_ABSENT', 'notFound', 'none')
 /** An account does not hold what is to be sent and paid. */
 export const fundsShort = make('NODE_FUNDS_SHORT', 'denied', 'caller')
 /** The ledger did not do what was paid for; `meta.reason` is the code of its refusal. */

@@ -1,36 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { systemTimers } from '@borgios/core/adapters'
-import { readEnvironment } from '../src/adapters/index.ts'
-import { runCli } from '../src/cli/run-cli.ts'
 import { Stopped } from '../src/cli/stopped.ts'
-import { Terminal } from '../src/cli/terminal.ts'
 import { embeddedNodeFolder, nodePaths } from '../src/config/data-folder.ts'
+import { oneObject, run } from './cli-run.ts'
 import { openNodes } from './node-fixture.ts'
-
-interface Outcome {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** One command line in this process. */
-async function run(args: readonly string[], stop = new AbortController()): Promise<Outcome> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-  const env = readEnvironment({ NO_COLOR: '1', HOME: '/nowhere' })
-  const terminal = new Terminal(stdout as unknown as NodeJS.WriteStream, stderr as unknown as NodeJS.WriteStream, env)
-  const code = await runCli(args, env, terminal, stop.signal)
-  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
-}
-
-const oneObject = (text: string): Record<string, unknown> => {
-  assert.match(text, /^\{.*\}\n$/)
-  assert.equal(text.indexOf('\n'), text.length - 1)
-  return JSON.parse(text)
-}
 
 test('with --json every command writes one object on one line, also when it fails', async () => {
   await using nodes = await openNodes(2)
@@ -105,6 +81,9 @@ test('the commands of wallet and ledger, too', { timeout: 60_000 }, async () => 
   const good: string[][] = [
     ['wallet', 'balance'],
     ['wallet', 'balance', account],
+    ['wallet', 'balance', account, '--verify'],
+    ['ledger', 'verify'],
+    ['ledger', 'checkpoint'],
     ['wallet', 'history'],
     ['wallet', 'export', '--secret'],
     ['wallet', 'export', '--secret', '-o', copy],

@@ -10,6 +10,7 @@ import { JournalConsensusLog, type LoggedRecord, readLogged } from '../journal/c
 import { Journal } from '../journal/journal.ts'
 import type { JournalRecord } from '../journal/segment-codec.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
+import { storedEpochStarts } from '../proofs/epoch-starts.ts'
 import { DiskState } from '../state/disk-state.ts'
 import type { FinalState } from '../state/final-state.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
@@ -44,12 +45,14 @@ export async function openDiskStorage(
   const { journal, records } = await Journal.open({ files: new DiskSegmentFiles(join(folder, 'journal')), random })
   const blocks = await BlockStore.open({ files: new DiskSegmentFiles(join(folder, 'blocks')), random })
   const archive = await StoredBlockArchive.open(blocks)
+  const epochs = await BlockStore.open({ files: new DiskSegmentFiles(join(folder, 'epochs')), random })
   const disk = await DiskState.open({
     folder: join(folder, 'state'),
     tables: registry.tables,
     logger,
     async beforeSave() {
       await blocks.sync()
+      await epochs.sync()
       await beforeSave?.()
     },
   })
@@ -61,6 +64,7 @@ export async function openDiskStorage(
     logged: drained(records),
     archive,
     blocks,
+    epochs: storedEpochStarts(epochs, blocks),
     tracked,
     async sync(final) {
       await blocks.sync()
@@ -71,6 +75,7 @@ export async function openDiskStorage(
       await disk.close()
       await tracked.close()
       await blocks.close()
+      await epochs.close()
       await journal.close()
     },
   }

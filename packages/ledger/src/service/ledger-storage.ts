@@ -2,6 +2,7 @@ import type { BlockArchive, ConsensusLog } from '../engine/engine-ports.ts'
 import type { LoggedRecord } from '../journal/consensus-log.ts'
 import type { SlotPlace } from '../journal/journal.ts'
 import type { TrackerChange } from '../mempool/transaction-tracker.ts'
+import type { EpochStarts } from '../proofs/epoch-starts.ts'
 import type { FinalState } from '../state/final-state.ts'
 import type { BlockReader } from '../sync/block-server.ts'
 
@@ -22,6 +23,7 @@ export interface LedgerStorage {
   readonly logged: Iterable<LoggedRecord>
   readonly archive: BlockArchive
   readonly blocks: BlockReader
+  readonly epochs: EpochStarts
   readonly tracked: TrackerRecords
   /** Makes final blocks durable, and forgets what consensus no longer needs. */
   sync(final: SlotPlace): Promise<void>

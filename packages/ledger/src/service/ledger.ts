@@ -15,6 +15,9 @@ import { RememberingVerifier } from '../mempool/transaction-verifier.ts'
 import { unitsBy } from '../mempool/units.ts'
 import { accountOf } from '../modules/accounts/account-table.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
+import { noteEpochEnd } from '../proofs/epoch-starts.ts'
+import { LightServer } from '../proofs/light-server.ts'
+import { ProofServer, type ReceiptSource } from '../proofs/proof-server.ts'
 import type { StateReader } from '../state/state.ts'
 import { type ArchivedBlock, decodeArchived } from '../sync/archived-block.ts'
 import { BlockServer } from '../sync/block-server.ts'
@@ -48,6 +51,8 @@ export interface LedgerModules extends Pick<ChainModules, 'nextBeacon'> {
   readonly logger: Logger
   /** Told of every final block in order, also of those that a start applies again because the saved state does not have them yet. */
   readonly onFinal?: (block: FinalBlockEvent, state: StateReader) => void
+  /** For proofs of what became of a transaction; without it there are none. */
+  readonly receipts?: ReceiptSource
 }
 
 /** Where the ledger stands on this node. */
@@ -70,6 +75,8 @@ export class Ledger {
   readonly chain: Chain
   /** What validators were seen to contradict themselves with: a duty of this node to tell. */
   readonly accusations = new Accusations()
+  /** For who believes no node, and checks. */
+  readonly proofs: ProofServer
   readonly #modules: LedgerModules
   readonly #mempool: Mempool
   readonly #tracker: TransactionTracker
@@ -134,6 +141,10 @@ export class Ledger {
     )
     this.#catchUp = new CatchUp({ network, chain, engine: this.#engine, clock, timers, logger })
     new BlockServer({ network, blocks: storage.blocks, clock, timers })
+    const { blocks, epochs } = storage
+    const { receipts } = modules
+    this.proofs = new ProofServer({ network: networkId, state: chain.state, blocks, epochs, receipts })
+    new LightServer({ network, proofs: this.proofs, clock, timers })
     this.#announcements = new Announcements({
       network,
       clock,
@@ -157,6 +168,7 @@ export class Ledger {
       () => rulesAt(chain, networkId, ed25519),
       (block) => {
         learnt.note(block.receipts)
+        noteEpochEnd(storage.epochs, block.header, chain.state)
         onFinal?.(block, chain.state)
       },
     )
@@ -263,6 +275,7 @@ export class Ledger {
   #onFinal(block: FinalBlockEvent): void {
     this.#finalMs = this.#modules.clock.monotonicMs()
     const { header, transactions, receipts, changedAccounts } = block
+    noteEpochEnd(this.#modules.storage.epochs, header, this.chain.state)
     this.#mempool.onFinal({ height: header.height, baseFee: this.chain.record.baseFee, changed: changedAccounts })
     if (this.#tracker.openCount > 0) {
       const decided = transactions.flatMap((bytes, index) => {

@@ -1,17 +1,9 @@
 import { limits, type NodeId } from '@borgios/core'
 import type { PeerNetwork, PeerStream } from '@borgios/peertree'
-import {
-  type BlockHeader,
-  decodeHeader,
-  encodeBlock,
-  encodeFinalityProof,
-  encodeHeader,
-  isBlocksRequest,
-  LEDGER_BLOCKS_PROTOCOL,
-} from '@borgios/protocol'
+import { encodeBlock, encodeFinalityProof, isBlocksRequest, LEDGER_BLOCKS_PROTOCOL } from '@borgios/protocol'
 import { badSyncMessage } from '../errors.ts'
+import { finalityFrom } from '../proofs/finality-from.ts'
 import { decodeArchived } from './archived-block.ts'
-import type { GroupProof } from './check-group.ts'
 import { PacedStream, type PacedStreamModules } from './paced-stream.ts'
 
 const bounds = limits.ledgerSync
@@ -63,7 +55,7 @@ export class BlockServer {
   /** Group by group, until there were as many as were asked for. */
   async #send(stream: PacedStream, from: number, count: number): Promise<void> {
     for (let height = from; height < from + count; ) {
-      const proof = await this.#proofFrom(height)
+      const proof = await finalityFrom(this.#modules.blocks, height)
       if (proof === undefined) return
       await stream.send({ header: null, payload: encodeFinalityProof(proof.proof) })
       for (const end = height + proof.blocks; height < end; height += 1) {
@@ -72,22 +64,5 @@ export class BlockServer {
         await stream.send({ header: null, payload: encodeBlock(decodeArchived(bytes).block) })
       }
     }
-  }
-
-  /** Why the block of a height and those up to the end of its group are final. Undefined if it is not known. */
-  async #proofFrom(first: number): Promise<{ readonly proof: GroupProof; readonly blocks: number } | undefined> {
-    const headers: BlockHeader[] = []
-    for (let height = first; headers.length < limits.ledgerCodec.maxProofHeaders; height += 1) {
-      const bytes = await this.#modules.blocks.read(height)
-      if (bytes === undefined) return undefined
-      const { block, finality } = decodeArchived(bytes)
-      // A copy: the header is a view, which would keep the whole block.
-      headers.push(decodeHeader(encodeHeader(block.header)))
-      if (finality === undefined) continue
-      const { fillers, certificate } = finality
-      if (headers.length + fillers.length > limits.ledgerCodec.maxProofHeaders) return undefined
-      return { proof: { headers: [...headers, ...fillers], certificate }, blocks: headers.length }
-    }
-    return undefined
   }
 }

@@ -7,8 +7,10 @@ import { createMemoryNetwork, type MemoryNetwork, type MemoryPeer } from '@borgi
 import {
   ACCOUNTS_MODULE,
   type BlockRef,
+  compareBytes,
   encodeTransaction,
   encodeTransfer,
+  type Operation,
   TRANSFER,
   transactionSigningBytes,
 } from '@borgios/protocol'
@@ -33,6 +35,8 @@ import { RememberingVerifier } from '../../src/mempool/transaction-verifier.ts'
 import { unitsBy } from '../../src/mempool/units.ts'
 import { accountOf } from '../../src/modules/accounts/account-table.ts'
 import { ModuleRegistry } from '../../src/modules/module-registry.ts'
+import { type EpochStarts, noteEpochEnd, storedEpochStarts } from '../../src/proofs/epoch-starts.ts'
+import { ProofServer } from '../../src/proofs/proof-server.ts'
 import { ledgerModules } from '../../src/service/ledger-modules.ts'
 import { openMemoryState } from '../../src/state/final-state.ts'
 import { archivedOf, encodeArchived } from '../../src/sync/archived-block.ts'
@@ -80,6 +84,19 @@ export class MemoryArchive implements BlockArchive {
   }
 }
 
+/** What a store keeps, in memory. */
+class MemoryStore {
+  readonly #records = new Map<number, Uint8Array>()
+
+  append(position: number, _epoch: number, bytes: Uint8Array): void {
+    if (!this.#records.has(position)) this.#records.set(position, bytes)
+  }
+
+  async read(position: number): Promise<Uint8Array | undefined> {
+    return this.#records.get(position)
+  }
+}
+
 /** Fast enough for tests. */
 export const QUICK: Timing = { ...defaultTiming, skipMs: 300, idleMs: 150, settleMs: 50, standstillMs: 200 }
 
@@ -87,10 +104,15 @@ export interface ClusterOptions {
   readonly nodes: number
   readonly epochBlocks?: number
   readonly timing?: Timing
+  /** What stands before the numbers of the nodes; other names have other keys. */
+  readonly names?: string
 }
 
-export function genesisOf({ nodes, epochBlocks = 1_000 }: ClusterOptions): LedgerGenesis {
-  const names = Array.from({ length: nodes }, (_, index) => `node ${index}`)
+const nameOf = ({ names = 'node' }: ClusterOptions, index: number): string => `${names} ${index}`
+
+export function genesisOf(options: ClusterOptions): LedgerGenesis {
+  const { nodes, epochBlocks = 1_000 } = options
+  const names = Array.from({ length: nodes }, (_, index) => nameOf(options, index))
   const founders = names.map((name) => {
     const key = keysOf(name).publicKey
     return {
@@ -122,6 +144,7 @@ export class ClusterNode {
   readonly disk: Disk
   readonly final: FinalBlockEvent[] = []
   readonly halted: string[] = []
+  readonly epochs: EpochStarts
   readonly chain: Chain
   readonly mempool: Mempool
   readonly engine: Engine
@@ -138,6 +161,7 @@ export class ClusterNode {
   ) {
     this.name = name
     this.disk = disk
+    this.epochs = storedEpochStarts(new MemoryStore(), disk.archive)
     this.chain = chain
     const { registry } = chain.modules
     const verifier = new RememberingVerifier(sodiumEd25519, NETWORK)
@@ -195,6 +219,22 @@ export class ClusterNode {
     this.engine.workChanged()
   }
 
+  /** As a node serves it. */
+  get proofs(): ProofServer {
+    const receipts = {
+      place: async (id: Uint8Array) => this.#places().find(({ transaction }) => compareBytes(transaction, id) === 0),
+      receipts: async (height: number) => this.final.find(({ header }) => header.height === height)?.receipts,
+    }
+    const { state } = this.chain
+    return new ProofServer({ network: NETWORK, state, blocks: this.disk.archive, epochs: this.epochs, receipts })
+  }
+
+  #places() {
+    return this.final.flatMap(({ header, receipts }) =>
+      receipts.map(({ transaction }, position) => ({ transaction, height: header.height, position })),
+    )
+  }
+
   /** Resolves once it holds, looked at after every final block. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) {
@@ -207,6 +247,7 @@ export class ClusterNode {
     return {
       onFinal: (block) => {
         this.final.push(block)
+        noteEpochEnd(this.epochs, block.header, this.chain.state)
         const { height, baseFee } = this.chain.record
         this.mempool.onFinal({ height, baseFee, changed: block.changedAccounts })
         this.#wake()
@@ -249,8 +290,8 @@ export class LedgerCluster implements AsyncDisposable {
   private constructor(options: ClusterOptions) {
     this.#options = options
     const { network, peers } = createMemoryNetwork(systemClock, systemTimers, options.nodes, (index) => ({
-      node: NodeId.fromBytes(keysOf(`node ${index}`).publicKey),
-      operator: OperatorId.fromBytes(keysOf(`operator of node ${index}`).publicKey),
+      node: NodeId.fromBytes(keysOf(nameOf(options, index)).publicKey),
+      operator: OperatorId.fromBytes(keysOf(`operator of ${nameOf(options, index)}`).publicKey),
     }))
     this.network = network
     this.#peers = peers
@@ -275,7 +316,7 @@ export class LedgerCluster implements AsyncDisposable {
   ): Promise<ClusterNode> {
     const peer = this.#peers[index]
     assert(peer !== undefined, `there is no node ${index}`)
-    const node = await ClusterNode.open(`node ${index}`, peer, this.#options, disk)
+    const node = await ClusterNode.open(nameOf(this.#options, index), peer, this.#options, disk)
     this.nodes[index] = node
     node.engine.start()
     return node
@@ -299,7 +340,15 @@ export class LedgerCluster implements AsyncDisposable {
 }
 
 /** A signed transfer of one micro-unit or more. */
-export function transferBy(from: string, to: string, nonce: number, amount = 1n): Uint8Array {
+export const transferBy = (from: string, to: string, nonce: number, amount = 1n): Uint8Array =>
+  signedBy(from, nonce, {
+    module: ACCOUNTS_MODULE,
+    kind: TRANSFER,
+    body: encodeTransfer({ to: keysOf(to).publicKey, amount, memo: new Uint8Array() }),
+  })
+
+/** A signed transaction of one operation. */
+export function signedBy(from: string, nonce: number, operation: Operation): Uint8Array {
   const signer = keysOf(from)
   const unsigned = {
     account: signer.publicKey,
@@ -307,13 +356,7 @@ export function transferBy(from: string, to: string, nonce: number, amount = 1n)
     lastHeight: 10_000,
     maxFeePerUnit: 1_000n,
     tipPerUnit: 1n,
-    operations: [
-      {
-        module: ACCOUNTS_MODULE,
-        kind: TRANSFER,
-        body: encodeTransfer({ to: keysOf(to).publicKey, amount, memo: new Uint8Array() }),
-      },
-    ],
+    operations: [operation],
   }
   const signature = signer.sign(transactionSigningBytes(NETWORK, unsigned))
   return encodeTransaction({ ...unsigned, signatures: [{ key: 0, signature }] })

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { limits, messageOf, type Timers } from '@borgios/core'
+import { decodeBase64Url, limits, messageOf, type Timers } from '@borgios/core'
 import {
   AccountViewSchema,
   BlockViewSchema,
@@ -17,6 +17,8 @@ import {
   type JobSubmission,
   LedgerGenesisViewSchema,
   LedgerStatusViewSchema,
+  LightAnswerSchema,
+  type LightRequest,
   MembersViewSchema,
   NetworkViewSchema,
   OUTCOME_TRAILER,
@@ -100,6 +102,11 @@ export class DaemonClient {
   account = (account: string | null) => this.#ask('/v1/ledger/account', AccountViewSchema, { account })
   history = (account: string | null, lines: number) =>
     this.#ask('/v1/wallet/history', HistoryViewSchema, { account, lines })
+  /** Proofs: as `AskLedger` of `light`. */
+  light = async (request: LightRequest): Promise<readonly Uint8Array[]> => {
+    const { parts } = await this.#ask('/v1/ledger/light', LightAnswerSchema, request)
+    return parts.map((part) => decodeBase64Url(part) ?? new Uint8Array())
+  }
   why = (subject: string) => this.#ask('/v1/why', WhyViewSchema, { subject })
 
   put(source: AsyncIterable<Uint8Array>, { name, bytes, coding }: PutRequest): AsyncGenerator<DaemonEvent> {

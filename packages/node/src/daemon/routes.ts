@@ -3,6 +3,7 @@ import { guestRefused } from '../errors.ts'
 import { fileRoutes } from './file-routes.ts'
 import { jobRoutes } from './job-routes.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
+import { lightRoutes } from './light-routes.ts'
 import type { RouteTable } from './route.ts'
 import { viewRoutes } from './view-routes.ts'
 
@@ -10,7 +11,13 @@ import { viewRoutes } from './view-routes.ts'
 const FOR_MEMBERS = ['POST /v1/files', 'POST /v1/files/open', 'POST /v1/files/info', 'POST /v1/jobs']
 
 /** Every request the daemon answers, by method and path. */
-export const routes: RouteTable = forMembers({ ...viewRoutes, ...fileRoutes, ...jobRoutes, ...ledgerRoutes })
+export const routes: RouteTable = forMembers({
+  ...viewRoutes,
+  ...fileRoutes,
+  ...jobRoutes,
+  ...ledgerRoutes,
+  ...lightRoutes,
+})
 
 /** Whatever a guest tried would end in an error that blames the network. Throws NODE_GUEST instead. */
 function forMembers(table: RouteTable): RouteTable {

@@ -49,7 +49,7 @@ export async function openLedger(context: RoomsContext, network: PeerNetwork): P
   const onFinal: LedgerIndex['onFinal'] = (block, stateAfter) => opened.onFinal(block, stateAfter)
   const ledger = await Ledger.open(
     { networkId, timing: defaultTiming },
-    { network, registry, storage, signer, ed25519, clock, timers, logger, nextBeacon, onFinal },
+    { network, registry, storage, signer, ed25519, clock, timers, logger, nextBeacon, onFinal, receipts: opened },
   )
   const key = keyAgreementFromSeed(seed)
   return { ledger, index: opened, beaconDuty: (state) => beaconDuties(rounds, state, key) }

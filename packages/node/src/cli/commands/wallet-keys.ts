@@ -3,13 +3,9 @@ import { resolve } from 'node:path'
 import { messageOf } from '@borgios/core'
 import { systemRandom } from '@borgios/core/adapters'
 import { accountIdOf, nobleEd25519 } from '@borgios/crypto'
-import { isNetworkFolder } from '../../client/find-daemon.ts'
-import { networkPaths, nodePaths } from '../../config/data-folder.ts'
-import { nodeConfigFile } from '../../config/node-config.ts'
-import { loadSeed } from '../../config/secret-key.ts'
-import { recordsOf, walletKeyIn } from '../../config/wallet.ts'
-import { localFile, usageError, wrongFolder } from '../../errors.ts'
+import { localFile, usageError } from '../../errors.ts'
 import { type CliContext, showResult } from '../context.ts'
+import { walletSeedIn } from '../own-folder.ts'
 import { inspectTarget } from '../save-file.ts'
 
 export interface ExportOptions {
@@ -22,7 +18,7 @@ const WARNING = 'Whoever has this key can spend all that is on the account: keep
 /** Shows the account of the wallet in the data folder; its key only when asked for. Nothing needs to run for it. */
 export async function exportWallet(context: CliContext, { secret = false, output }: ExportOptions): Promise<void> {
   if (output !== undefined && !secret) throw usageError('-o is for the key: say --secret, too, or leave both away')
-  const seed = await seedIn(context.dataFolder)
+  const seed = await walletSeedIn(context.dataFolder)
   const account = accountOfSeed(seed)
   if (!secret) return showResult(context, { account }, () => [account])
   if (output !== undefined) {
@@ -45,20 +41,6 @@ export async function createWallet(context: CliContext, { out }: { readonly out:
 }
 
 const accountOfSeed = (seed: Uint8Array) => accountIdOf(nobleEd25519.signerFromSeed(seed).publicKey)
-
-/** Throws NODE_WRONG_FOLDER when the folder has no wallet, NODE_KEY_EXPOSED, NODE_FILE_INVALID. */
-async function seedIn(folder: string): Promise<Uint8Array> {
-  const path = walletKeyIn(await recordsIn(folder))
-  const seed = await loadSeed(path)
-  if (seed !== undefined) return seed
-  throw wrongFolder(`there is no wallet at ${path}: "borgios up" or "borgios node start" makes one with the network`)
-}
-
-async function recordsIn(folder: string): Promise<string> {
-  if (await isNetworkFolder(folder)) return networkPaths(folder).records
-  const config = await nodeConfigFile.read(nodePaths(folder).config)
-  return config === undefined ? networkPaths(folder).records : recordsOf(nodePaths(folder), config)
-}
 
 /** Throws NODE_LOCAL_FILE_EXISTS, and what `inspectTarget` throws. */
 async function saveKey(path: string, seed: Uint8Array): Promise<void> {

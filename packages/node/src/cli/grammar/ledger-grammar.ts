@@ -14,8 +14,15 @@ export function addWalletCommands(program: Command, run: Runner): void {
     balance
       .description('what your account holds, or another one')
       .argument('[account]', 'whose (default: yours)')
+      .option('--verify', 'check it here by what the validators signed, and do not believe the node ("ledger verify")')
       .action((account, options) =>
-        run(async (context) => (await import('../commands/wallet.ts')).balance(context, account), options),
+        run(
+          async (context) =>
+            options.verify === true
+              ? (await import('../commands/ledger-verify.ts')).verify(context, account, {})
+              : (await import('../commands/wallet.ts')).balance(context, account),
+          options,
+        ),
       ),
   )
   leaf(
@@ -91,7 +98,7 @@ export function addWalletCommands(program: Command, run: Runner): void {
   )
 }
 
-/** `ledger status`, `block`, `tx`, `members`, `supply` and `genesis`. */
+/** `ledger status`, `block`, `tx`, `verify`, `checkpoint`, `members`, `supply` and `genesis`. */
 export function addLedgerCommands(program: Command, run: Runner): void {
   const ledger = program.command('ledger').description('what the network agrees on: blocks, members, money')
   leaf(ledger, 'status', (status) =>
@@ -115,6 +122,7 @@ export function addLedgerCommands(program: Command, run: Runner): void {
         run(async (context) => (await import('../commands/ledger.ts')).transaction(context, id), options),
       ),
   )
+  addVerifyCommands(ledger, run)
   leaf(ledger, 'members', (members) =>
     members
       .description('the nodes it knows: state, deposit, capacity, who decides')
@@ -133,5 +141,33 @@ export function addLedgerCommands(program: Command, run: Runner): void {
     genesis
       .description('what the ledger began with, and the rules as they are now')
       .action((options) => run(async (context) => (await import('../commands/ledger.ts')).genesis(context), options)),
+  )
+}
+
+function addVerifyCommands(ledger: Command, run: Runner): void {
+  leaf(
+    ledger,
+    'verify',
+    (verify) =>
+      verify
+        .description('check an account, a transaction or a member here, by what the validators signed')
+        .argument('[id]', 'of an account, a transaction or a node, in full (default: your account)')
+        .option('--checkpoint <text>', 'begin with what "ledger checkpoint" printed on a node that you trust')
+        .action((id, options) =>
+          run(async (context) => (await import('../commands/ledger-verify.ts')).verify(context, id, options), options),
+        ),
+    {
+      notes: [
+        'Begins with the genesis in your folder, later with what it proved before. The node is asked for proofs and not believed.',
+        'Returns 1 when what it says is false, 3 when there is no such thing, 4 when what your folder knows is too old.',
+      ],
+    },
+  )
+  leaf(ledger, 'checkpoint', (checkpoint) =>
+    checkpoint
+      .description('where this node says the ledger stands, for "ledger verify --checkpoint" of somebody who trusts it')
+      .action((options) =>
+        run(async (context) => (await import('../commands/ledger-verify.ts')).checkpoint(context), options),
+      ),
   )
 }

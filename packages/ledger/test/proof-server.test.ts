@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { encodeBase64Url, HOUR_MS, isBorgError, TransactionId } from '@borgios/core'
+import { systemClock } from '@borgios/core/adapters'
+import { nobleEd25519 } from '@borgios/crypto'
+import { sodiumEd25519 } from '@borgios/crypto/native'
+import { type AskLedger, accountRecords, LedgerReader } from '@borgios/light'
+import {
+  decodeCheckpoint,
+  decodeEpochProof,
+  decodeTransaction,
+  type LightRequest,
+  transactionId,
+} from '@borgios/protocol'
+import fc from 'fast-check'
+import { memberTable } from '../src/modules/members/member.ts'
+import { MEMBERS_MODULE } from '../src/modules/members/members-module.ts'
+import { drain } from '../src/modules/members/membership.ts'
+import { checkpointOf, genesisTrust } from '../src/proofs/checkpoint-of.ts'
+import { ProofServer } from '../src/proofs/proof-server.ts'
+import { propertyRuns } from './full-slice.ts'
+import {
+  type ClusterNode,
+  chainFromGenesis,
+  genesisOf,
+  keysOf,
+  LedgerCluster,
+  NETWORK,
+  QUICK,
+  signedBy,
+  transferBy,
+} from './support/ledger-cluster.ts'
+
+const EPOCH_BLOCKS = 5
+const options = { nodes: 4, epochBlocks: EPOCH_BLOCKS, timing: { ...QUICK, idleMs: 20 } }
+const OPERATOR = 'operator of node 3'
+const LEAVER = keysOf('node 3').publicKey
+/** The clusters' genesis is of years ago. */
+const UNBONDING_MS = 24 * HOUR_MS * 365 * 50
+
+let cluster: LedgerCluster
+let server: ClusterNode
+const sent: Uint8Array[] = []
+
+const idOf = (transaction: Uint8Array): Uint8Array => transactionId(NETWORK, decodeTransaction(transaction))
+
+function send(transaction: Uint8Array): void {
+  server.add(transaction)
+  sent.push(idOf(transaction))
+}
+
+const setDraining = (nonce: number, isDraining: boolean): Uint8Array =>
+  signedBy(OPERATOR, nonce, {
+    module: MEMBERS_MODULE,
+    kind: drain.kind,
+    body: drain.encode({ node: LEAVER, isDraining }),
+  })
+
+const validators = (): number => server.engine.rules.committee.validators.length
+
+before(async () => {
+  cluster = await LedgerCluster.open(options)
+  server = cluster.node(1)
+  send(transferBy('alice', OPERATOR, 0, 1_000_000_000n))
+  await server.until(() => server.balance(OPERATOR) > 0n)
+  for (const [nonce, isDraining] of [true, false].entries()) {
+    send(setDraining(nonce, isDraining))
+    await server.until(() => validators() === (isDraining ? 3 : 4))
+    send(transferBy('alice', 'bob', nonce + 1, 7n))
+  }
+  await server.until(() => server.balance('bob') === 1_000_000_000_014n && server.chain.record.epoch >= 4)
+  // What is read does not change any more.
+  for (const node of cluster.nodes) await node.stop()
+})
+
+after(() => cluster[Symbol.asyncDispose]())
+
+const trust = genesisTrust(NETWORK, genesisOf(options), sodiumEd25519)
+const reading = (ask: AskLedger, kept?: Uint8Array, ed25519 = sodiumEd25519): LedgerReader =>
+  new LedgerReader(
+    { checkpoint: trust.checkpoint, kept, unbondingMs: UNBONDING_MS },
+    { ask, ed25519, clock: systemClock },
+  )
+const honest: AskLedger = (request) => server.proofs.answer(request)
+
+async function refusal(action: Promise<unknown>): Promise<string> {
+  try {
+    await action
+  } catch (error) {
+    if (isBorgError(error)) return error.code
+    throw error
+  }
+  return assert.fail('nothing was refused')
+}
+
+test('the genesis document alone leads to the checkpoint that every node has', () => {
+  const { state } = chainFromGenesis(options)
+  assert.deepEqual(trust.checkpoint, checkpointOf(state, NETWORK))
+  assert.equal(trust.unbondingMs, 100 * EPOCH_BLOCKS * 5_000)
+})
+
+test('from genesis over epochs with changing committees to balances, members and receipts', async () => {
+  for (const ed25519 of [sodiumEd25519, nobleEd25519]) {
+    const reader = reading(honest, undefined, ed25519)
+    const { value, block } = await reader.record(accountRecords, keysOf('bob').publicKey)
+    assert.equal(value?.balance, 1_000_000_000_014n)
+    assert.deepEqual(block.hash, server.chain.point.block)
+    assert.ok(block.support.weight >= block.support.quorum)
+    assert.equal((await reader.record(accountRecords, keysOf('nobody').publicKey)).value, undefined)
+    const member = await reader.record(memberTable, LEAVER)
+    assert.equal(member.value?.state, 'active')
+    assert.equal((await reader.record(memberTable, keysOf('alice').publicKey)).value, undefined)
+    for (const id of sent) {
+      const { value: receipt } = await reader.receipt(id)
+      assert.deepEqual([receipt.transaction, receipt.status], [id, 0])
+    }
+  }
+  const steps = await honest({ ask: 'epochs', from: 0, limit: 32 })
+  const sizes = steps.map((step) => decodeEpochProof(step).next.validators.length)
+  assert.ok(sizes.includes(3) && sizes.includes(4), `committees of ${sizes.join(', ')}`)
+  assert.equal(steps.length, server.chain.record.epoch)
+})
+
+test('steps come in pages, from any epoch on, and end where the chain is', async () => {
+  const { epoch } = server.chain.record
+  const all = await honest({ ask: 'epochs', from: 0, limit: 32 })
+  for (let from = 0; from <= epoch + 1; from += 1) {
+    assert.deepEqual(await honest({ ask: 'epochs', from, limit: 2 }), all.slice(from, from + 2))
+  }
+})
+
+test('a checkpoint of a node serves those who trust the node', async () => {
+  const [bytes] = await honest({ ask: 'checkpoint' })
+  assert.ok(bytes)
+  const checkpoint = decodeCheckpoint(bytes)
+  const { height, block: hash } = server.chain.point
+  assert.deepEqual([checkpoint.height, checkpoint.blockHash], [height, hash])
+  const reader = new LedgerReader(
+    { checkpoint, unbondingMs: UNBONDING_MS },
+    { ask: honest, ed25519: sodiumEd25519, clock: systemClock },
+  )
+  const { value, block } = await reader.record(accountRecords, keysOf('bob').publicKey)
+  assert.deepEqual([value?.balance, block.header.height], [1_000_000_000_014n, height])
+})
+
+test('before the first block there is nothing to prove by, and of what is not known it is said', async () => {
+  const { state } = chainFromGenesis(options)
+  const young = new ProofServer({
+    network: NETWORK,
+    state,
+    blocks: { read: async () => undefined },
+    epochs: { read: async () => undefined },
+    receipts: undefined,
+  })
+  assert.equal(await refusal(young.answer({ ask: 'head' })), 'LEDGER_PROOF_MISSING')
+  assert.equal(await refusal(young.answer({ ask: 'record', table: 1, key: 'AAAA' })), 'LEDGER_PROOF_MISSING')
+  assert.deepEqual(await young.answer({ ask: 'epochs', from: 0, limit: 1 }), [])
+  const id = TransactionId.fromBytes(keysOf('nobody').publicKey)
+  for (const proofs of [young, server.proofs]) {
+    assert.equal(await refusal(proofs.answer({ ask: 'receipt', transaction: id })), 'LEDGER_PROOF_UNKNOWN')
+  }
+})
+
+test('another real network with the same id and other keys convinces nobody', { timeout: 60_000 }, async () => {
+  await using usurpers = await LedgerCluster.open({ ...options, names: 'usurper' })
+  const usurper = usurpers.node(0)
+  await usurper.until(() => usurper.chain.record.epoch >= 2)
+  const ask: AskLedger = (request) => usurper.proofs.answer(request)
+  const young = new LedgerReader(
+    {
+      checkpoint: checkpointOf(chainFromGenesis({ ...options, names: 'usurper' }).state, NETWORK),
+      unbondingMs: UNBONDING_MS,
+    },
+    { ask, ed25519: sodiumEd25519, clock: systemClock },
+  )
+  assert.ok((await young.head()).block.header.height > 0)
+  const questions = [reading(ask).head(), reading(ask).record(accountRecords, keysOf('bob').publicKey)]
+  for (const question of questions) assert.equal(await refusal(question), 'LIGHT_CHAIN_BROKEN')
+  const mixed: AskLedger = (request) => (request.ask === 'epochs' ? honest(request) : ask(request))
+  assert.equal(await refusal(reading(mixed).head()), 'LIGHT_CHAIN_BROKEN')
+})
+
+test('no byte of what a node answers can be altered', async () => {
+  const key = encodeBase64Url(keysOf('bob').publicKey)
+  const [id = assert.fail()] = sent
+  const questions: LightRequest[] = [
+    { ask: 'record', table: 1, key },
+    { ask: 'epochs', from: 0, limit: 32 },
+    { ask: 'receipt', transaction: TransactionId.fromBytes(id) },
+  ]
+  const truth = async (ask: AskLedger) => {
+    const reader = reading(ask)
+    const { value, block } = await reader.record(accountRecords, keysOf('bob').publicKey)
+    const receipt = await reader.receipt(id)
+    return [value, block.hash, receipt.value, receipt.block.hash]
+  }
+  const expected = await truth(honest)
+  const damage = fc.tuple(
+    fc.constantFrom(...questions),
+    fc.nat(31),
+    fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    fc.integer({ min: 1, max: 255 }),
+  )
+  const check = fc.asyncProperty(damage, async ([question, part, at, xor]) => {
+    const ask: AskLedger = async (request) => {
+      const parts = await honest(request)
+      if (request.ask !== question.ask) return parts
+      const place = part % parts.length
+      return parts.map((bytes, index) => (index === place ? flipped(bytes, Math.floor(at * bytes.length), xor) : bytes))
+    }
+    const code = await refusal(truth(ask).then((read) => assert.deepEqual(read, expected)))
+    assert.match(code, /^(PROTOCOL_MALFORMED|LIGHT_)/)
+  })
+  await fc.assert(check, { numRuns: propertyRuns(60) })
+})
+
+const flipped = (bytes: Uint8Array, at: number, xor: number): Uint8Array => {
+  const copy = bytes.slice()
+  copy[at] = (copy[at] ?? 0) ^ xor
+  return copy
+}
