@@ -9,6 +9,7 @@ import { BlockStore } from '../journal/block-store.ts'
 import { JournalConsensusLog, type LoggedRecord, readLogged } from '../journal/consensus-log.ts'
 import { Journal } from '../journal/journal.ts'
 import type { JournalRecord } from '../journal/segment-codec.ts'
+import type { SegmentFiles } from '../journal/segment-files.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
 import { DiskState } from '../state/disk-state.ts'
 import type { FinalState } from '../state/final-state.ts'
@@ -27,6 +28,8 @@ export interface DiskStorageModules {
   readonly registry: ModuleRegistry
   readonly random: Random
   readonly logger: Logger
+  /** The segments of a folder. Defaults to files on the disk. */
+  readonly segmentFiles?: (folder: string) => SegmentFiles
   /** Awaited before the state is saved: what was derived from blocks that a later start does not apply again. */
   readonly beforeSave?: () => Promise<void>
 }
@@ -40,9 +43,9 @@ export async function openDiskStorage(
   modules: DiskStorageModules,
 ): Promise<LedgerStorage> {
   const { folder } = options
-  const { registry, random, logger, beforeSave } = modules
-  const { journal, records } = await Journal.open({ files: new DiskSegmentFiles(join(folder, 'journal')), random })
-  const blocks = await BlockStore.open({ files: new DiskSegmentFiles(join(folder, 'blocks')), random })
+  const { registry, random, logger, beforeSave, segmentFiles = (path) => new DiskSegmentFiles(path) } = modules
+  const { journal, records } = await Journal.open({ files: segmentFiles(join(folder, 'journal')), random })
+  const blocks = await BlockStore.open({ files: segmentFiles(join(folder, 'blocks')), random })
   const archive = await StoredBlockArchive.open(blocks)
   const disk = await DiskState.open({
     folder: join(folder, 'state'),

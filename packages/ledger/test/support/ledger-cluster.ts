@@ -87,9 +87,15 @@ export interface ClusterOptions {
   readonly nodes: number
   readonly epochBlocks?: number
   readonly timing?: Timing
+  /** Names of those who have money. */
+  readonly accounts?: readonly string[]
 }
 
-export function genesisOf({ nodes, epochBlocks = 1_000 }: ClusterOptions): LedgerGenesis {
+export function genesisOf({
+  nodes,
+  epochBlocks = 1_000,
+  accounts: owners = ['alice', 'bob'],
+}: ClusterOptions): LedgerGenesis {
   const names = Array.from({ length: nodes }, (_, index) => `node ${index}`)
   const founders = names.map((name) => {
     const key = keysOf(name).publicKey
@@ -102,7 +108,7 @@ export function genesisOf({ nodes, epochBlocks = 1_000 }: ClusterOptions): Ledge
       release: '0.1.0',
     }
   })
-  const accounts = ['alice', 'bob'].map((name) => ({
+  const accounts = owners.map((name) => ({
     account: accountIdOf(keysOf(name).publicKey),
     balance: '1000000000000',
   }))

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fullSlice } from '../full-slice.ts'
+import { KILL_POINTS } from './orders.ts'
+import { Validators } from './validators.ts'
+
+const QUICK_POINTS = KILL_POINTS.filter((point) => fullSlice || point.startsWith('journal') || point.startsWith('links'))
+/** How many blocks a validator must be final with after its return. */
+const BLOCKS_AFTER = 3
+
+test('killed at every point between log and send: no validator contradicts itself, and the chain goes on', {
+  timeout: 240_000,
+}, async (t) => {
+  await using validators = await Validators.open({ count: 4, epochBlocks: 60 })
+  for (const [number, point] of QUICK_POINTS.entries()) {
+    await t.test(point, async () => {
+      const index = number % 4
+      await validators.untilDeadAt(index, point, 1 + ((number * 7) % 5))
+      await validators.start(index)
+      await validators.untilReaches(index, validators.height + BLOCKS_AFTER)
+    })
+  }
+  assert.deepEqual(validators.contradictions(), [])
+})
