@@ -4,7 +4,9 @@ import { fullSlice } from '../full-slice.ts'
 import { KILL_POINTS } from './orders.ts'
 import { Validators } from './validators.ts'
 
-const QUICK_POINTS = KILL_POINTS.filter((point) => fullSlice || point.startsWith('journal') || point.startsWith('links'))
+const QUICK_POINTS = KILL_POINTS.filter(
+  (point) => fullSlice || point.startsWith('journal') || point.startsWith('links'),
+)
 /** How many blocks a validator must be final with after its return. */
 const BLOCKS_AFTER = 3
 

@@ -1,4 +1,5 @@
 import type { Timing } from '../../src/consensus/epoch-options.ts'
+import type { Impairment } from '../../src/service/impairments.ts'
 
 /** What a validator process is started with. */
 export interface ValidatorPlan {
@@ -38,16 +39,14 @@ export type KillPoint = (typeof KILL_POINTS)[number]
 
 export type Order =
   /** Die when this point is reached for the so manieth time from now on. */
-  | { readonly kind: 'die'; readonly at: KillPoint; readonly times: number }
-  | { readonly kind: 'connect'; readonly contacts: readonly string[] }
-  | { readonly kind: 'stop' }
+  { readonly kind: 'die'; readonly at: KillPoint; readonly times: number } | { readonly kind: 'stop' }
 
 /** Where a validator stands. */
 export interface Standing {
   readonly height: number
   readonly epoch: number
   readonly haltedWhy: string | undefined
-  readonly warnings: readonly string[]
+  readonly impairments: readonly Impairment[]
   readonly membersUp: number
 }
 
@@ -55,6 +54,12 @@ export type Report =
   | { readonly kind: 'up'; readonly address: string }
   /** It could not begin. */
   | { readonly kind: 'refused'; readonly code: string; readonly why: string }
-  | { readonly kind: 'final'; readonly height: number; readonly epoch: number; readonly slot: number; readonly hash: string }
+  | {
+      readonly kind: 'final'
+      readonly height: number
+      readonly epoch: number
+      readonly slot: number
+      readonly hash: string
+    }
   | ({ readonly kind: 'stands' } & Standing)
   | { readonly kind: 'logged'; readonly level: string; readonly text: string }

@@ -130,9 +130,9 @@ ledger.start()
 tell({ kind: 'up', address: tree.addresses()[0] ?? '' })
 
 setInterval(() => {
-  const { height, epoch, haltedWhy } = ledger.status()
+  const { height, epoch, haltedWhy, impairments } = ledger.status()
   const membersUp = tree.members().filter(({ state }) => state === 'up').length
-  tell({ kind: 'stands', height, epoch, haltedWhy, warnings: [], membersUp })
+  tell({ kind: 'stands', height, epoch, haltedWhy, impairments, membersUp })
 }, REPORT_MS)
 
 if (plan.transfersPerSecond > 0) {

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { NodeId } from '@borgios/core'
-import { committeeOf } from '../../src/modules/members/committee-table.ts'
 import { defaultTiming, type Timing } from '../../src/consensus/epoch-options.ts'
+import { committeeOf } from '../../src/modules/members/committee-table.ts'
 import { chainFromGenesis, keysOf } from '../support/ledger-cluster.ts'
 import type { KillPoint, Order, Report, Standing, ValidatorPlan } from './orders.ts'
 import { contradictions, readSaid } from './said.ts'
@@ -216,9 +216,10 @@ export class Validators implements AsyncDisposable {
       transfersPerSecond,
     }
     const [command = execPath, ...words] = [...(differences.within ?? []), execPath, '--no-warnings', PROGRAM]
-    const child = spawn(command, [...words, JSON.stringify(plan)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const child = spawn(command, [...words, JSON.stringify(plan)], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
     const life = new ValidatorProcess(index, child)
     this.#all.add(life)
+    child.stderr?.on('data', (text) => life.logged.push(`stderr: ${text}`))
     child.on('message', (report: Report) => this.#onReport(life, report))
     child.on('exit', () => {
       life.isOver = true
@@ -239,7 +240,8 @@ export class Validators implements AsyncDisposable {
   #onFinal({ index }: ValidatorProcess, { height, epoch, slot, hash }: Final): void {
     const known = this.#final.get(height)
     if (known === undefined) this.#final.set(height, { height, epoch, slot, hash })
-    else if (known.hash !== hash) this.#fault = new Error(`validator ${index} has another block at height ${height}: a fork`)
+    else if (known.hash !== hash)
+      this.#fault = new Error(`validator ${index} has another block at height ${height}: a fork`)
   }
 
   #changed(): void {
