@@ -44,9 +44,14 @@ export async function openDiskStorage(
 ): Promise<LedgerStorage> {
   const { folder } = options
   const { registry, random, logger, beforeSave, segmentFiles = (path) => new DiskSegmentFiles(path) } = modules
+  await using opened = new AsyncDisposableStack()
   const { journal, records } = await Journal.open({ files: segmentFiles(join(folder, 'journal')), random })
+  opened.defer(() => journal.close())
   const blocks = await BlockStore.open({ files: segmentFiles(join(folder, 'blocks')), random })
+  opened.defer(() => blocks.close())
   const archive = await StoredBlockArchive.open(blocks)
+  const tracked = new LmdbTrackerRecords(join(folder, 'tracked'))
+  opened.defer(() => tracked.close())
   const disk = await DiskState.open({
     folder: join(folder, 'state'),
     tables: registry.tables,
@@ -57,7 +62,9 @@ export async function openDiskStorage(
     },
   })
   if (disk.savedPoint === undefined) await begin(disk, options, registry)
-  const tracked = new LmdbTrackerRecords(join(folder, 'tracked'))
+  opened.defer(() => disk.close())
+  // From here on whoever got it closes it.
+  const open = opened.move()
   return {
     state: disk.state,
     log: new JournalConsensusLog(journal),
@@ -70,12 +77,7 @@ export async function openDiskStorage(
       await journal.prune(final)
     },
     save: () => disk.save(),
-    async close() {
-      await disk.close()
-      await tracked.close()
-      await blocks.close()
-      await journal.close()
-    },
+    close: () => open.disposeAsync(),
   }
 }
 

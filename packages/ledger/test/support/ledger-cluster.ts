@@ -26,15 +26,16 @@ import type {
 } from '../../src/engine/engine-ports.ts'
 import type { EpochRules } from '../../src/engine/epoch-rules.ts'
 import { PendingTransactions } from '../../src/engine/pending-transactions.ts'
-import { applyGenesis, genesisBlock, type LedgerGenesis } from '../../src/execution/genesis.ts'
+import type { LedgerGenesis } from '../../src/execution/genesis.ts'
 import { ValidatorLinks } from '../../src/links/validator-links.ts'
 import { Mempool } from '../../src/mempool/mempool.ts'
 import { RememberingVerifier } from '../../src/mempool/transaction-verifier.ts'
 import { unitsBy } from '../../src/mempool/units.ts'
 import { accountOf } from '../../src/modules/accounts/account-table.ts'
 import { ModuleRegistry } from '../../src/modules/module-registry.ts'
+import { applyGenesisTo } from '../../src/service/disk-storage.ts'
 import { ledgerModules } from '../../src/service/ledger-modules.ts'
-import { openMemoryState } from '../../src/state/final-state.ts'
+import { type FinalState, openMemoryState } from '../../src/state/final-state.ts'
 import { archivedOf, encodeArchived } from '../../src/sync/archived-block.ts'
 import { BlockServer } from '../../src/sync/block-server.ts'
 import { CatchUp } from '../../src/sync/catch-up.ts'
@@ -232,17 +233,21 @@ export class ClusterNode {
   }
 }
 
+export const registryOf = (): ModuleRegistry =>
+  new ModuleRegistry(ledgerModules({ network: NETWORK, ed25519: sodiumEd25519 }).modules)
+
+/** The chain on a state of that registry. */
+export function chainOn(state: FinalState, registry: ModuleRegistry): Chain {
+  const { nextBeacon } = ledgerModules({ network: NETWORK, ed25519: sodiumEd25519 })
+  const verifier = new RememberingVerifier(sodiumEd25519, NETWORK)
+  return new Chain(state, { registry, network: NETWORK, verifier, nextBeacon })
+}
+
 export function chainFromGenesis(options: ClusterOptions): Chain {
-  const ed25519 = sodiumEd25519
-  const { modules, nextBeacon } = ledgerModules({ network: NETWORK, ed25519 })
-  const registry = new ModuleRegistry(modules)
-  const execution = { registry, network: NETWORK, verifier: new RememberingVerifier(ed25519, NETWORK) }
+  const registry = registryOf()
   const state = openMemoryState(registry.tables)
-  const layer = state.layer()
-  applyGenesis(execution, layer, genesisOf(options))
-  const { hash } = genesisBlock(NETWORK, layer.root())
-  state.finalize(layer, { height: 0, epoch: 0, block: hash })
-  return new Chain(state, { ...execution, nextBeacon })
+  applyGenesisTo(state, registry, NETWORK, genesisOf(options))
+  return chainOn(state, registry)
 }
 
 /** Some validators in one process, with real signatures and clocks. */
