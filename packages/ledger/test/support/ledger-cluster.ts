@@ -9,6 +9,7 @@ import {
   type BlockRef,
   encodeTransaction,
   encodeTransfer,
+  type Operation,
   TRANSFER,
   transactionSigningBytes,
 } from '@borgios/protocol'
@@ -33,6 +34,7 @@ import { RememberingVerifier } from '../../src/mempool/transaction-verifier.ts'
 import { unitsBy } from '../../src/mempool/units.ts'
 import { accountOf } from '../../src/modules/accounts/account-table.ts'
 import { ModuleRegistry } from '../../src/modules/module-registry.ts'
+import type { StateModule } from '../../src/modules/state-module.ts'
 import { applyGenesisTo } from '../../src/service/disk-storage.ts'
 import { ledgerModules } from '../../src/service/ledger-modules.ts'
 import { type FinalState, openMemoryState } from '../../src/state/final-state.ts'
@@ -90,6 +92,8 @@ export interface ClusterOptions {
   readonly timing?: Timing
   /** Names of those who have money. */
   readonly accounts?: readonly string[]
+  /** What the release of a node has beside the modules of all. */
+  readonly extraModules?: (node: string) => readonly StateModule[]
 }
 
 export function genesisOf({
@@ -177,7 +181,7 @@ export class ClusterNode {
 
   /** As after a start: from genesis, and what is on its disk. */
   static async open(name: string, peer: MemoryPeer, options: ClusterOptions, disk: Disk): Promise<ClusterNode> {
-    const chain = chainFromGenesis(options)
+    const chain = chainFromGenesis(options, options.extraModules?.(name))
     const rulesOf = (): EpochRules => rulesAt(chain, NETWORK, sodiumEd25519)
     const { final, certificate } = await replay(chain, disk.archive, rulesOf)
     return new ClusterNode(name, peer, options, chain, disk, { final, certificate, records: disk.log.records })
@@ -233,8 +237,8 @@ export class ClusterNode {
   }
 }
 
-export const registryOf = (): ModuleRegistry =>
-  new ModuleRegistry(ledgerModules({ network: NETWORK, ed25519: sodiumEd25519 }).modules)
+export const registryOf = (extra: readonly StateModule[] = []): ModuleRegistry =>
+  new ModuleRegistry([...ledgerModules({ network: NETWORK, ed25519: sodiumEd25519 }).modules, ...extra])
 
 /** The chain on a state of that registry. */
 export function chainOn(state: FinalState, registry: ModuleRegistry): Chain {
@@ -243,8 +247,8 @@ export function chainOn(state: FinalState, registry: ModuleRegistry): Chain {
   return new Chain(state, { registry, network: NETWORK, verifier, nextBeacon })
 }
 
-export function chainFromGenesis(options: ClusterOptions): Chain {
-  const registry = registryOf()
+export function chainFromGenesis(options: ClusterOptions, extra?: readonly StateModule[]): Chain {
+  const registry = registryOf(extra)
   const state = openMemoryState(registry.tables)
   applyGenesisTo(state, registry, NETWORK, genesisOf(options))
   return chainOn(state, registry)
@@ -311,6 +315,12 @@ export class LedgerCluster implements AsyncDisposable {
 
 /** A signed transfer of one micro-unit or more. */
 export function transferBy(from: string, to: string, nonce: number, amount = 1n): Uint8Array {
+  const body = encodeTransfer({ to: keysOf(to).publicKey, amount, memo: new Uint8Array() })
+  return signedBy(from, nonce, { module: ACCOUNTS_MODULE, kind: TRANSFER, body })
+}
+
+/** A signed transaction of one operation. */
+export function signedBy(from: string, nonce: number, operation: Operation): Uint8Array {
   const signer = keysOf(from)
   const unsigned = {
     account: signer.publicKey,
@@ -318,13 +328,7 @@ export function transferBy(from: string, to: string, nonce: number, amount = 1n)
     lastHeight: 10_000,
     maxFeePerUnit: 1_000n,
     tipPerUnit: 1n,
-    operations: [
-      {
-        module: ACCOUNTS_MODULE,
-        kind: TRANSFER,
-        body: encodeTransfer({ to: keysOf(to).publicKey, amount, memo: new Uint8Array() }),
-      },
-    ],
+    operations: [operation],
   }
   const signature = signer.sign(transactionSigningBytes(NETWORK, unsigned))
   return encodeTransaction({ ...unsigned, signatures: [{ key: 0, signature }] })
