@@ -111,6 +111,13 @@ test('a validator whose files were cut or rotted remembers all it said, is silen
     })
   }
 
+  await t.test('all of the journal gone', async () => {
+    await rm(join(await copied(sound, copy), 'journal'), { recursive: true })
+    const { finalCertificate, isMuted, options } = await startedWith(copy)
+    const isInIt = finalCertificate?.votes.some(({ voter }) => voter === options.self) === true
+    assert.equal(isMuted, isInIt, 'the last final block shows it, if it was made with our vote')
+  })
+
   await t.test('the blocks, cut anywhere', async () => {
     const bytes = await readFile(join(sound, 'blocks', '0000000001.log'))
     for (let turn = 0; turn < TURNS; turn += 1) {
