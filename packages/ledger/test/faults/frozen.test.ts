@@ -33,7 +33,7 @@ function skippedSlots(validators: Validators, from: number, to: number): readonl
 }
 
 test('a frozen validator costs its own turns and no others; of f + 1 frozen the chain stands still until they thaw', {
-  timeout: 240_000,
+  timeout: 480_000,
   skip: fullSlice ? false : 'runs in the full slice',
 }, async (t) => {
   await using validators = await Validators.open({

@@ -59,7 +59,7 @@ class SmallDisk implements AsyncDisposable {
 }
 
 test('a validator whose disk is full lives, says why, costs the others its turns only, and goes on once there is room', {
-  timeout: 240_000,
+  timeout: 480_000,
   skip,
 }, async () => {
   await using disk = await SmallDisk.open()

@@ -8,7 +8,7 @@ const isSilent = ({ stands }: ValidatorProcess): boolean =>
   stands?.impairments.some(({ kind }) => kind === 'keyUsedElsewhere') === true
 
 test('two processes with one key: whoever learns of the other falls silent and says why, and there is no fork', {
-  timeout: 240_000,
+  timeout: 480_000,
   skip: fullSlice ? false : 'runs in the full slice',
 }, async () => {
   await using validators = await Validators.open({ count: 4 })

@@ -51,7 +51,7 @@ function mayContradict(state: ConsensusState, vote: Vote): boolean {
 }
 
 test('a validator whose files were cut or rotted remembers all it said, is silent, or says what is wrong', {
-  timeout: 240_000,
+  timeout: 480_000,
   skip: fullSlice ? false : 'runs in the full slice',
 }, async (t) => {
   const seed = Math.floor(Math.random() * 1e6)

@@ -59,7 +59,9 @@ const registry = new ModuleRegistry(modules)
 function dyingState(storage: LedgerStorage): LedgerStorage {
   return {
     ...storage,
-    async save() {
+    // The ledger itself saves once a minute.
+    async sync(final) {
+      await storage.sync(final)
       killer.reach('state: before it is saved')
       await storage.save()
       killer.reach('state: after it was saved')

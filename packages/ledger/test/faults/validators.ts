@@ -14,6 +14,8 @@ import { chainFromGenesis, keysOf } from '../support/ledger-cluster.ts'
 import type { KillPoint, Order, Report, Standing, ValidatorPlan } from './orders.ts'
 import { contradictions, readSaid } from './said.ts'
 
+/** Far more than it takes on a busy machine. */
+const PATIENCE_MS = 120_000
 const PROGRAM = fileURLToPath(new URL('validator.ts', import.meta.url))
 
 export interface ValidatorsOptions {
@@ -158,13 +160,22 @@ export class Validators implements AsyncDisposable {
     assert.equal(life.child.signalCode, 'SIGKILL')
   }
 
-  /** Resolves once it holds; looked at after every report. Throws when two processes call different blocks final. */
+  /** Resolves once it holds; looked at after every report. Throws when two processes call different blocks final, and when it never holds. */
   async until(holds: () => boolean): Promise<void> {
+    const deadlineMs = performance.now() + PATIENCE_MS
     for (;;) {
       if (this.#fault !== undefined) throw this.#fault
       if (holds()) return
-      await new Promise<void>((resolve) => this.#watchers.add(resolve))
+      if (performance.now() > deadlineMs) throw new Error(`nothing comes of it: ${JSON.stringify(this.#said())}`)
+      await new Promise<void>((resolve) => {
+        this.#watchers.add(resolve)
+        setTimeout(resolve, 1_000).unref()
+      })
     }
+  }
+
+  #said(): unknown {
+    return this.#lives.map((life) => ({ stands: life?.stands, isOver: life?.isOver, logged: life?.logged.slice(-5) }))
   }
 
   untilReaches = (index: number, height: number): Promise<void> =>
