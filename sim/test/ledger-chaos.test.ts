@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { runLedgerChaos, type SweepOptions, sweep } from '@borgios/sim'
 import { isFull } from './slice.ts'
 
-/** Validators, Byzantine ones among them, seeds of the small and of the full slice. */
+/** Validators, Byzantine ones among them, seeds of the small and of the full slice. Thousands of them are the soak's: `npm run soak:ledger`. */
 const sizes = [
-  { nodes: 4, faulty: 1, seeds: isFull ? 1_500 : 150 },
-  { nodes: 7, faulty: 2, seeds: isFull ? 250 : 15 },
-  { nodes: 10, faulty: 3, seeds: isFull ? 60 : 4 },
+  { nodes: 4, faulty: 1, seeds: isFull ? 500 : 150 },
+  { nodes: 7, faulty: 2, seeds: isFull ? 80 : 15 },
+  { nodes: 10, faulty: 3, seeds: isFull ? 20 : 4 },
   { nodes: 1, faulty: 0, seeds: isFull ? 20 : 3 },
 ]
 

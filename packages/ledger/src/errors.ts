@@ -190,7 +190,7 @@ export const chainDiverged = (height: number, why: string): BorgError =>
 export const archiveShort = (height: number): BorgError =>
   make(
     'LEDGER_ARCHIVE_SHORT',
-    `the saved state is that after block ${height}, which is not among the blocks kept here: remove the folder of the ledger, and this node gets it anew from the others`,
+    `the saved state is that after block ${height}, which is not among the blocks kept here: remove the folders "state" and "blocks" of the ledger, and this node gets them anew from the others. Keep "journal": it says what this node has voted for`,
     { kind: 'corrupt', blame: 'self', meta: { height } },
   )
 
@@ -210,8 +210,9 @@ export const proofMissing = (why: string, cause?: unknown): BorgError =>
 export const journalDamaged = (file: string, atBytes: number): BorgError =>
   make(
     'LEDGER_JOURNAL_CORRUPT',
-    `the ledger's journal is damaged in ${file} at byte ${atBytes}, where all had been safe: look at the disk. This node no longer ` +
-      'knows for certain what it voted for. To go on, move the journal away and start the node with a new key',
+    `the ledger's file ${file} is damaged at byte ${atBytes}, where all had been safe: look at the disk. If it is in the folder "journal", ` +
+      'this node no longer knows for certain what it voted for: to go on, move that folder away and start the node with a new key. If it ' +
+      'is in "blocks", remove "blocks" and "state" beside it: the node gets them anew from the others',
     { kind: 'corrupt', blame: 'self', meta: { file, atBytes } },
   )
 

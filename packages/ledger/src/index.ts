@@ -204,6 +204,7 @@ export {
 } from './service/disk-storage.ts'
 export { Duties, type DutiesModules, type Duty } from './service/duties.ts'
 export type { Holding, Holdings } from './service/holdings.ts'
+export type { Impairment } from './service/impairments.ts'
 export { Ledger, type LedgerModules, type LedgerOptions, type LedgerStatus } from './service/ledger.ts'
 export { type LedgerModuleSet, ledgerModules } from './service/ledger-modules.ts'
 export type { LedgerStorage } from './service/ledger-storage.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Vote } from '@borgios/protocol'
+import type { Certificate, Vote } from '@borgios/protocol'
 import fc from 'fast-check'
 import type { ConsensusRecord } from '../src/consensus/consensus-io.ts'
 import { isConflict } from '../src/consensus/evidence.ts'
@@ -156,5 +156,63 @@ test('after a restart a validator still leads others out of the epoch before', (
     desk.receive({ kind: 'status', status: { epoch: 0, finalSlot: 4, currentSlot: 6 } })
     const answers = desk.take('send').flatMap(({ message }) => (message.kind === 'certificate' ? [message] : []))
     assert.deepEqual(answers, [{ kind: 'certificate', certificate }])
+  }
+})
+
+const SELF = LEADER_OF_3 ?? 0
+const FINAL_AT_4 = { slot: 4, height: 3, hash: new Uint8Array(32).fill(1) }
+
+/** A final certificate of epoch 0 with the share of the validator under test. */
+function ownCertificate(): Certificate {
+  const votes = [SELF, (SELF + 1) % 4, (SELF + 2) % 4]
+    .sort((left, right) => left - right)
+    .map((voter) => ({ voter, signature: new Uint8Array(64) }))
+  return { kind: 'final', epoch: 0, slot: 4, block: FINAL_AT_4.hash, votes }
+}
+
+const hasFallenSilent = (desk: ConsensusDesk): boolean => {
+  desk.hearCandidate(desk.candidate(5, FINAL_AT_4)).execute().wait(60_000)
+  const told = desk.take('keyUsedElsewhere').length > 0
+  assert.equal(
+    desk.take('persist').some(({ record }) => record.kind === 'strangeVote'),
+    told,
+  )
+  assert.equal(desk.votes().length === 0, told)
+  return told
+}
+
+test('a log without the vote that its last final block was made with has lost its end: its validator is silent', () => {
+  const certificate = ownCertificate()
+  const vote = new ConsensusDesk(epochOptions(SELF)).vote(SELF, 'final', FINAL_AT_4)
+  const start = (records: ConsensusRecord[], epoch = 0) =>
+    new ConsensusDesk(epochOptions(SELF, epoch), { final: FINAL_AT_4, certificate, records }).start()
+  assert.equal(hasFallenSilent(start([{ kind: 'vote', vote }])), false)
+  assert.equal(hasFallenSilent(start([])), true)
+  assert.equal(hasFallenSilent(start([{ kind: 'vote', vote: { ...vote, kind: 'notar' } }])), true)
+  assert.equal(hasFallenSilent(start([{ kind: 'vote', vote: { ...vote, slot: 3 } }])), true)
+  const others = { ...certificate, votes: certificate.votes.filter(({ voter }) => voter !== SELF) }
+  assert.equal(
+    hasFallenSilent(new ConsensusDesk(epochOptions(SELF), { final: FINAL_AT_4, certificate: others }).start()),
+    false,
+  )
+})
+
+test('blocks got in bulk that were made with a vote we know nothing of make us silent', () => {
+  const event = { kind: 'caughtUp', final: FINAL_AT_4, isLast: false, certificate: ownCertificate() } as const
+  const vote = new ConsensusDesk(epochOptions(SELF)).vote(SELF, 'final', FINAL_AT_4)
+  const caughtUp = (records: ConsensusRecord[]) =>
+    new ConsensusDesk(epochOptions(SELF), { records }).start().give(event)
+  assert.equal(hasFallenSilent(caughtUp([{ kind: 'vote', vote }])), false)
+  assert.equal(hasFallenSilent(caughtUp([])), true)
+})
+
+test('whose blocks were lost back to an earlier epoch is silent up to the end of the last one it spoke in', () => {
+  const vote = { ...new ConsensusDesk(epochOptions(SELF)).vote(SELF, 'skip', slotOnly(0)), epoch: 2 }
+  const desk = new ConsensusDesk(epochOptions(SELF), { records: [{ kind: 'vote', vote }] }).start()
+  for (const epoch of [1, 2, 3]) {
+    const final = { slot: -1, height: epoch, hash: new Uint8Array(32).fill(epoch) }
+    desk.give({ kind: 'epochBegan', options: epochOptions(SELF, epoch), final, certificate: undefined })
+    desk.wait(60_000)
+    assert.equal(desk.votes().length > 0, epoch > 2, `epoch ${epoch}`)
   }
 })

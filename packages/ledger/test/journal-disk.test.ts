@@ -17,7 +17,7 @@ import {
 } from '@borgios/ledger'
 import fc from 'fast-check'
 import { FaultySegmentFiles } from './faulty-segment-files.ts'
-import { propertyRuns } from './full-slice.ts'
+import { fullSlice, propertyRuns } from './full-slice.ts'
 
 const WRITER = fileURLToPath(new URL('journal-writer.ts', import.meta.url))
 const random = new SeededRandom(3)
@@ -47,7 +47,7 @@ test('a process killed in the middle of it all: every record it called durable i
   timeout: 120_000,
 }, async () => {
   const folder = join(root, 'killed')
-  for (let life = 0; life < propertyRuns(3); life += 1) {
+  for (let life = 0; life < (fullSlice ? 12 : 3); life += 1) {
     const durable = await killedWriter(folder, 5 + random.below(100))
     const { journal, records } = await Journal.open({ files: new DiskSegmentFiles(folder), random })
     assert.ok(records.length > durable, `life ${life}`)

@@ -124,7 +124,7 @@ test('after a good end even the last write cannot be damaged unseen', async () =
   files.bytes(1)[at] = 0
   await assert.rejects(open(files), {
     code: 'LEDGER_JOURNAL_CORRUPT',
-    message: /damaged in 1\.log at byte \d+, .* move the journal away and start the node with a new key$/,
+    message: /file 1\.log is damaged at byte \d+, .* move that folder away and start the node with a new key\./,
   })
   assert.throws(() => journal.append(record(2)), { code: 'LEDGER_JOURNAL_CLOSED' })
 })

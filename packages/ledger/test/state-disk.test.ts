@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 import { limits, silentLogger } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import { DiskState } from '../src/index.ts'
-import { fullSlice, propertyRuns } from './full-slice.ts'
+import { fullSlice } from './full-slice.ts'
 import { applyBlock, modelAt, pointAt } from './state-blocks.ts'
 import { testTables } from './state-tables.ts'
 
@@ -95,7 +95,7 @@ test('killed at any moment, the state on disk is that of one block, and no older
   const random = new SeededRandom(seed)
   await withFolder(async (folder) => {
     let least = 0
-    for (let kill = 0; kill < (fullSlice ? 60 : 5); kill += 1) {
+    for (let kill = 0; kill < (fullSlice ? 15 : 5); kill += 1) {
       const writer = spawn(process.execPath, [program('state-writer.ts'), folder, String(seed)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
@@ -121,7 +121,7 @@ test('a state whose bytes rotted is noticed, or was not touched by it', async (t
     await disk.close()
     const right = { height: 30, root: Buffer.from(disk.state.root).toString('hex') }
     let noticed = 0
-    for (let turn = 0; turn < propertyRuns(8); turn += 1) {
+    for (let turn = 0; turn < (fullSlice ? 30 : 8); turn += 1) {
       await cp(sound, rotten, { recursive: true })
       const file = join(rotten, 'data.mdb')
       const bytes = await readFile(file)

@@ -16,7 +16,13 @@ const validator = (byte: number, isUp: boolean) => ({
 const three = [validator(1, true), validator(2, true), validator(3, true)]
 
 test('a ledger that stands still says why, names who is missing, and what to do', () => {
-  const well = { haltedWhy: undefined, blockAgeMs: 4_000, validators: [...three, validator(4, false)], quorum: 3 }
+  const well = {
+    haltedWhy: undefined,
+    impairments: [],
+    blockAgeMs: 4_000,
+    validators: [...three, validator(4, false)],
+    quorum: 3,
+  }
   assert.equal(standing(well).state, 'running')
   assert.match(standing(well).why, /without n[a-z2-7]{7}$/)
 
@@ -29,6 +35,10 @@ test('a ledger that stands still says why, names who is missing, and what to do'
   assert.match(standing({ ...well, blockAgeMs: 16_000 }).why, /last block came 16.0s ago, though enough/)
   const halted = standing({ ...well, haltedWhy: 'the disk is full' })
   assert.deepEqual([halted.state, /the disk is full/.test(halted.why)], ['halted', true])
+
+  const clock = { kind: 'clock', why: 'the clock is off', todo: 'Set it' } as const
+  assert.deepEqual(standing({ ...well, impairments: [clock] }), { state: 'impaired', why: clock.why, todo: clock.todo })
+  assert.equal(standing({ ...well, haltedWhy: 'the disk is full', impairments: [clock] }).state, 'halted')
 })
 
 const HOSTILE = '\u001b[2Jgone\nheight 9 \u202e'

@@ -100,7 +100,9 @@ export const StatusViewSchema = Type.Object({
   releases: Type.Record(Type.String(), CounterSchema),
   self: NodeDescriptionSchema,
   /** Null in a network without one. */
-  ledger: orNull(Type.Object({ height: CounterSchema, state: Type.Enum(['running', 'stalled', 'halted']) })),
+  ledger: orNull(
+    Type.Object({ height: CounterSchema, state: Type.Enum(['running', 'impaired', 'stalled', 'halted']) }),
+  ),
 })
 export type StatusView = Static<typeof StatusViewSchema>
 

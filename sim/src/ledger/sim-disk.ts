@@ -77,7 +77,7 @@ export class SimDisk {
       if (record.kind === 'strangeVote') return record.vote.epoch >= epoch
       const about =
         record.kind === 'vote' ? record.vote : record.kind === 'certificate' ? record.certificate : record.candidate
-      return about.epoch > epoch || (about.epoch === epoch && about.slot > slot)
+      return about.epoch > epoch || (about.epoch === epoch && about.slot >= slot)
     })
   }
 }

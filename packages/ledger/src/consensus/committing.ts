@@ -69,7 +69,11 @@ function leadsElsewhere(state: ConsensusState, block: BlockRef): boolean {
 
 function diverge(state: ConsensusState, why: string, certificate: Certificate): void {
   state.hasDiverged = true
-  state.effects.push({ kind: 'diverged', why: `a block was finalised that this node cannot take: ${why}`, certificate })
+  state.effects.push({
+    kind: 'diverged',
+    why: `a block was finalised that this node cannot take: ${why}. Its software or its state is not that of the network: update it, or let it begin anew`,
+    certificate,
+  })
 }
 
 /** Moves the last final block on. Slots up to it are closed for good; a few keep their votes, to notice who contradicts himself. */

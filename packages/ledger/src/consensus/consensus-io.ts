@@ -19,7 +19,7 @@ export type ConsensusMessage =
   | { readonly kind: 'candidate'; readonly candidate: Candidate }
   | { readonly kind: 'status'; readonly status: Status }
 
-/** What the log keeps, in the order of its writing. Records up to the last durable final block may be dropped. */
+/** What the log keeps, in the order of its writing. Records below the slot of the last durable final certificate may be dropped. */
 export type ConsensusRecord =
   | { readonly kind: 'vote'; readonly vote: Vote }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }

@@ -37,6 +37,8 @@ export interface ConsensusState {
   isOver: boolean
   /** Somebody else signs with our key: say nothing more. */
   isMuted: boolean
+  /** The last epoch in which an earlier life spoke, if the chain was brought back to one before it: we are silent up to its end. */
+  spokenEpoch: number
   hasDiverged: boolean
   slots: Map<number, Slot>
   final: FinalBlock
@@ -84,6 +86,7 @@ export function createState(
     isStarted: false,
     isOver: false,
     isMuted: false,
+    spokenEpoch: -1,
     hasDiverged: false,
     slots: new Map(),
     final,

@@ -1,4 +1,4 @@
-import { VOTE_KINDS, type Vote } from '@borgios/protocol'
+import { type Certificate, VOTE_KINDS, type Vote } from '@borgios/protocol'
 import { type Candidate, hashKey, isSameHash } from './candidate.ts'
 import type { Evidence } from './consensus-io.ts'
 import type { ConsensusState } from './consensus-state.ts'
@@ -31,10 +31,27 @@ export function checkVote(state: ConsensusState, slot: Slot, vote: Vote): void {
 function checkOwnVote(state: ConsensusState, slot: Slot, vote: Vote): void {
   const { own } = slot
   const isOurs = vote.kind === 'skip' ? own.skip : own[vote.kind] === hashKey(vote.block)
-  if (isOurs || state.isMuted || slot.number <= state.final.slot) return
+  if (isOurs || slot.number <= state.final.slot) return
+  fallSilent(state, vote)
+}
+
+/** Says nothing more in this epoch, in later lives neither. */
+function fallSilent(state: ConsensusState, vote: Vote): void {
+  if (state.isMuted) return
   state.isMuted = true
   state.effects.push({ kind: 'persist', record: { kind: 'strangeVote', vote } })
   state.effects.push({ kind: 'keyUsedElsewhere', vote })
+}
+
+/**
+ * A certificate of this epoch that was got in bulk, or stands with the last durable final block. `hasSaid`: whether the log has our vote on
+ * it; if the certificate has one and the log has none, others may wait for more votes of ours that we do not remember.
+ */
+export function checkOwnShare(state: ConsensusState, certificate: Certificate, hasSaid: boolean): void {
+  const own = certificate.votes.find(({ voter }) => voter === state.options.self)
+  if (own === undefined || hasSaid) return
+  const { kind, epoch, slot, block } = certificate
+  fallSilent(state, { kind, epoch, slot, block, ...own })
 }
 
 /** A leader offers one block a turn. */

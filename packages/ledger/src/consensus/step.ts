@@ -6,6 +6,7 @@ import { addVote } from './certificates.ts'
 import { setFinal, tryCommit } from './committing.ts'
 import type { ConsensusEffect, ConsensusEvent } from './consensus-io.ts'
 import { type ConsensusState, createState, epochOf, leaderOf } from './consensus-state.ts'
+import { checkOwnShare } from './evidence.ts'
 import { advanceFetches } from './fetching.ts'
 import { onProposed, tryPropose } from './proposing.ts'
 import { receive } from './receiving.ts'
@@ -86,14 +87,17 @@ function onCaughtUp(state: ConsensusState, event: Extract<ConsensusEvent, { kind
   const { final, certificate, isLast } = event
   if (certificate.epoch !== epochOf(state) || certificate.slot <= state.final.slot) return
   assert(isLast || certificate.slot === final.slot, 'a certificate is about the block, or about a filler above it')
+  checkOwnShare(state, certificate, state.slots.get(certificate.slot)?.own.final !== undefined)
   setFinal(state, { ...final, slot: certificate.slot }, certificate, isLast)
 }
 
 function onEpochBegan(state: ConsensusState, event: Extract<ConsensusEvent, { kind: 'epochBegan' }>): void {
-  const { nowMs, effects, isStarted, workSinceMs, finalCertificate } = state
-  if (event.options.committee.epoch <= epochOf(state)) return
+  const { nowMs, effects, isStarted, workSinceMs, finalCertificate, spokenEpoch } = state
+  const { epoch } = event.options.committee
+  if (epoch <= epochOf(state)) return
   const fresh = createState(event.options, event.final, event.certificate)
-  Object.assign(state, fresh, { nowMs, effects, workSinceMs, previousFinal: finalCertificate })
+  const isMuted = epoch <= spokenEpoch
+  Object.assign(state, fresh, { nowMs, effects, workSinceMs, spokenEpoch, isMuted, previousFinal: finalCertificate })
   if (isStarted) start(state)
 }
 

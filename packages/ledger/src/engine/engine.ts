@@ -83,6 +83,11 @@ export class Engine {
     return this.#state
   }
 
+  /** See {@link Inbox.clockOffMs}. */
+  get clockOffMs(): number | undefined {
+    return this.#inbox.clockOffMs
+  }
+
   get rules(): EpochRules {
     return this.#rules
   }
@@ -223,7 +228,9 @@ export class Engine {
         this.halt(effect.why)
         break
       case 'keyUsedElsewhere':
-        this.#modules.logger.error('another process votes with the key of this node, which is silent in this epoch')
+        this.#modules.logger.error(
+          'votes by the key of this node are about that are not in its journal: it is silent in this epoch',
+        )
         break
       case 'wake':
         this.#wake(effect.atMs)

@@ -1,4 +1,4 @@
-import { type Clock, limits, type NodeId } from '@borgios/core'
+import { type Clock, type Logger, limits, type NodeId } from '@borgios/core'
 import type { Block, BlockRef } from '@borgios/protocol'
 import type { ConsensusEvent } from '../consensus/consensus-io.ts'
 import { type ConsensusState, heldBlock } from '../consensus/consensus-state.ts'
@@ -7,6 +7,7 @@ import { isWanted, isWantedCandidate } from '../consensus/receiving.ts'
 import { falseFrame } from '../errors.ts'
 import type { Frame } from '../links/frames.ts'
 import type { ValidatorLinks } from '../links/validator-links.ts'
+import { ClockCheck } from './clock-check.ts'
 import type { BlockArchive } from './engine-ports.ts'
 import type { EpochRules } from './epoch-rules.ts'
 import { FetchAnswers } from './fetch-answers.ts'
@@ -16,6 +17,7 @@ export interface InboxModules {
   readonly links: Pick<ValidatorLinks, 'send'>
   readonly archive: BlockArchive
   readonly clock: Clock
+  readonly logger: Logger
 }
 
 /** What validators say, checked: nothing reaches the core whose signatures were not seen to stand, and none is checked that it has no use for. */
@@ -23,6 +25,8 @@ export class Inbox {
   readonly #modules: InboxModules
   readonly #state: ConsensusState
   readonly #answers: FetchAnswers
+  readonly #clockCheck = new ClockCheck()
+  #isClockOff = false
   #rules: EpochRules
 
   constructor(state: ConsensusState, rules: EpochRules, modules: InboxModules) {
@@ -36,6 +40,12 @@ export class Inbox {
   setRules(rules: EpochRules): void {
     this.#rules = rules
     this.#answers.clear()
+    this.#clockCheck.clear()
+  }
+
+  /** How far the clocks of the other validators are ahead of this machine's, negative for behind; undefined while it seems well. */
+  get clockOffMs(): number | undefined {
+    return this.#clockCheck.offMs(this.#rules.committee.validators.length)
   }
 
   /** What the core is to be told of a frame; nothing if it is answered here or left aside. Throws PROTOCOL_MALFORMED, LEDGER_FALSE_FRAME. */
@@ -68,16 +78,26 @@ export class Inbox {
   #readBlock(from: NodeId, block: Block): ConsensusEvent | undefined {
     const head = this.#rules.headOf(block.header)
     if (head === undefined || !isWantedCandidate(this.#state, head)) return undefined
-    // What a quorum notarised is taken whatever our own clock says.
-    if (this.#isFromTheFuture(block) && !isWantedBlock(this.#state, head.hash)) return undefined
     if (!this.#rules.isSigned(head, block)) throw falseFrame('a block that its leader did not sign')
+    const aheadMs = block.header.timeMs - this.#modules.clock.nowMs()
+    const isAskedFor = isWantedBlock(this.#state, head.hash)
+    if (!isAskedFor && head.slot >= this.#state.current) this.#checkClock(head.leader, aheadMs)
+    // What a quorum notarised is taken whatever our own clock says.
+    if (aheadMs > limits.ledgerMoney.maxAheadMs && !isAskedFor) return undefined
     const candidate = this.#rules.candidateOf(block)
     if (candidate === undefined) throw falseFrame('a block whose transactions are not those of its header')
     return { kind: 'received', from, message: { kind: 'candidate', candidate } }
   }
 
-  #isFromTheFuture({ header }: Block): boolean {
-    return header.timeMs > this.#modules.clock.nowMs() + limits.ledgerMoney.maxAheadMs
+  /** Says it once when our clock turns out to be off, and once when it is well again. */
+  #checkClock(leader: number, aheadMs: number): void {
+    this.#clockCheck.note(leader, aheadMs)
+    const offMs = this.clockOffMs
+    if ((offMs !== undefined) === this.#isClockOff) return
+    this.#isClockOff = offMs !== undefined
+    const { logger } = this.#modules
+    if (offMs === undefined) logger.info("this machine's clock agrees with those of the other validators again")
+    else logger.warn("this machine's clock is not that of the other validators", { theyAreAheadMs: Math.round(offMs) })
   }
 
   #answerFetch(from: NodeId, epoch: number, ref: BlockRef): void {

@@ -9,6 +9,7 @@ import { BlockStore } from '../journal/block-store.ts'
 import { JournalConsensusLog, type LoggedRecord, readLogged } from '../journal/consensus-log.ts'
 import { Journal } from '../journal/journal.ts'
 import type { JournalRecord } from '../journal/segment-codec.ts'
+import type { SegmentFiles } from '../journal/segment-files.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
 import { storedEpochStarts } from '../proofs/epoch-starts.ts'
 import { DiskState } from '../state/disk-state.ts'
@@ -28,6 +29,8 @@ export interface DiskStorageModules {
   readonly registry: ModuleRegistry
   readonly random: Random
   readonly logger: Logger
+  /** The segments of a folder. Defaults to files on the disk. */
+  readonly segmentFiles?: (folder: string) => SegmentFiles
   /** Awaited before the state is saved: what was derived from blocks that a later start does not apply again. */
   readonly beforeSave?: () => Promise<void>
 }
@@ -41,11 +44,17 @@ export async function openDiskStorage(
   modules: DiskStorageModules,
 ): Promise<LedgerStorage> {
   const { folder } = options
-  const { registry, random, logger, beforeSave } = modules
-  const { journal, records } = await Journal.open({ files: new DiskSegmentFiles(join(folder, 'journal')), random })
-  const blocks = await BlockStore.open({ files: new DiskSegmentFiles(join(folder, 'blocks')), random })
+  const { registry, random, logger, beforeSave, segmentFiles = (path) => new DiskSegmentFiles(path) } = modules
+  await using opened = new AsyncDisposableStack()
+  const { journal, records } = await Journal.open({ files: segmentFiles(join(folder, 'journal')), random })
+  opened.defer(() => journal.close())
+  const blocks = await BlockStore.open({ files: segmentFiles(join(folder, 'blocks')), random })
+  opened.defer(() => blocks.close())
   const archive = await StoredBlockArchive.open(blocks)
-  const epochs = await BlockStore.open({ files: new DiskSegmentFiles(join(folder, 'epochs')), random })
+  const epochs = await BlockStore.open({ files: segmentFiles(join(folder, 'epochs')), random })
+  opened.defer(() => epochs.close())
+  const tracked = new LmdbTrackerRecords(join(folder, 'tracked'))
+  opened.defer(() => tracked.close())
   const disk = await DiskState.open({
     folder: join(folder, 'state'),
     tables: registry.tables,
@@ -57,7 +66,9 @@ export async function openDiskStorage(
     },
   })
   if (disk.savedPoint === undefined) await begin(disk, options, registry)
-  const tracked = new LmdbTrackerRecords(join(folder, 'tracked'))
+  opened.defer(() => disk.close())
+  // From here on whoever got it closes it.
+  const open = opened.move()
   return {
     state: disk.state,
     log: new JournalConsensusLog(journal),
@@ -71,13 +82,7 @@ export async function openDiskStorage(
       await journal.prune(final)
     },
     save: () => disk.save(),
-    async close() {
-      await disk.close()
-      await tracked.close()
-      await blocks.close()
-      await epochs.close()
-      await journal.close()
-    },
+    close: () => open.disposeAsync(),
   }
 }
 

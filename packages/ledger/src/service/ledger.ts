@@ -27,6 +27,7 @@ import { Accusations } from './accusations.ts'
 import { Announcements } from './announcements.ts'
 import { recordsOf } from './disk-storage.ts'
 import { countHoldings, type Holdings } from './holdings.ts'
+import { type Impairment, impairmentsOf } from './impairments.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
 import { LearntReceipts, readTracked, settle } from './settling.ts'
 import { Submissions } from './submissions.ts'
@@ -68,6 +69,8 @@ export interface LedgerStatus {
   readonly pending: number
   /** Why this node takes no part any more; undefined while all is well. */
   readonly haltedWhy: string | undefined
+  /** What keeps it from taking its part while it is not halted. */
+  readonly impairments: readonly Impairment[]
 }
 
 /** The ledger on one node: takes part in making it or follows, and answers from what is final. */
@@ -87,6 +90,7 @@ export class Ledger {
   readonly #announcements: Announcements
   readonly #listeners = new Set<(block: FinalBlockEvent) => void>()
   #haltedWhy: string | undefined
+  #diskWhy: string | undefined
   #cancelUpkeep: CancelTimer | undefined
   #saving: Promise<void> | undefined
   #savedMs = 0
@@ -217,6 +221,12 @@ export class Ledger {
       isValidator: validators.some(({ key }) => compareBytes(key, publicKey) === 0),
       pending: this.#mempool.size,
       haltedWhy: this.#haltedWhy,
+      impairments: impairmentsOf({
+        lastHeight,
+        isMuted: this.#engine.state.isMuted,
+        clockOffMs: this.#engine.clockOffMs,
+        diskWhy: this.#diskWhy,
+      }),
     }
   }
 
@@ -327,10 +337,13 @@ export class Ledger {
     try {
       await this.#submissions.keep()
       await storage.sync({ epoch: options.committee.epoch, slot: final.slot })
-      if (clock.monotonicMs() - this.#savedMs < limits.ledgerSync.saveMs) return
-      this.#savedMs = clock.monotonicMs()
-      await storage.save()
+      if (clock.monotonicMs() - this.#savedMs >= limits.ledgerSync.saveMs || this.#diskWhy !== undefined) {
+        await storage.save()
+        this.#savedMs = clock.monotonicMs()
+      }
+      this.#diskWhy = undefined
     } catch (error) {
+      this.#diskWhy = messageOf(error)
       logger.warn('the ledger could not be made durable; it is tried again', { why: messageOf(error) })
     }
   }

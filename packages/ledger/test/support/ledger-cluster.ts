@@ -28,17 +28,19 @@ import type {
 } from '../../src/engine/engine-ports.ts'
 import type { EpochRules } from '../../src/engine/epoch-rules.ts'
 import { PendingTransactions } from '../../src/engine/pending-transactions.ts'
-import { applyGenesis, genesisBlock, type LedgerGenesis } from '../../src/execution/genesis.ts'
+import type { LedgerGenesis } from '../../src/execution/genesis.ts'
 import { ValidatorLinks } from '../../src/links/validator-links.ts'
 import { Mempool } from '../../src/mempool/mempool.ts'
 import { RememberingVerifier } from '../../src/mempool/transaction-verifier.ts'
 import { unitsBy } from '../../src/mempool/units.ts'
 import { accountOf } from '../../src/modules/accounts/account-table.ts'
 import { ModuleRegistry } from '../../src/modules/module-registry.ts'
+import type { StateModule } from '../../src/modules/state-module.ts'
 import { type EpochStarts, noteEpochEnd, storedEpochStarts } from '../../src/proofs/epoch-starts.ts'
 import { ProofServer } from '../../src/proofs/proof-server.ts'
+import { applyGenesisTo } from '../../src/service/disk-storage.ts'
 import { ledgerModules } from '../../src/service/ledger-modules.ts'
-import { openMemoryState } from '../../src/state/final-state.ts'
+import { type FinalState, openMemoryState } from '../../src/state/final-state.ts'
 import { archivedOf, encodeArchived } from '../../src/sync/archived-block.ts'
 import { BlockServer } from '../../src/sync/block-server.ts'
 import { CatchUp } from '../../src/sync/catch-up.ts'
@@ -106,12 +108,16 @@ export interface ClusterOptions {
   readonly timing?: Timing
   /** What stands before the numbers of the nodes; other names have other keys. */
   readonly names?: string
+  /** Names of those who have money. */
+  readonly accounts?: readonly string[]
+  /** What the release of a node has beside the modules of all. */
+  readonly extraModules?: (node: string) => readonly StateModule[]
 }
 
 const nameOf = ({ names = 'node' }: ClusterOptions, index: number): string => `${names} ${index}`
 
 export function genesisOf(options: ClusterOptions): LedgerGenesis {
-  const { nodes, epochBlocks = 1_000 } = options
+  const { nodes, epochBlocks = 1_000, accounts: owners = ['alice', 'bob'] } = options
   const names = Array.from({ length: nodes }, (_, index) => nameOf(options, index))
   const founders = names.map((name) => {
     const key = keysOf(name).publicKey
@@ -124,7 +130,7 @@ export function genesisOf(options: ClusterOptions): LedgerGenesis {
       release: '0.1.0',
     }
   })
-  const accounts = ['alice', 'bob'].map((name) => ({
+  const accounts = owners.map((name) => ({
     account: accountIdOf(keysOf(name).publicKey),
     balance: '1000000000000',
   }))
@@ -194,7 +200,7 @@ export class ClusterNode {
 
   /** As after a start: from genesis, and what is on its disk. */
   static async open(name: string, peer: MemoryPeer, options: ClusterOptions, disk: Disk): Promise<ClusterNode> {
-    const chain = chainFromGenesis(options)
+    const chain = chainFromGenesis(options, options.extraModules?.(name))
     const rulesOf = (): EpochRules => rulesAt(chain, NETWORK, sodiumEd25519)
     const { final, certificate } = await replay(chain, disk.archive, rulesOf)
     return new ClusterNode(name, peer, options, chain, disk, { final, certificate, records: disk.log.records })
@@ -267,17 +273,21 @@ export class ClusterNode {
   }
 }
 
-export function chainFromGenesis(options: ClusterOptions): Chain {
-  const ed25519 = sodiumEd25519
-  const { modules, nextBeacon } = ledgerModules({ network: NETWORK, ed25519 })
-  const registry = new ModuleRegistry(modules)
-  const execution = { registry, network: NETWORK, verifier: new RememberingVerifier(ed25519, NETWORK) }
+export const registryOf = (extra: readonly StateModule[] = []): ModuleRegistry =>
+  new ModuleRegistry([...ledgerModules({ network: NETWORK, ed25519: sodiumEd25519 }).modules, ...extra])
+
+/** The chain on a state of that registry. */
+export function chainOn(state: FinalState, registry: ModuleRegistry): Chain {
+  const { nextBeacon } = ledgerModules({ network: NETWORK, ed25519: sodiumEd25519 })
+  const verifier = new RememberingVerifier(sodiumEd25519, NETWORK)
+  return new Chain(state, { registry, network: NETWORK, verifier, nextBeacon })
+}
+
+export function chainFromGenesis(options: ClusterOptions, extra?: readonly StateModule[]): Chain {
+  const registry = registryOf(extra)
   const state = openMemoryState(registry.tables)
-  const layer = state.layer()
-  applyGenesis(execution, layer, genesisOf(options))
-  const { hash } = genesisBlock(NETWORK, layer.root())
-  state.finalize(layer, { height: 0, epoch: 0, block: hash })
-  return new Chain(state, { ...execution, nextBeacon })
+  applyGenesisTo(state, registry, NETWORK, genesisOf(options))
+  return chainOn(state, registry)
 }
 
 /** Some validators in one process, with real signatures and clocks. */
@@ -340,12 +350,10 @@ export class LedgerCluster implements AsyncDisposable {
 }
 
 /** A signed transfer of one micro-unit or more. */
-export const transferBy = (from: string, to: string, nonce: number, amount = 1n): Uint8Array =>
-  signedBy(from, nonce, {
-    module: ACCOUNTS_MODULE,
-    kind: TRANSFER,
-    body: encodeTransfer({ to: keysOf(to).publicKey, amount, memo: new Uint8Array() }),
-  })
+export function transferBy(from: string, to: string, nonce: number, amount = 1n): Uint8Array {
+  const body = encodeTransfer({ to: keysOf(to).publicKey, amount, memo: new Uint8Array() })
+  return signedBy(from, nonce, { module: ACCOUNTS_MODULE, kind: TRANSFER, body })
+}
 
 /** A signed transaction of one operation. */
 export function signedBy(from: string, nonce: number, operation: Operation): Uint8Array {

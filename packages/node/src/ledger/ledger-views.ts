@@ -5,6 +5,7 @@ import {
   accountOf,
   committeeOf,
   type Holdings,
+  type Impairment,
   type Ledger,
   memberTable,
   PARAMETERS,
@@ -32,7 +33,7 @@ import { leavingOf } from './wallet-desk.ts'
 
 /** Where the ledger stands, and if it stands still, why. `up`: the members this node sees up, itself among them. */
 export function ledgerStatusView(ledger: Ledger, up: ReadonlySet<NodeId>, nowMs: number): LedgerStatusView {
-  const { height, block, epoch, lastHeight, isValidator, pending, haltedWhy } = ledger.status()
+  const { height, block, epoch, lastHeight, isValidator, pending, haltedWhy, impairments } = ledger.status()
   const { timeMs, baseFee } = ledger.chain.record
   const { validators, quorum } = votersOf(ledger, up)
   const blockAgeMs = Math.max(0, Math.round(nowMs - timeMs))
@@ -48,7 +49,7 @@ export function ledgerStatusView(ledger: Ledger, up: ReadonlySet<NodeId>, nowMs:
     quorum,
     pending,
     baseFee: String(baseFee),
-    ...standing({ haltedWhy, blockAgeMs, validators, quorum }),
+    ...standing({ haltedWhy, impairments, blockAgeMs, validators, quorum }),
   }
 }
 
@@ -90,11 +91,13 @@ function whyNoQuorum(voters: Voters): string | undefined {
 
 export interface StandingFacts extends Pick<LedgerStatusView, 'blockAgeMs' | 'validators' | 'quorum'> {
   readonly haltedWhy: string | undefined
+  readonly impairments: readonly Impairment[]
 }
 
 /** How the ledger stands in words, and what is to be done. */
 export function standing({
   haltedWhy,
+  impairments: [impairment],
   blockAgeMs,
   validators,
   quorum,
@@ -105,6 +108,10 @@ export function standing({
       why: `this node takes no part in the ledger any more: ${haltedWhy}`.slice(0, limits.node.maxWhyChars),
       todo: 'Remove the cause and start the node again: "borgios down", then "borgios up"',
     }
+  }
+  // Our own trouble comes first: it may be why the rest looks as it does.
+  if (impairment !== undefined) {
+    return { state: 'impaired', why: impairment.why.slice(0, limits.node.maxWhyChars), todo: impairment.todo }
   }
   const isOld = blockAgeMs > limits.node.stalledMs
   const why = whyNoQuorum({ validators, quorum })

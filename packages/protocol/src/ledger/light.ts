@@ -1,7 +1,7 @@
 import { limits } from '@borgios/core'
 import { CounterSchema, strictObject, TransactionIdSchema } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 
 /** Bulk streams on which anybody asks a member what the ledger says, with its proof. Guests, too. */
 export const LEDGER_LIGHT_PROTOCOL = 'ledger.light.1'

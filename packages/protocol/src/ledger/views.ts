@@ -42,8 +42,8 @@ export const LedgerStatusViewSchema = Type.Object({
   pending: CounterSchema,
   /** What a fee unit costs in the next block. */
   baseFee: AmountTextSchema,
-  /** `stalled`: the network makes no blocks, or none come here. `halted`: this node takes no part any more. */
-  state: Type.Enum(['running', 'stalled', 'halted']),
+  /** `impaired`: the network makes blocks, this node has no full part in it. `stalled`: no blocks, or none come here. `halted`: this node takes no part any more. */
+  state: Type.Enum(['running', 'impaired', 'stalled', 'halted']),
   why: WhySchema,
   todo: WhySchema,
 })
