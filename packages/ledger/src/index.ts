@@ -82,6 +82,7 @@ export {
   ROTATE_POLICY,
   rotatePolicy,
 } from './modules/accounts/majority.ts'
+export { MONEY_REASONS, type MoneyCause, type MoneyMove, type MoneyReason } from './modules/accounts/money-moves.ts'
 export { transfer } from './modules/accounts/transfer.ts'
 export { beaconDuties } from './modules/beacon/beacon-duties.ts'
 export { BEACON_MODULE, beaconModule } from './modules/beacon/beacon-module.ts'
@@ -99,6 +100,8 @@ export {
 } from './modules/earning/earning-module.ts'
 export {
   creditedBy,
+  type Emitted,
+  emittedTable,
   type Payout,
   type PayoutOutcome,
   payoutTable,

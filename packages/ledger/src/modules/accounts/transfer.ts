@@ -13,7 +13,7 @@ export const transfer: OperationType<Transfer> = {
   units: () => TRANSFER_UNITS,
   apply({ money, sender }, { to, amount }) {
     money.open(to, sender)
-    money.take(sender, amount)
-    money.give(to, amount)
+    money.take(sender, amount, { reason: 'transfer', subject: to })
+    money.give(to, amount, { reason: 'transfer', subject: sender })
   },
 }
