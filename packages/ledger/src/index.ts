@@ -101,6 +101,7 @@ export {
 export {
   creditedBy,
   type Emitted,
+  emissionTable,
   emittedTable,
   type Payout,
   type PayoutOutcome,
@@ -108,18 +109,22 @@ export {
 } from './modules/earning/earning-records.ts'
 export {
   type AuditDuty,
+  accruedTo,
   dutiesOf,
   type EarningLine,
   type Earnings,
   earningsOf,
+  jobBills,
   jobSpendingOf,
+  type LeaseStanding,
+  leaseStanding,
   type PaidPart,
   paidPartsOf,
   type Spending,
 } from './modules/earning/earning-view.ts'
 export { type AmountBody, ESCROW_MODULE, type HoldBody } from './modules/escrow/escrow-module.ts'
 export { type Disputes, disputeTable, type Hold, holdIdOf, holdTable } from './modules/escrow/hold.ts'
-export { type JobHoldView, jobHoldOn, reservedLabels } from './modules/escrow/hold-view.ts'
+export { holdsBy, type JobHoldView, jobHoldOn, reservedLabels } from './modules/escrow/hold-view.ts'
 export { allowanceLeft, GRANTS_MODULE, type GrantBody } from './modules/grants/grants-module.ts'
 export { decodeTerms, type JobTerms, jobCost, type MeterReading } from './modules/jobs/job-terms.ts'
 export {
