@@ -218,7 +218,7 @@ export const JobLogsRequestSchema = strictObject({ job: SubjectSchema, follow: T
 export const WhyRequestSchema = strictObject({ subject: SubjectSchema })
 export const WhyViewSchema = Type.Object({
   subject: Type.String(),
-  what: Type.Enum(['node', 'operator', 'job', 'shard', 'file', 'transaction']),
+  what: Type.Enum(['node', 'operator', 'job', 'shard', 'file', 'transaction', 'lease']),
   state: Type.String(),
   why: Type.String(),
   todo: Type.String(),

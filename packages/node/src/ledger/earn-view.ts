@@ -144,7 +144,7 @@ function leaseOf({ kind, subject }: EarnLine, { state, holds }: Lookup): EarnLin
     left: String(reserved + (lease?.left ?? 0n)),
     bytes: lease?.bytes ?? 0,
     nodes: (lease?.nodes ?? []).map((key) => NodeId.fromBytes(key)),
-    paidUntilMs: lease?.paidUntilMs ?? null,
+    lastsMs: lease?.lastsMs ?? null,
   }
 }
 

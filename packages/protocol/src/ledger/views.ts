@@ -313,13 +313,13 @@ export const EarnLineSchema = Type.Object({
       nodes: Type.Array(NodeIdSchema),
     }),
   ),
-  /** Of a lease: what is in it and its reservation now, bytes that nodes accepted, and until when that lasts (on the ledger's clock). */
+  /** Of a lease: what is in it and its reservation now, bytes that nodes accepted, and for how long that pays; null while it does not. */
   lease: orNull(
     Type.Object({
       left: AmountTextSchema,
       bytes: CounterSchema,
       nodes: Type.Array(NodeIdSchema),
-      paidUntilMs: orNull(CounterSchema),
+      lastsMs: orNull(CounterSchema),
     }),
   ),
   /** Of storage and emission: which epoch, how its audits ended, and how what was paid divides by lease. */

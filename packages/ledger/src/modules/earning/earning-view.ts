@@ -113,8 +113,8 @@ export interface LeaseStanding {
   readonly left: bigint
   readonly bytes: number
   readonly nodes: readonly Uint8Array[]
-  /** On the ledger's clock; undefined while nobody is paid. */
-  readonly paidUntilMs: number | undefined
+  /** For how long it is paid for; undefined while nobody is paid. */
+  readonly lastsMs: number | undefined
 }
 
 /** Undefined for a lease that is over, or not begun. */
@@ -122,8 +122,10 @@ export function leaseStanding(state: StateReader, id: Uint8Array): LeaseStanding
   const lease = state.get(leaseTable, id)
   if (lease === undefined) return undefined
   const { payer, bytes, holders: nodes } = lease
-  const left = charged(lease, ledgerTimeMs(state)).balance
-  return { payer, left, bytes, nodes, paidUntilMs: paidUntilMs(lease) }
+  const nowMs = ledgerTimeMs(state)
+  const untilMs = paidUntilMs(lease)
+  const lastsMs = untilMs === undefined ? undefined : Math.max(0, untilMs - nowMs)
+  return { payer, left: charged(lease, nowMs).balance, bytes, nodes, lastsMs }
 }
 
 /** A node that an auditor has to audit in this epoch. */

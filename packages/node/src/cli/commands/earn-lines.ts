@@ -1,15 +1,17 @@
-import { formatBytes, formatCount, shortId } from '@borgios/core'
+import { formatBytes, formatCount, HOUR_MS, shortId } from '@borgios/core'
 import type { EarnLineView, EarnView, EmissionView } from '@borgios/protocol'
-import { formatTime } from '../../adapters/index.ts'
 import { formatUnits, unitsText } from '../../ledger/amount.ts'
 import { rightAligned, tableLines } from '../table.ts'
 import type { EarnReport } from './earn.ts'
 
+const DAY_MS = 24 * HOUR_MS
+
 /** All accounts added, in micro-units. */
 export interface Together {
   readonly from: string
-  readonly came: string
-  readonly left: string
+  /** Of lines in which more came than left, and of the others, fees apart. */
+  readonly earned: string
+  readonly spent: string
   readonly fee: string
   readonly balance: string
 }
@@ -18,6 +20,8 @@ const PARTS = ['came', 'left', 'fee'] as const
 const sumOf = (lines: readonly EarnLineView[], part: (typeof PARTS)[number]): bigint =>
   lines.reduce((sum, line) => sum + BigInt(line[part]), 0n)
 const changeOf = ({ came, left }: EarnLineView): bigint => BigInt(came) - BigInt(left)
+
+const above = (amount: bigint): bigint => (amount > 0n ? amount : 0n)
 
 /** What beginning and lines come to, added here once more and not taken from the daemon. */
 export const sumOfAccount = ({ from, lines }: EarnView): bigint =>
@@ -30,8 +34,8 @@ export function together(accounts: readonly EarnView[]): Together {
     String(accounts.reduce((sum, view) => sum + part(view), 0n))
   return {
     from: total(({ from }) => BigInt(from.balance)),
-    came: total(({ lines }) => sumOf(lines, 'came')),
-    left: total(({ lines }) => sumOf(lines, 'left')),
+    earned: total(({ lines }) => lines.reduce((sum, line) => sum + above(changeOf(line)), 0n)),
+    spent: total(({ lines }) => lines.reduce((sum, line) => sum + above(-changeOf(line)), 0n)),
     fee: total(({ lines }) => sumOf(lines, 'fee')),
     balance: total(({ balance }) => BigInt(balance)),
   }
@@ -64,7 +68,7 @@ function accountLines(view: EarnView): string[] {
     ['change', 'fees', 'what'],
     [formatUnits(BigInt(from.balance)), '', `at height ${from.height}, ${beginning}`],
     ...lines.map((line) => [
-      signed(changeOf(line)),
+      changeOf(line) === 0n ? '' : signed(changeOf(line)),
       line.fee === '0' ? '' : formatUnits(-BigInt(line.fee)),
       whatOf(line),
     ]),
@@ -153,8 +157,8 @@ const billText = ({ bill }: EarnLineView): string =>
 function leaseText({ came, left, lease }: EarnLineView): string {
   const setAside = `: ${units(left)} set aside, ${units(came)} came back`
   if (lease === null || lease.nodes.length === 0) return `${setAside}${lease?.left === '0' ? '; it is over' : ''}`
-  const until = lease.paidUntilMs === null ? '' : ` until ${formatTime(lease.paidUntilMs)}`
-  return `${setAside}; ${units(lease.left)} in it, for ${formatBytes(lease.bytes)} on ${formatCount(lease.nodes.length, 'node')}${until}`
+  const lasts = lease.lastsMs === null ? '' : `, which lasts ${formatCount(Math.floor(lease.lastsMs / DAY_MS), 'day')}`
+  return `${setAside}; ${units(lease.left)} left in it for ${formatBytes(lease.bytes)} on ${formatCount(lease.nodes.length, 'node')}${lasts}`
 }
 
 function storageText({ payout }: EarnLineView): string {
@@ -169,19 +173,19 @@ function togetherLines({ wallet, nodes, together: sum, isEqual }: EarnReport): s
   const row = (name: string, view: Together): string[] => [
     name,
     units(view.from),
-    units(view.came),
-    units(view.left),
+    units(view.earned),
+    units(view.spent),
     units(view.fee),
     units(view.balance),
   ]
   const rows = [
-    ['', 'at first', 'came', 'left', 'fees', 'now'],
+    ['', 'at first', 'earned', 'spent', 'fees', 'now'],
     row('wallet', together([wallet])),
     ...nodes.map((view) => row(shortId(view.node), together([view]))),
     row('together', sum),
   ]
   const said = isEqual
-    ? 'For each account: at first + came - left - fees = now, as the ledger has it. Nothing is missing.'
+    ? 'For each account: at first + earned - spent - fees = now, as the ledger has it. Nothing is missing.'
     : 'This does NOT add up: what the lines come to is not what the ledger has. Please report it.'
   return [...tableLines(rightAligned(rows, [1, 2, 3, 4, 5])), said]
 }
