@@ -1,6 +1,6 @@
 import { type AccountId, formatCount, type NodeId, shortId } from '@borgios/core'
 import type { EarnKind, EarnLineView } from '@borgios/protocol'
-import type { EarnReport } from '../cli/commands/earn.ts'
+import type { EarnReport } from '../cli/commands/earn-report.ts'
 import { tourFailed } from '../errors.ts'
 import { formatUnits, unitsText } from '../ledger/amount.ts'
 import type { TourNetwork } from './tour-network.ts'
