@@ -12,7 +12,10 @@ export function earnLines(report: EarnReport): string[] {
   return [
     ...accountLines(wallet),
     ...nodes.flatMap((node) => ['', ...accountLines(node)]),
-    ...notShown.flatMap(({ node, why }) => ['', `Node ${node} is not shown: ${why}`]),
+    ...notShown.flatMap(({ node, why }) => [
+      '',
+      `Node ${node} is not shown: ${why}. If it was stopped, "borgios up" or "borgios node start" starts it`,
+    ]),
     '',
     ...togetherLines(report),
     ...emissionLines(emission),
@@ -43,7 +46,8 @@ function accountLines(view: EarnView): string[] {
 }
 
 /** What to do where nothing is told yet, and what is not paid yet. */
-function hintsOf({ of, isMember, lines, accrued }: EarnView): string[] {
+function hintsOf({ of, isMember, from, lines, accrued }: EarnView): string[] {
+  if (lines.length === 0 && !from.isOldest) return ['  Nothing has changed since then']
   if (of === 'wallet') {
     if (lines.length > 0) return []
     return ['  Nothing was paid yet: "borgios file put FILE" and "borgios job run PROGRAM" are paid from here']
