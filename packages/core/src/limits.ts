@@ -622,6 +622,9 @@ export const limits = {
     finalWaitMs: 1 * MINUTE_MS,
     /** After it a payment for new work is given up if too few validators are up: that they died is known by then. */
     stillWaitMs: 10 * SECOND_MS,
+
+    /** Tries to see history and state at one height: the index is written within milliseconds of each block. */
+    indexTries: 40,
     /** How often a transaction that is waited for is looked at. */
     transactionPollMs: 50,
     /** How long "ledger verify" waits for what cannot be proved yet: the first block of a network comes in five seconds. */

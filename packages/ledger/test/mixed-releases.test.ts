@@ -20,7 +20,7 @@ const laterModule: StateModule = {
       decode: (bytes) => new ByteReader(bytes).amount(),
       units: () => 1,
       apply({ money, sender }, amount: bigint) {
-        money.take(sender, amount)
+        money.take(sender, amount, { reason: 'grant', subject: sender })
         money.giveTreasury(amount)
       },
     },

@@ -8,6 +8,9 @@ import {
   BlockViewSchema,
   type DaemonEvent,
   DaemonEventSchema,
+  type EarnRequest,
+  EarnViewSchema,
+  EmissionViewSchema,
   ErrorAnswerSchema,
   FILE_BYTES_HEADER,
   FILE_NAME_HEADER,
@@ -107,6 +110,8 @@ export class DaemonClient {
     const { parts } = await this.#ask('/v1/ledger/light', LightAnswerSchema, request)
     return parts.map((part) => decodeBase64Url(part) ?? new Uint8Array())
   }
+  earn = (request: EarnRequest) => this.#ask('/v1/ledger/earn', EarnViewSchema, request)
+  emission = () => this.#ask('/v1/ledger/emission', EmissionViewSchema)
   why = (subject: string) => this.#ask('/v1/why', WhyViewSchema, { subject })
 
   put(source: AsyncIterable<Uint8Array>, { name, bytes, coding }: PutRequest): AsyncGenerator<DaemonEvent> {

@@ -88,6 +88,11 @@ export class LedgerLeases implements StorageLeases {
     return this.#holdOf(reservation, maxBytes)
   }
 
+  /** The name of the lease that a put of this node gets, before it is there. */
+  leaseOf(put: PutId): Uint8Array {
+    return leaseIdOf(this.#modules.sender.account, labelOf(this.#modules.node, put))
+  }
+
   async left(): Promise<readonly LeaseHold[]> {
     const { ledger, sender, node } = this.#modules
     const tag = tagOf(node)
