@@ -116,7 +116,7 @@ export {
 } from './modules/earning/earning-view.ts'
 export { type AmountBody, ESCROW_MODULE, type HoldBody } from './modules/escrow/escrow-module.ts'
 export { type Disputes, disputeTable, type Hold, holdIdOf, holdTable } from './modules/escrow/hold.ts'
-export { type JobHoldView, jobHoldOn, reservedLabels } from './modules/escrow/hold-view.ts'
+export { type JobHoldView, jobHoldsOn, reservedLabels } from './modules/escrow/hold-view.ts'
 export { allowanceLeft, GRANTS_MODULE, type GrantBody } from './modules/grants/grants-module.ts'
 export { decodeTerms, type JobTerms, jobCost, type MeterReading } from './modules/jobs/job-terms.ts'
 export {

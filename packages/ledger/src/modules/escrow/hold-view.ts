@@ -20,14 +20,18 @@ export interface JobHoldView {
   readonly terms: JobTerms
 }
 
-/** What is set aside for a job (16 bytes) on a node, by whom ever; undefined if nothing is. Looks at all holds. */
-export function jobHoldOn(state: StateReader, node: Uint8Array, job: Uint8Array): JobHoldView | undefined {
+/**
+ * What is set aside for a job (16 bytes) on a node, by whom ever. Everybody can see a job's id in the ledger, so there may be holds for it
+ * by others than who asks for the job. Looks at all holds.
+ */
+export function jobHoldsOn(state: StateReader, node: Uint8Array, job: Uint8Array): readonly JobHoldView[] {
+  const found: JobHoldView[] = []
   for (const { payer, payee, terms: encoded } of holdsFor(state, JOBS_MODULE)) {
     if (!isSameBytes(payee, node)) continue
     const terms = decodeTerms(encoded)
-    if (isSameBytes(terms.job, job)) return { payer, terms }
+    if (isSameBytes(terms.job, job)) found.push({ payer, terms })
   }
-  return undefined
+  return found
 }
 
 /** Labels of the reservations that an account made for puts and that are there still. Looks at all holds. */
