@@ -5,6 +5,7 @@ import {
   jobHoldIdOf,
   jobHoldsOn,
   type Ledger,
+  ledgerTimeMs,
   type MeterReading,
   memberOf,
   moneyOperations,
@@ -47,10 +48,10 @@ export class JobClaims implements JobEarnings {
   }
 
   /** Throws NODE_JOB_UNPAID, or the signal's reason. A node that is no member of the ledger expects no money. */
-  async expect({ job, mostUsage }: ExpectedJob, signal: AbortSignal): Promise<void> {
+  async expect(wish: ExpectedJob, signal: AbortSignal): Promise<void> {
     const { ledger, node } = this.#modules
     if (memberOf(ledger.state, node)?.state !== 'active') return
-    this.#payers.set(job, await this.#payer(job, readingOf(mostUsage), signal))
+    this.#payers.set(wish.job, await this.#payer(wish, signal))
   }
 
   ran(job: JobId, usage: JobUsage): void {
@@ -93,15 +94,19 @@ export class JobClaims implements JobEarnings {
   }
 
   /** Who has set enough aside. Waits for a block that brings it: this node's ledger may be behind. */
-  async #payer(job: JobId, most: MeterReading, signal: AbortSignal): Promise<Uint8Array> {
+  async #payer({ job, mostWallTimeMs, mostUsage }: ExpectedJob, signal: AbortSignal): Promise<Uint8Array> {
     const { ledger, node, timers } = this.#modules
     const id = JobId.toBytes(job)
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+    const { cpuMs, mibMs } = readingOf(mostUsage)
     let isTooLittle = false
     // Others may have set little aside for a job of which they only know the id: that must not keep it from running.
     const look = (): void => {
+      const leastDueMs = ledgerTimeMs(ledger.state) + mostWallTimeMs + bounds.jobHoldMarginMs
       const holds = jobHoldsOn(ledger.state, node, id)
-      const enough = holds.find(({ terms }) => terms.most.cpuMs >= most.cpuMs && terms.most.mibMs >= most.mibMs)
+      const enough = holds.find(
+        ({ terms: { most }, dueMs }) => most.cpuMs >= cpuMs && most.mibMs >= mibMs && dueMs >= leastDueMs,
+      )
       if (enough !== undefined) resolve(enough.payer)
       isTooLittle = holds.length > 0
     }
@@ -110,7 +115,7 @@ export class JobClaims implements JobEarnings {
       reject(
         jobUnpaid(
           isTooLittle
-            ? 'less money is set aside for the job than its limits allow it to cost'
+            ? 'what is set aside for the job is less, or for a shorter time, than its limits allow it to take'
             : 'no money is set aside for the job',
         ),
       )

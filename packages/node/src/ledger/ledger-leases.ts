@@ -1,4 +1,4 @@
-import { decodeBase32, GIB, isBorgError, type Logger, limits, NodeId, ShardId } from '@borgios/core'
+import { decodeBase32, encodeBase32, GIB, isBorgError, type Logger, limits, NodeId, ShardId } from '@borgios/core'
 import {
   costOf,
   LEASES_MODULE,
@@ -60,6 +60,8 @@ const operation = <Body>(type: { readonly kind: number; encode(body: Body): Uint
 /** Puts are paid for by leases: money is set aside before, what became durable is leased, and the rest comes back. */
 export class LedgerLeases implements StorageLeases {
   readonly #modules: LedgerLeasesModules
+  /** Labels of this process, as text: what stands under another one is an earlier one's. */
+  readonly #labels = new Set<string>()
 
   constructor(modules: LedgerLeasesModules) {
     this.#modules = modules
@@ -76,6 +78,7 @@ export class LedgerLeases implements StorageLeases {
     const bytes = codedBytes(maxBytes, coding) + spareBytes(price, forMs)
     const amount = costOf(rateOf(bytes, price), forMs)
     const label = labelOf(this.#modules.node, put)
+    this.#labels.add(encodeBase32(label))
     const body = { label, bytes, forMs, mostAmount: amount, lifeMs: bounds.putHoldMs }
     const reservation = { label, coding, forMs, price, amount }
     const { reserve } = moneyOperations.lease
@@ -88,12 +91,22 @@ export class LedgerLeases implements StorageLeases {
     return this.#holdOf(reservation, maxBytes)
   }
 
+  /** Reservations that are there, and such as the earlier process had just sent. */
   async left(): Promise<readonly LeaseHold[]> {
+    const before = this.#leftLabels()
+    await this.#modules.sender.decided()
+    const labels = new Map([...before, ...this.#leftLabels()].map((label) => [encodeBase32(label), label]))
+    const nothing = { coding: { data: 1, parity: 0 }, forMs: 0, price: 0n, amount: 0n }
+    return [...labels]
+      .filter(([text]) => !this.#labels.has(text))
+      .map(([, label]) => this.#holdOf({ label, ...nothing }, 0))
+  }
+
+  #leftLabels(): readonly Uint8Array[] {
     const { ledger, sender, node } = this.#modules
     const tag = tagOf(node)
-    return reservedLabels(ledger.state, sender.account)
-      .filter((label) => compareBytes(label.subarray(0, TAG_BYTES), tag) === 0)
-      .map((label) => this.#holdOf({ label, coding: { data: 1, parity: 0 }, forMs: 0, price: 0n, amount: 0n }, 0))
+    const labels = reservedLabels(ledger.state, sender.account)
+    return labels.filter((label) => compareBytes(label.subarray(0, TAG_BYTES), tag) === 0)
   }
 
   #holdOf(reservation: Reservation, maxBytes: number): LeaseHold {
@@ -136,18 +149,18 @@ export class LedgerLeases implements StorageLeases {
     return largest.sort((one, other) => compareBytes(one.entry.holder, other.entry.holder))
   }
 
-  /** Gives all back, whatever became of the put's earlier transactions. */
+  /** Gives all back, whatever became of the put's earlier transactions, and however long the ledger stands still. */
   async #undo({ label }: Reservation): Promise<void> {
     const { ledger, sender } = this.#modules
     const { cancel, end } = moneyOperations.lease
-    const what = 'a put that failed'
+    const payment = { what: 'a put that failed', isPatient: true }
     try {
-      await sender.pay({ operations: [operation(cancel, label)], what })
+      await sender.pay({ operations: [operation(cancel, label)], ...payment })
     } catch (error) {
       if (!isRefusedFor(error, 'LEDGER_NO_HOLD')) throw error
       const lease = leaseIdOf(sender.account, label)
       const isOpen = ledger.state.get(leaseTable, lease) !== undefined
-      if (isOpen) await sender.pay({ operations: [operation(end, lease)], what })
+      if (isOpen) await sender.pay({ operations: [operation(end, lease)], ...payment })
     }
   }
 

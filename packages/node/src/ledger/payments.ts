@@ -56,7 +56,7 @@ export class Payments {
         return leases.left()
       },
     }
-    this.escrow = new LedgerEscrow({ ledger, sender, timers, logger })
+    this.escrow = new LedgerEscrow({ ledger, sender, logger })
     this.#claims = new JobClaims({ ledger, node, timers, logger, onOwed: () => this.#duties?.wake() })
     this.earnings = this.#claims
     this.#audits = new EpochAudits({

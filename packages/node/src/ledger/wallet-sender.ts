@@ -23,6 +23,8 @@ export interface Payment {
   readonly amount?: bigint
   /** What is paid for, for people: `this put`. */
   readonly what: string
+  /** Nobody waits for it: it is followed until it is decided, however long the ledger stands still. */
+  readonly isPatient?: boolean
 }
 
 /** Errors after which the same operations, signed anew with the next nonce, may do well: the nonce was somebody else's. */
@@ -64,24 +66,47 @@ export class WalletSender {
       signal?.throwIfAborted()
       const state = await this.#try(payment, signal)
       if (state.kind === 'final') return
-      const isNonceTaken = state.kind === 'replaced' || state.kind === 'nonceTaken'
-      if (isNonceTaken && triesLeft > 1) continue
+      if (NEXT_TRY.includes(state.kind) && triesLeft > 1) continue
       if (state.kind === 'failed') throw this.#refused(payment, state.receipt.status)
       throw paymentRefused(`${payment.what} was not paid: ${textOf(state)}`, { meta: { reason: state.kind } })
     }
   }
 
+  /** Resolves when all that this account has under way now is decided, however long the ledger stands still, or the node stops. */
+  async decided(): Promise<void> {
+    const { ledger, signer } = this.#modules
+    const { signal } = this.#stopping
+    const nonces = [...ledger.undecided(signer.publicKey).keys()]
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const look = (): void => {
+      const next = accountOf(ledger.state, signer.publicKey)?.nonce ?? 0
+      const undecided = ledger.undecided(signer.publicKey)
+      if (!nonces.some((nonce) => nonce >= next && undecided.has(nonce))) resolve()
+    }
+    const stopLooking = ledger.onFinal(look)
+    const stop = (): void => resolve()
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    look()
+    await promise
+    signal.removeEventListener('abort', stop)
+    stopLooking()
+  }
+
   /** How one transaction ended. */
-  async #try(payment: Payment, signal: AbortSignal | undefined): Promise<TransactionState | NonceTaken> {
+  async #try(payment: Payment, signal: AbortSignal | undefined): Promise<TransactionState | NotTaken> {
     try {
       // From the choice of the nonce to the transaction's place in the mempool in one turn: no two of this process take the same.
       const id = await this.#modules.ledger.submit(this.#signed(payment))
       return await this.#decided(id, payment, signal)
     } catch (error) {
-      if (!isBorgError(error) || error.code !== 'LEDGER_TRANSACTION_NOT_TAKEN') throw error
+      if (!isBorgError(error)) throw error
       if (NONCE_REASONS.includes(error.meta['reason'])) return { kind: 'nonceTaken', why: error.message }
       if (error.meta['reason'] === 'fundsShort') throw this.#short(payment, error.message, error)
-      throw error
+      const isWorthAnother = payment.isPatient === true && error.retryable && error.code !== 'NODE_STOPPING'
+      if (!isWorthAnother) throw error
+      await this.#modules.timers.sleep(bounds.paymentRetryMs, this.#stopping.signal)
+      return { kind: 'noRoom', why: error.message }
     }
   }
 
@@ -110,7 +135,11 @@ export class WalletSender {
   }
 
   /** Throws NODE_PAYMENT_OPEN, NODE_STOPPING or the signal's reason. */
-  #decided(id: Uint8Array, { what }: Payment, signal: AbortSignal | undefined): Promise<TransactionState> {
+  #decided(
+    id: Uint8Array,
+    { what, isPatient = false }: Payment,
+    signal: AbortSignal | undefined,
+  ): Promise<TransactionState> {
     const { ledger, timers } = this.#modules
     const { promise, resolve, reject } = Promise.withResolvers<TransactionState>()
     const given = AbortSignal.any([this.#stopping.signal, ...(signal === undefined ? [] : [signal])])
@@ -120,7 +149,7 @@ export class WalletSender {
     }
     const late = (): void => reject(this.#late(what, ledger.transactionState(id)))
     const giveUp = (): void => reject(given.reason)
-    const undo = [ledger.onFinal(look), timers.after(bounds.finalWaitMs, late)]
+    const undo = [ledger.onFinal(look), ...(isPatient ? [] : [timers.after(bounds.finalWaitMs, late)])]
     given.addEventListener('abort', giveUp)
     if (given.aborted) giveUp()
     look()
@@ -150,12 +179,15 @@ export class WalletSender {
   }
 }
 
-interface NonceTaken {
-  readonly kind: 'nonceTaken'
-  readonly why: string
-}
+/** It never left this node. */
+type NotTaken =
+  | { readonly kind: 'nonceTaken'; readonly why: string }
+  | { readonly kind: 'noRoom'; readonly why: string }
+
+/** Ends after which the same is signed anew. */
+const NEXT_TRY: readonly string[] = ['replaced', 'nonceTaken', 'noRoom']
 
 const isUnderWay = ({ kind }: TransactionState): boolean => kind === 'sent' || kind === 'pending' || kind === 'inBlock'
 
-const textOf = (state: TransactionState | NonceTaken): string =>
-  state.kind === 'nonceTaken' ? state.why : stateText(state)
+const textOf = (state: TransactionState | NotTaken): string =>
+  state.kind === 'nonceTaken' || state.kind === 'noRoom' ? state.why : stateText(state)

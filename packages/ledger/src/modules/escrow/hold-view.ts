@@ -18,6 +18,8 @@ export interface JobHoldView {
   /** 32 bytes: the account that pays. */
   readonly payer: Uint8Array
   readonly terms: JobTerms
+  /** On the ledger's clock: then it goes back. */
+  readonly dueMs: number
 }
 
 /**
@@ -26,10 +28,10 @@ export interface JobHoldView {
  */
 export function jobHoldsOn(state: StateReader, node: Uint8Array, job: Uint8Array): readonly JobHoldView[] {
   const found: JobHoldView[] = []
-  for (const { payer, payee, terms: encoded } of holdsFor(state, JOBS_MODULE)) {
+  for (const { payer, payee, terms: encoded, dueMs } of holdsFor(state, JOBS_MODULE)) {
     if (!isSameBytes(payee, node)) continue
     const terms = decodeTerms(encoded)
-    if (isSameBytes(terms.job, job)) found.push({ payer, terms })
+    if (isSameBytes(terms.job, job)) found.push({ payer, terms, dueMs })
   }
   return found
 }
