@@ -651,6 +651,8 @@ export const limits = {
     leaseSpare: 1_000n,
     /** Pause before a node that was silent in an audit is asked once more: it may be restarting. */
     auditRetryMs: 20 * SECOND_MS,
+    /** Parts of a node in leases of which an audit may have no answer before the node counts as away: each may take 30 s. */
+    auditSilences: 2,
     /** How often a report of audits is sent before it is given up. */
     reportTries: 20,
     /** How often a payment is made again because another daemon with the same wallet took its nonce, or there was no room for it. */

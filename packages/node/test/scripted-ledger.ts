@@ -51,7 +51,7 @@ export class ScriptedChain {
   readonly #listeners = new Set<() => void>()
   #height = 0
 
-  constructor(wallet: Signer, members: readonly FoundingMember[], balance: bigint) {
+  constructor(wallet: Signer, members: readonly FoundingMember[], balance: bigint, epochBlocks = 1_000_000) {
     const registry = new ModuleRegistry([
       ...coreModules({ network: NETWORK, ed25519: sodiumEd25519 }),
       ...serviceModules,
@@ -64,7 +64,7 @@ export class ScriptedChain {
     const accounts = modules.accounts.map((one) =>
       one.account === account ? { ...one, balance: String(balance) } : one,
     )
-    const values = { epochBlocks: 1_000_000 }
+    const values = { epochBlocks }
     const layer = this.state.layer()
     applyGenesis(this.modules, layer, {
       timeMs,
@@ -105,14 +105,14 @@ export class ScriptedChain {
 
   /** One block, so long after the last, of what waits. Throws where a block's supply is not what it was. */
   block(afterMs = BLOCK_MS): void {
-    const { height, epoch, timeMs, baseFee } = this.record
+    const { height, epoch, timeMs, baseFee, lastHeight } = this.record
     const layer = this.state.layer()
     const waiting = [...this.#waiting.values()].sort((one, other) => one.nonce - other.nonce)
     const facts = { height: height + 1, epoch, timeMs: timeMs + afterMs, leader: NETWORK, baseFee }
     const built = buildBlock(
       this.modules,
       layer,
-      { ...facts, nextBeacon: undefined },
+      { ...facts, nextBeacon: height + 1 === lastHeight ? taggedHash('test-beacon', Uint8Array.of(epoch)) : undefined },
       waiting.map(({ bytes }) => bytes),
     )
     this.#finalize(layer)
