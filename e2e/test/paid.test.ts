@@ -32,6 +32,62 @@ async function sparseFile(network: Network, name: string, bytes: number): Promis
   return path
 }
 
+interface EarnLine {
+  readonly kind: string
+  readonly about: string | null
+  readonly name: string | null
+  readonly came: string
+  readonly left: string
+  readonly fee: string
+  readonly lease: { readonly left: string; readonly nodes: readonly string[] } | null
+  readonly bill: { readonly paid: string; readonly burned: string; readonly nodes: readonly string[] } | null
+}
+
+interface Account {
+  readonly node: string
+  readonly from: { readonly balance: string }
+  readonly lines: readonly EarnLine[]
+  readonly balance: string
+}
+
+interface Earnings {
+  readonly isEqual: boolean
+  readonly wallet: Account
+  readonly nodes: readonly Account[]
+}
+
+const earnings = (network: Network): Promise<Earnings> => network.json<Earnings>(['earn'])
+
+const sumOf = ({ from, lines }: Account): bigint =>
+  lines.reduce((sum, { came, left, fee }) => sum + BigInt(came) - BigInt(left) - BigInt(fee), BigInt(from.balance))
+
+/** Every unit that the wallet paid stands on a line that names a lease or the job, and the job's node says that it got it. */
+async function assertExplained(network: Network, first: bigint): Promise<void> {
+  const { isEqual, wallet, nodes } = await earnings(network)
+  assert(isEqual)
+  assert.equal(nodes.length, NODES)
+  for (const account of [wallet, ...nodes]) assert.equal(sumOf(account), BigInt(account.balance))
+  assert.equal(wallet.from.balance, String(first))
+  assert.equal(wallet.balance, String(await balance(network)))
+  const leases = wallet.lines.filter(({ kind }) => kind === 'lease')
+  assert.deepEqual(leases.map(({ name }) => name).slice(0, 2), ['source', 'wordcount.wasm'])
+  const [job, ...others] = wallet.lines.filter(({ kind }) => kind === 'job')
+  assert(job?.bill && job.about !== null && others.length === 0)
+  assert.equal(wallet.lines.length, leases.length + 1)
+  assert.equal(BigInt(job.left) - BigInt(job.came), BigInt(job.bill.paid))
+  const got = nodes.flatMap(({ node, lines }) =>
+    lines.filter(({ kind }) => kind === 'jobRun').map((line) => ({ node, ...line })),
+  )
+  assert.deepEqual(
+    got.map(({ node, about, came }) => [node, about, BigInt(came)]),
+    [[job.bill.nodes[0], job.about, BigInt(job.bill.paid) - BigInt(job.bill.burned)]],
+  )
+  for (const subject of [job.about, leases[0]?.about ?? '']) {
+    const { state } = await network.json<{ state: string }>(['why', subject.slice(0, 9)])
+    assert.match(state, /^(done|running|unpaid)$/)
+  }
+}
+
 const shardFiles = (network: Network): number =>
   Array.from({ length: NODES }, (_, at) => join(network.folder, 'nodes', String(at + 1), 'store', 'shards'))
     .filter((folder) => existsSync(folder))
@@ -63,6 +119,7 @@ test('a put and a job are paid for, what fails is given back, and who has nothin
   await network.json(['job', 'run', capability, '-v', `a=${path}`, '--', 'a'])
   await untilSettled(network)
   assert((await balance(network)) < afterPut)
+  await assertExplained(network, first)
 
   const before = await balance(network)
   const poolBefore = (await supply(network)).get('lease pool')
@@ -101,4 +158,12 @@ test('a put and a job are paid for, what fails is given back, and who has nothin
   }
   assert.equal(shardFiles(network), shards)
   await untilSettled(network)
+
+  const { isEqual, wallet } = await earnings(network)
+  assert(isEqual)
+  const over = wallet.lines.find(({ kind, lease }) => kind === 'lease' && lease?.left === '0')
+  assert(over && over.came === over.left, 'what the stopped put set aside is back')
+  const shown = await network.run(['earn'])
+  assert.equal(shown.code, 0, shown.stderr)
+  assert.match(shown.stdout, /Nothing is missing/)
 })

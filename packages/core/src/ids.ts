@@ -19,6 +19,8 @@ export type JobId = Branded<'JobId'>
 export type TransactionId = Branded<'TransactionId'>
 /** `b` + base32 of the hash of a block's header. */
 export type BlockId = Branded<'BlockId'>
+/** `l` + base32 of what names a lease: the money for keeping one stored file. */
+export type LeaseId = Branded<'LeaseId'>
 /** `a` + base32 of an account's 32 bytes and a checksum of 4: people copy these by hand. The room `crypto` makes and reads it. */
 export type AccountId = Branded<'AccountId'>
 
@@ -35,6 +37,7 @@ const KINDS = {
   job: { prefix: 'j', bytes: 16 },
   transaction: { prefix: 't', bytes: 32 },
   block: { prefix: 'b', bytes: 32 },
+  lease: { prefix: 'l', bytes: 32 },
 } as const satisfies Record<string, IdKind>
 
 export type IdKindName = keyof typeof KINDS
@@ -85,6 +88,7 @@ export const ShardId = codec<ShardId>(KINDS.shard)
 export const JobId = codec<JobId>(KINDS.job)
 export const TransactionId = codec<TransactionId>(KINDS.transaction)
 export const BlockId = codec<BlockId>(KINDS.block)
+export const LeaseId = codec<LeaseId>(KINDS.lease)
 
 /** How many characters of an id people are shown: prefix + 35 bits, unambiguous among thousands. */
 const SHORT_ID_CHARS = 8

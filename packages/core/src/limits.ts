@@ -618,6 +618,8 @@ export const limits = {
     sendAttempts: 5,
     /** How long `wallet send` waits for the end: a network that works needs a second or two. */
     finalWaitMs: 1 * MINUTE_MS,
+    /** Tries to see history and state at one height: the index is written within milliseconds of each block. */
+    indexTries: 40,
     /** How often a transaction that is waited for is looked at. */
     transactionPollMs: 50,
     /** A payment for a put or a job may enter a block so long, in blocks: it must not take effect long after it was given up. */

@@ -1,4 +1,4 @@
-import { BlockId, limits, NetworkId, NodeId, OperatorId, TransactionId } from '@borgios/core'
+import { BlockId, LeaseId, limits, NetworkId, NodeId, OperatorId, TransactionId } from '@borgios/core'
 import { Type } from 'typebox'
 
 /** Schemas of ids and numbers that every signed thing uses. */
@@ -7,6 +7,7 @@ export const OperatorIdSchema = Type.Unsafe<OperatorId>(Type.String({ pattern: O
 export const NetworkIdSchema = Type.Unsafe<NetworkId>(Type.String({ pattern: NetworkId.pattern }))
 export const TransactionIdSchema = Type.Unsafe<TransactionId>(Type.String({ pattern: TransactionId.pattern }))
 export const BlockIdSchema = Type.Unsafe<BlockId>(Type.String({ pattern: BlockId.pattern }))
+export const LeaseIdSchema = Type.Unsafe<LeaseId>(Type.String({ pattern: LeaseId.pattern }))
 /** Milliseconds since 1970, or a counter: a non-negative integer that JSON holds exactly. */
 export const CounterSchema = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 export const SignatureSchema = Type.String({ minLength: 86, maxLength: 86, pattern: '^[A-Za-z0-9_-]+$' })

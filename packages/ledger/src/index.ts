@@ -82,6 +82,7 @@ export {
   ROTATE_POLICY,
   rotatePolicy,
 } from './modules/accounts/majority.ts'
+export { MONEY_REASONS, type MoneyCause, type MoneyMove, type MoneyReason } from './modules/accounts/money-moves.ts'
 export { transfer } from './modules/accounts/transfer.ts'
 export { beaconDuties } from './modules/beacon/beacon-duties.ts'
 export { BEACON_MODULE, beaconModule } from './modules/beacon/beacon-module.ts'
@@ -99,24 +100,31 @@ export {
 } from './modules/earning/earning-module.ts'
 export {
   creditedBy,
+  type Emitted,
+  emissionTable,
+  emittedTable,
   type Payout,
   type PayoutOutcome,
   payoutTable,
 } from './modules/earning/earning-records.ts'
 export {
   type AuditDuty,
+  accruedTo,
   dutiesOf,
   type EarningLine,
   type Earnings,
   earningsOf,
+  jobBills,
   jobSpendingOf,
+  type LeaseStanding,
+  leaseStanding,
   type PaidPart,
   paidPartsOf,
   type Spending,
 } from './modules/earning/earning-view.ts'
 export { type AmountBody, ESCROW_MODULE, type HoldBody } from './modules/escrow/escrow-module.ts'
 export { type Disputes, disputeTable, type Hold, holdIdOf, holdTable } from './modules/escrow/hold.ts'
-export { type JobHoldView, jobHoldsOn, reservedLabels } from './modules/escrow/hold-view.ts'
+export { holdsBy, type JobHoldView, jobHoldsOn, reservedLabels } from './modules/escrow/hold-view.ts'
 export { allowanceLeft, GRANTS_MODULE, type GrantBody } from './modules/grants/grants-module.ts'
 export { decodeTerms, type JobTerms, jobCost, type MeterReading } from './modules/jobs/job-terms.ts'
 export {

@@ -97,14 +97,18 @@ function check(ledger: SmallLedger, model: AccountModel, made: readonly Made[], 
   const [one, other] = [ledger.state.layer(), ledger.state.layer()]
   const outcome = executeBlock(ledger.modules, one, facts, built.transactions)
   assert.deepEqual(executeBlock(ledger.modules, other, facts, built.transactions), outcome, why)
-  const { receipts, usedUnits, feesPaid } = built
-  assert.deepEqual(outcome, { receipts, usedUnits, feesPaid }, why)
+  const { receipts, usedUnits, feesPaid, moves } = built
+  assert.deepEqual(outcome, { receipts, usedUnits, feesPaid, moves }, why)
   assert.deepEqual(one.root(), other.root(), why)
+  const before = new Map(RECEIVERS.map((name) => [name, accountOf(ledger.state, named(name))?.balance ?? 0n]))
   ledger.finalize(one)
 
   for (const name of RECEIVERS) {
     const account = accountOf(ledger.state, named(name))
     assert.equal(account?.balance, model.balances.get(name), `${name}, ${why}`)
+    const moved = moves.filter((move) => move.account.every((byte, index) => byte === named(name)[index]))
+    const told = moved.reduce((sum, { amount }) => sum + amount, before.get(name) ?? 0n)
+    assert.equal(told, account?.balance ?? 0n, `moves of ${name}, ${why}`)
     assert.equal(account?.nonce ?? 0, model.nonces.get(name) ?? 0, `${name}, ${why}`)
   }
   const { treasury, burned, minted } = ledger.supply

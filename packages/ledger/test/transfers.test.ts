@@ -56,8 +56,9 @@ test('what is given to a new account pays for its opening, if it is enough', () 
     const ledger = new SmallLedger({ balances: { ada: RICH }, parameters: { burnPpm: 0 } })
     const layer = ledger.state.layer()
     const money = new MoneyBook(layer, 0)
-    money.take(named('ada'), given)
-    money.give(named('ben'), given)
+    const cause = { reason: 'transfer', subject: named('ada') } as const
+    money.take(named('ada'), given, cause)
+    money.give(named('ben'), given, cause)
     assert.equal(accountOf(layer, named('ben'))?.balance, balance)
     assert.equal(layer.get(supplyTable, ONLY)?.treasury, given - (balance ?? 0n))
   }

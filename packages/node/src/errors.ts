@@ -35,6 +35,8 @@ export const keyExposed = make('NODE_KEY_EXPOSED', 'denied', 'self')
 export const unknownSubject = make('NODE_UNKNOWN', 'notFound', 'caller')
 /** A beginning that several ids have. */
 export const ambiguousSubject = make('NODE_AMBIGUOUS', 'invalid', 'caller')
+/** What a node tells of the past is not at the height of its ledger. */
+export const indexBehind = make('NODE_INDEX_BEHIND', 'unavailable', 'self', true)
 /** The request does not fit the local API. */
 export const badRequest = make('NODE_BAD_REQUEST', 'invalid', 'caller')
 /** A bound of this node is reached. */

@@ -65,8 +65,21 @@ class FakeChain {
       committee: hashOf(0),
       seal: undefined,
     }
+    const moved = { account: OWN, subject: OTHER } as const
+    const moves = amounts.flatMap((amount, position) => [
+      { ...moved, reason: 'fee', amount: -1n, position } as const,
+      { ...moved, reason: 'transfer', amount: -amount, position } as const,
+    ])
+    const tips = { ...moved, reason: 'tips', amount: reward, position: undefined } as const
     const changedAccounts = amounts.length > 0 || reward !== 0n ? [OWN] : []
-    return { header, hash: hashOf(0), transactions, receipts, changedAccounts }
+    return {
+      header,
+      hash: hashOf(0),
+      transactions,
+      receipts,
+      changedAccounts,
+      moves: reward === 0n ? moves : [...moves, tips],
+    }
   }
 }
 

@@ -49,7 +49,16 @@ test('a memo is one harmless line on a terminal, wherever it is shown', () => {
     fee: '3',
     operations: [{ module: 1, kind: 1, name: 'transfer', to: account, amount: '5', memo: HOSTILE }],
   }
-  const movement = { height: 1, timeMs: 0, amount: '5', fee: '0', balance: '5', counterpart: account, memo: HOSTILE }
+  const movement = {
+    height: 1,
+    timeMs: 0,
+    amount: '5',
+    fee: '0',
+    balance: '5',
+    counterpart: account,
+    about: account,
+    memo: HOSTILE,
+  }
   const history: HistoryView = {
     account,
     from: { height: 0, balance: '0', isOldest: true },
@@ -69,7 +78,7 @@ test('bytes that are no text stand there in hexadecimal', () => {
 })
 
 test('history begins with where it is known from and ends with the balance', () => {
-  const movement = { timeMs: 0, fee: '1', counterpart: account, memo: '', transaction }
+  const movement = { timeMs: 0, fee: '1', counterpart: account, about: account, memo: '', transaction }
   const history: HistoryView = {
     account,
     from: { height: 4, balance: '2000000', isOldest: true },

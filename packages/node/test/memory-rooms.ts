@@ -34,6 +34,7 @@ export class MemoryWorld {
       compute: this.#compute(identity.node),
       ledger: opened?.ledger,
       ledgerIndex: opened?.index,
+      payForPut: () => undefined,
       jobLimits: { memoryBytes: 1, wallTimeMs: 2, outputBytes: 3, logBytes: 4 },
       assertPayable: () => undefined,
       defaultCoding: () => ({ data: 3, parity: 2 }),

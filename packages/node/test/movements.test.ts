@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { MoneyMove } from '@borgios/ledger'
 import { ACCOUNTS_MODULE, encodeTransfer, type Receipt, TRANSFER, type Transaction } from '@borgios/protocol'
 import fc from 'fast-check'
 import { decodeMovement, encodeMovement } from '../src/ledger/movement-codec.ts'
 import { movementsOf, type SettledTransaction } from '../src/ledger/movements.ts'
+import { epochOf } from '../src/ledger/subject-text.ts'
 
 const hashOf = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 const [OWN, OTHER] = [hashOf(1), hashOf(2)]
-const PRICE = 10_000n
 
 interface Pay {
   readonly from: Uint8Array
@@ -38,8 +39,25 @@ function settled({ from, to, amount, fee, status }: Pay, position: number): Sett
   return { transaction, receipt }
 }
 
-const block = (pays: readonly Pay[]) => ({ height: 5, timeMs: 6, transactions: pays.map(settled) })
-const step = (before: bigint, after: bigint) => ({ account: OWN, before, after, accountPrice: PRICE })
+/** What the ledger tells of these: the fee, and of those that were done each amount out of one account and into the other. */
+const movesOf = ({ from, to, amount, fee, status }: Pay, position: number): MoneyMove[] => [
+  ...(fee === 0n ? [] : [{ account: from, amount: -fee, reason: 'fee', subject: OTHER, position } as const]),
+  ...(status !== 0 || amount === 0n
+    ? []
+    : to.flatMap((account): MoneyMove[] => [
+        { account: from, amount: -amount, reason: 'transfer', subject: account, position },
+        { account, amount, reason: 'transfer', subject: from, position },
+      ])),
+]
+
+const block = (pays: readonly Pay[], others: readonly MoneyMove[] = []) => ({
+  height: 5,
+  epoch: 3,
+  timeMs: 6,
+  transactions: pays.map(settled),
+  moves: [...pays.flatMap(movesOf), ...others],
+})
+const step = (before: bigint, after: bigint) => ({ account: OWN, before, after })
 const pay = (pays: Partial<Pay>): Pay => ({ from: OWN, to: [OTHER], amount: 100n, fee: 3n, status: 0, ...pays })
 
 test('what is sent, received and paid stands on lines of its own, in order, with the balance after each', () => {
@@ -57,22 +75,29 @@ test('what is sent, received and paid stands on lines of its own, in order, with
   ])
 })
 
-test('the price of an account that was opened is told from what a rule gave', () => {
-  const opened = movementsOf(block([pay({})]), step(50_000n, 50_000n - 103n - PRICE))
+test('a line says what it is about, and what no move explains is a line of its own', () => {
+  const job = new Uint8Array(16).fill(9)
+  const others: MoneyMove[] = [
+    { account: OWN, amount: -40n, reason: 'jobHold', subject: job, position: 1 },
+    { account: OTHER, amount: 1n, reason: 'tips', subject: OTHER, position: undefined },
+    { account: OWN, amount: 5n, reason: 'storage', subject: OTHER, position: undefined },
+  ]
+  const first = block([pay({}), pay({ to: [] })], others)
+  const lines = movementsOf(first, step(1_000n, 1_000n - 103n - 43n + 5n + 1n))
   assert.deepEqual(
-    opened.map(({ kind }) => kind),
-    ['sent', 'opening'],
+    lines.map(({ kind, amount, fee, transaction }) => [kind, amount, fee, transaction?.[0]]),
+    [
+      ['sent', -100n, 3n, 100],
+      ['jobHold', -40n, 3n, 101],
+      ['storage', 5n, 0n, undefined],
+      ['other', 1n, 0n, undefined],
+    ],
   )
-  const rewarded = movementsOf(block([pay({})]), step(50_000n, 50_000n - 103n + PRICE))
-  assert.deepEqual(
-    rewarded.map(({ kind }) => kind),
-    ['sent', 'other'],
-  )
-  const withoutSending = movementsOf(block([]), step(50_000n, 40_000n))
-  assert.deepEqual(
-    withoutSending.map(({ kind, amount, balance }) => [kind, amount, balance]),
-    [['other', -10_000n, 40_000n]],
-  )
+  assert.deepEqual(lines[1]?.subject, job)
+  assert.equal(epochOf(lines[2]?.subject), 3)
+  assert.deepEqual(lines[0]?.memo, Uint8Array.from(Buffer.from('memo')))
+  const [fee] = movementsOf(block([pay({ to: [] })]), step(1_000n, 997n))
+  assert.deepEqual([fee?.kind, fee?.subject], ['fee', Uint8Array.of(200, 1)])
 })
 
 const payArbitrary = fc.record({

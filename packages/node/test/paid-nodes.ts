@@ -14,6 +14,7 @@ import { defaultNodeConfig } from '../src/config/node-config.ts'
 import { loadWallet, recordsOf, walletKeyIn } from '../src/config/wallet.ts'
 import type { RoomsContext } from '../src/daemon/rooms.ts'
 import { type FoundingMember, ledgerGenesis } from '../src/ledger/ledger-genesis.ts'
+import type { LedgerIndex } from '../src/ledger/ledger-index.ts'
 import { openLedger } from '../src/ledger/open-ledger.ts'
 import { Payments } from '../src/ledger/payments.ts'
 import { WalletSender } from '../src/ledger/wallet-sender.ts'
@@ -24,6 +25,7 @@ const ports = { clock: systemClock, timers: systemTimers, random: systemRandom, 
 export interface PaidNode {
   readonly context: RoomsContext
   readonly ledger: Ledger
+  readonly index: LedgerIndex
   readonly payments: Payments
   readonly store: FileStore
   /** Another one that pays from the wallet that all share. */
@@ -128,7 +130,7 @@ async function openNode(
   const key = await loadWallet(walletKeyIn(recordsOf(paths, config)), ports)
   const id = ledger.chain.modules.network
   const sender = new WalletSender({ ledger, signer: key, network: id, timers: systemTimers })
-  return { context, ledger, payments, store, sender }
+  return { context, ledger, index: opened.index, payments, store, sender }
 }
 
 /** As `borgios up` makes it, with short epochs. */

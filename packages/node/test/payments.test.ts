@@ -3,10 +3,15 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isBorgError, JobId, NodeId } from '@borgios/core'
-import { entryTable, holdTable, jobHoldIdOf, leaseTable, payoutTable, transfer } from '@borgios/ledger'
-import { ACCOUNTS_MODULE, type JobReceipt, type JobUsage, TRANSFER } from '@borgios/protocol'
+import { isBorgError, JobId, NodeId, OperatorId } from '@borgios/core'
+import { systemTimers } from '@borgios/core/adapters'
+import { accountOf, entryTable, holdTable, jobHoldIdOf, leaseTable, payoutTable, transfer } from '@borgios/ledger'
+import { ACCOUNTS_MODULE, type EarnView, type JobReceipt, type JobUsage, TRANSFER } from '@borgios/protocol'
+import { addsUp } from '../src/cli/commands/earn-lines.ts'
+import { earnView } from '../src/ledger/earn-view.ts'
 import { codedBytes } from '../src/ledger/ledger-leases.ts'
+import { emissionView } from '../src/ledger/payout-view.ts'
+import { WalletDesk } from '../src/ledger/wallet-desk.ts'
 import { openPaidNodes, type PaidNode, type PaidNodes } from './paid-nodes.ts'
 
 const UNIT = 1_000_000n
@@ -40,6 +45,22 @@ async function assertConserved({ nodes }: PaidNodes): Promise<void> {
     const held = holdings.reduce((sum, one) => sum + one.held, 0n)
     assert.equal(held + supply.treasury + supply.burned, supply.minted)
   }
+}
+
+/** What an account's lines come to is what the ledger says it has, and nothing of it is unexplained. */
+async function assertExplained({ wallet }: PaidNodes, of: 'wallet' | 'node', asked: PaidNode): Promise<EarnView> {
+  const { ledger, index, context } = asked
+  const node = NodeId.toBytes(context.identity.node)
+  const account = of === 'wallet' ? wallet.publicKey : OperatorId.toBytes(context.identity.operator)
+  const view = await earnView(
+    account,
+    { of, sinceHeight: 0 },
+    { ledger, index, timers: systemTimers, node, names: new Map() },
+  )
+  assert(view)
+  assert(view.isEqual && addsUp(view))
+  assert.equal(view.lines.filter(({ kind }) => kind === 'other').length, 0)
+  return view
 }
 
 const heldBy = async ({ ledger }: PaidNode): Promise<bigint> =>
@@ -79,6 +100,31 @@ test('a put is leased, its nodes accept, are audited and paid at the end of an e
     assert.equal(payout.passes, payout.samples)
   }
   await assertConserved(world)
+  const { height } = first.ledger.status()
+  await until('heard by all', () => world.nodes.every(({ ledger }) => ledger.status().height >= height))
+  const wallet = await assertExplained(world, 'wallet', first)
+  const leases = wallet.lines.filter(({ kind }) => kind === 'lease')
+  assert(leases.length === 1 && (leases[0]?.lease?.nodes.length ?? 0) >= 3)
+  let minted = 0n
+  for (const [{ node: key }, payout] of paid()) {
+    const holder = world.nodes.find(({ context }) => NodeId.fromBytes(key) === context.identity.node)
+    assert(holder)
+    const { lines } = await assertExplained(world, 'node', holder)
+    const ofEpochs = lines.filter(({ payout: one }) => one?.gross === String(payout.gross))
+    assert.deepEqual(ofEpochs.map(({ kind }) => kind).sort(), ['emission', 'storage'])
+    for (const { kind, came, payout: one } of ofEpochs) {
+      assert(one)
+      const byLease = one.leases.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
+      assert.equal(BigInt(came), kind === 'storage' ? byLease : payout.minted)
+      minted += kind === 'emission' ? BigInt(came) : 0n
+    }
+  }
+  const { epochs, remaining } = emissionView(first.ledger)
+  assert(epochs.every(({ isEqual }) => isEqual))
+  const all = epochs.reduce((sum, epoch) => sum + BigInt(epoch.minted), 0n)
+  const dust = epochs.reduce((sum, epoch) => sum + BigInt(epoch.dust), 0n)
+  assert(minted > 0n && all === minted + dust, `${minted} and ${dust} of ${all}`)
+  assert.equal(BigInt(remaining) + all, 10_000_000n * UNIT)
 })
 
 test('a node that lost its shards after it accepted them earns nothing', TIMEOUT, async () => {
@@ -205,3 +251,32 @@ test('a job is held, billed by both sides and paid; one that failed costs nothin
   assert.throws(() => requester.payments.escrow.assertPayable(small), withCode('NODE_FUNDS_SHORT'))
   await assertConserved(world)
 })
+
+test(
+  'sends of the user and puts of the node from one wallet, all at once, each take a nonce of their own',
+  TIMEOUT,
+  async () => {
+    await using world = await openPaidNodes({ nodes: 4, values: {}, balance: 100n * UNIT })
+    const [first, second] = [world.node(0), world.node(1)]
+    const desks = [first, second].map(({ context, ledger }) => new WalletDesk(context, ledger))
+    const to = new Uint8Array(32).fill(7)
+    const sends = Array.from({ length: 12 }, async (_, index) => {
+      await sleep(20 * index)
+      const id = await desks[index % 4 === 3 ? 1 : 0]?.send({ to, amount: 1n, memo: new Uint8Array() })
+      assert(id)
+      return { id, sender: index % 4 === 3 ? second : first }
+    })
+    const puts = Array.from({ length: 3 }, () => first.store.put(bytesOf(20_000), { totalBytes: 20_000 }))
+    assert((await Promise.all(puts)).every(({ missingShards }) => missingShards === 0))
+    const sent = await Promise.all(sends)
+    const ends = (): readonly string[] =>
+      sent.map(({ id, sender }) => sender.ledger.transactionState(id)?.kind ?? 'decided')
+    await until('decided', () => ends().every((kind) => kind === 'final' || kind === 'replaced' || kind === 'decided'))
+    // Those of one node never fight with its own payments; of two nodes one of two may be replaced, and its user told.
+    for (const [index, { sender }] of sent.entries()) if (sender === first) assert.notEqual(ends()[index], 'expired')
+    const finals = ends().filter((kind) => kind === 'final').length
+    assert(finals >= 9, `${ends().join(', ')}`)
+    assert.equal(accountOf(first.ledger.state, to)?.balance, BigInt(finals))
+    await assertConserved(world)
+  },
+)

@@ -1,5 +1,12 @@
 import { ERROR_KINDS, limits } from '@borgios/core'
-import { CounterSchema, NetworkIdSchema, NodeIdSchema, OperatorIdSchema, strictObject } from '@borgios/crypto'
+import {
+  CounterSchema,
+  LeaseIdSchema,
+  NetworkIdSchema,
+  NodeIdSchema,
+  OperatorIdSchema,
+  strictObject,
+} from '@borgios/crypto'
 import { type Static, type TSchema, Type } from 'typebox'
 import { JobUsageSchema } from './compute.ts'
 import { TransactionViewSchema } from './ledger/views.ts'
@@ -112,6 +119,8 @@ export const FileEntrySchema = Type.Object({
   bytes: CounterSchema,
   storedAtMs: CounterSchema,
   capability: CapabilitySchema,
+  /** What its keeping is paid from; entries of earlier releases and of networks without a ledger have none. */
+  lease: Type.Optional(LeaseIdSchema),
 })
 export type FileEntry = Static<typeof FileEntrySchema>
 
@@ -209,7 +218,7 @@ export const JobLogsRequestSchema = strictObject({ job: SubjectSchema, follow: T
 export const WhyRequestSchema = strictObject({ subject: SubjectSchema })
 export const WhyViewSchema = Type.Object({
   subject: Type.String(),
-  what: Type.Enum(['node', 'operator', 'job', 'shard', 'file', 'transaction']),
+  what: Type.Enum(['node', 'operator', 'job', 'shard', 'file', 'transaction', 'lease']),
   state: Type.String(),
   why: Type.String(),
   todo: Type.String(),

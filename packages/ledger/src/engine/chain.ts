@@ -19,6 +19,7 @@ import type { ExecutionModules } from '../execution/block-run.ts'
 import { epochSeal } from '../execution/epoch-seal.ts'
 import { type BuiltBlock, buildBlock, executeBlock } from '../execution/execute-block.ts'
 import { accountTable } from '../modules/accounts/account-table.ts'
+import type { MoneyMove } from '../modules/accounts/money-moves.ts'
 import { type Chain as ChainRecord, chainOf } from '../modules/chain/chain-table.ts'
 import { committeeOf, leaderAccount } from '../modules/members/committee-table.ts'
 import type { FinalState } from '../state/final-state.ts'
@@ -57,6 +58,8 @@ export interface FinalOutcome {
   readonly receipts: readonly Receipt[]
   /** 32 bytes each: accounts whose record it changed. */
   readonly changedAccounts: readonly Uint8Array[]
+  /** Every change of every balance, and why: for each account together what its balance changed. */
+  readonly moves: readonly MoneyMove[]
 }
 
 /** A block that was executed and is not final yet. */
@@ -65,6 +68,7 @@ interface Executed {
   readonly header: BlockHeader
   readonly transactions: readonly Uint8Array[]
   readonly receipts: readonly Receipt[]
+  readonly moves: readonly MoneyMove[]
 }
 
 /** The final state, and the blocks executed on top of it. */
@@ -143,7 +147,13 @@ export class Chain {
       committee: committeeHash(committeeIn(parent, plan.epoch)),
       seal: facts.nextBeacon === undefined ? undefined : epochSeal(layer),
     }
-    const hash = this.#keep({ layer, header, transactions: built.transactions, receipts: built.receipts })
+    const hash = this.#keep({
+      layer,
+      header,
+      transactions: built.transactions,
+      receipts: built.receipts,
+      moves: built.moves,
+    })
     return { header, hash, transactions: built.transactions, leftOut: built.leftOut }
   }
 
@@ -159,7 +169,7 @@ export class Chain {
     const record = recordOf(before)
     const layer = this.#layerOn(parent.hash)
     const facts = this.#factsOf(header, before, record, header.timeMs)
-    const { receipts, usedUnits } = executeBlock(this.modules, layer, facts, transactions)
+    const { receipts, usedUnits, moves } = executeBlock(this.modules, layer, facts, transactions)
     const expected: BlockHeader = {
       ...header,
       usedUnits,
@@ -169,7 +179,7 @@ export class Chain {
       seal: facts.nextBeacon === undefined ? undefined : epochSeal(layer),
     }
     assertSameHeader(expected, header)
-    this.#keep({ layer, header, transactions, receipts })
+    this.#keep({ layer, header, transactions, receipts, moves })
   }
 
   /** Whether {@link execute} takes the block; bugs are thrown. */
@@ -192,7 +202,8 @@ export class Chain {
     // What stands on the last block of an epoch are fillers.
     const kept = isLast ? [] : [...this.#executed].filter(([, { header }]) => this.#standsOn(header, hash))
     this.#executed = new Map(kept)
-    return { receipts: executed.receipts, changedAccounts }
+    const { receipts, moves } = executed
+    return { receipts, changedAccounts, moves }
   }
 
   #standsOn({ parent }: BlockHeader, block: Uint8Array): boolean {
@@ -218,7 +229,7 @@ export class Chain {
     }
     return {
       header,
-      hash: this.#keep({ layer: parent.layer, header, transactions: [], receipts: [] }),
+      hash: this.#keep({ layer: parent.layer, header, transactions: [], receipts: [], moves: [] }),
       transactions: [],
       leftOut: [],
     }

@@ -1,4 +1,5 @@
 import type { Receipt, Transaction } from '@borgios/protocol'
+import type { MoneyMove } from '../modules/accounts/money-moves.ts'
 import type { StateChange, StateWriter } from '../state/state.ts'
 
 /** The state of a block while it takes effect, over its parent's. */
@@ -49,4 +50,6 @@ export interface BlockOutcome {
   readonly receipts: readonly Receipt[]
   readonly usedUnits: number
   readonly feesPaid: bigint
+  /** Every change of every balance, and why. Nothing depends on it. */
+  readonly moves: readonly MoneyMove[]
 }

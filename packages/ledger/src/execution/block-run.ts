@@ -3,6 +3,7 @@ import type { Receipt } from '@borgios/protocol'
 import { blockInvalid } from '../errors.ts'
 import { accountTable } from '../modules/accounts/account-table.ts'
 import { MoneyBook } from '../modules/accounts/money-book.ts'
+import { MoneyMoves } from '../modules/accounts/money-moves.ts'
 import { type Chain, chainOf, chainTable } from '../modules/chain/chain-table.ts'
 import { parameter } from '../modules/parameters/parameter-table.ts'
 import { WHOLE_PPM } from '../modules/parameters/parameters.ts'
@@ -38,6 +39,7 @@ export class BlockRun {
   readonly #state: BlockLayer
   readonly #context: BlockContext
   readonly #receipts: Receipt[] = []
+  readonly #moves = new MoneyMoves()
   #usedUnits = 0
   #payloadBytes = LENGTH_BYTES
   #tips = 0n
@@ -52,7 +54,7 @@ export class BlockRun {
     this.#chain = chain
     this.#state = state
     const { height, epoch, timeMs, leader } = facts
-    const money = new MoneyBook(this.#state, epoch)
+    const money = new MoneyBook(this.#state, epoch, this.#moves)
     this.#context = { state: this.#state, money, height, epoch, timeMs, beacon: chain.beacon, leader }
     this.#bounds = tightest(networkBounds(this.#context), bounds)
     for (const module of modules.registry.modules) module.onBlock?.(this.#context)
@@ -77,7 +79,7 @@ export class BlockRun {
     this.#endEpoch()
     this.#moveOn()
     checkSupply(this.#state)
-    return { receipts: this.#receipts, usedUnits: this.#usedUnits, feesPaid }
+    return { receipts: this.#receipts, usedUnits: this.#usedUnits, feesPaid, moves: this.#moves.all }
   }
 
   /** Beside what the block already holds. */
@@ -93,21 +95,27 @@ export class BlockRun {
     this.#usedUnits += units
     this.#payloadBytes += LENGTH_BYTES + read.bytes.length
     this.#tips += tip
+    this.#moves.position = this.#receipts.length
+    this.#moves.add(transaction.account, -feePaid, { reason: 'fee', subject: id })
     this.#state.set(accountTable, transaction.account, {
       balance: account.balance - feePaid,
       nonce: account.nonce + 1,
       policy: account.policy,
     })
-    return { transaction: id, status: this.#operate(read), usedUnits: units, feePaid }
+    const status = this.#operate(read)
+    this.#moves.position = undefined
+    return { transaction: id, status, usedUnits: units, feePaid }
   }
 
   /** All of its operations take effect, or none. */
   #operate({ transaction, id, operations }: ReadTransaction): number {
     const context = { ...this.#context, sender: transaction.account, transaction: id }
     try {
-      this.#state.attempt(() => {
-        for (const { type, body } of operations) type.apply(context, body)
-      })
+      this.#moves.attempt(() =>
+        this.#state.attempt(() => {
+          for (const { type, body } of operations) type.apply(context, body)
+        }),
+      )
       return DONE
     } catch (error) {
       if (!isBorgError(error)) throw error
@@ -126,7 +134,7 @@ export class BlockRun {
       money.burn(burned)
       money.giveTreasury(base - burned)
     }
-    money.give(leader, this.#tips)
+    money.give(leader, this.#tips, { reason: 'tips', subject: leader })
     return base + this.#tips
   }
 

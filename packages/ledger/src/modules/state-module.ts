@@ -1,12 +1,16 @@
 import type { JsonValue } from '@borgios/core'
 import type { AnyTable, StateWriter } from '../state/state.ts'
+import type { MoneyCause } from './accounts/money-moves.ts'
 
-/** Moves micro-units between accounts and whoever holds them. Whatever is taken must be put into a record that says it holds it. */
+/**
+ * Moves micro-units between accounts and whoever holds them, and notes why. Whatever is taken must be put into a record that says it
+ * holds it.
+ */
 export interface Money {
   /** Throws LEDGER_FUNDS_SHORT. */
-  take(account: Uint8Array, amount: bigint): void
+  take(account: Uint8Array, amount: bigint, cause: MoneyCause): void
   /** An account that was not opened is, for its price out of the amount; a smaller amount goes to the treasury. */
-  give(account: Uint8Array, amount: bigint): void
+  give(account: Uint8Array, amount: bigint, cause: MoneyCause): void
   /** Opens an account that was not, for the price of it, which goes to the treasury. Throws LEDGER_FUNDS_SHORT. */
   open(account: Uint8Array, payer: Uint8Array): void
   giveTreasury(amount: bigint): void

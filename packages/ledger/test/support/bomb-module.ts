@@ -13,21 +13,23 @@ export const BOMB = {
   emptiesTreasury: 7,
 } as const
 
+const CAUSE = { reason: 'hold', subject: new Uint8Array(32) } as const
+
 const DEEDS: Readonly<Record<number, (context: OperationContext) => void>> = {
-  [BOMB.assertion]: ({ money, sender }) => money.take(sender, -1n),
+  [BOMB.assertion]: ({ money, sender }) => money.take(sender, -1n, CAUSE),
   [BOMB.unknownCode]: () => {
     throw new BorgError('nobody knows me', { code: 'LEDGER_NEW_CODE', kind: 'invalid' })
   },
-  [BOMB.makesMoney]: ({ money, sender }) => money.give(sender, 1n),
-  [BOMB.losesMoney]: ({ money, sender }) => money.take(sender, 1n),
+  [BOMB.makesMoney]: ({ money, sender }) => money.give(sender, 1n, CAUSE),
+  [BOMB.losesMoney]: ({ money, sender }) => money.take(sender, 1n, CAUSE),
   [BOMB.mintsForNobody]: ({ money }) => money.mint(1n),
   [BOMB.mintsTooMuch]({ money, sender }) {
     money.mint(2n ** 62n)
-    money.give(sender, 2n ** 62n)
+    money.give(sender, 2n ** 62n, CAUSE)
   },
   [BOMB.emptiesTreasury]({ money, sender }) {
     money.takeTreasury(10n ** 15n)
-    money.give(sender, 10n ** 15n)
+    money.give(sender, 10n ** 15n, CAUSE)
   },
 }
 

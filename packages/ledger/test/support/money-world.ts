@@ -6,6 +6,7 @@ import { checkSupply } from '../../src/execution/supply-check.ts'
 import { accountOf } from '../../src/modules/accounts/account-table.ts'
 import { accountsModule } from '../../src/modules/accounts/accounts-module.ts'
 import { MoneyBook } from '../../src/modules/accounts/money-book.ts'
+import { MoneyMoves } from '../../src/modules/accounts/money-moves.ts'
 import { emissionTable } from '../../src/modules/earning/earning-records.ts'
 import { dutiesOf } from '../../src/modules/earning/earning-view.ts'
 import { type Member, memberTable } from '../../src/modules/members/member.ts'
@@ -63,6 +64,9 @@ export class MoneyWorld {
   #height = 0
   #epoch = 0
   #timeMs = 1_700_000_000_000
+  #moves = new MoneyMoves()
+  /** What all moves so far made of each account, by its key in hexadecimal. */
+  readonly #told = new Map<string, bigint>()
 
   constructor({ parameters = {}, remaining = 0n, seed = 1 }: WorldOptions = {}) {
     this.random = new SeededRandom(seed)
@@ -87,7 +91,7 @@ export class MoneyWorld {
   fund(name: string, amount: bigint): void {
     const { money } = this.#context()
     money.mint(amount)
-    money.give(named(name), amount)
+    money.give(named(name), amount, { reason: 'transfer', subject: named('nobody') })
   }
 
   fundTreasury(amount: bigint): void {
@@ -135,7 +139,7 @@ export class MoneyWorld {
     this.#height += 1
     this.#timeMs += afterMs
     for (const module of registry.modules) module.onBlock?.(this.#context())
-    checkSupply(this.state)
+    this.#check()
   }
 
   /** Blocks of 30 seconds, as many as a time takes: the ledger's clock goes no faster. */
@@ -154,7 +158,7 @@ export class MoneyWorld {
   endEpoch(): void {
     const nextBeacon = this.#beacon(this.#epoch + 1)
     for (const module of registry.modules) module.onEpochEnd?.({ ...this.#context(), nextBeacon })
-    checkSupply(this.state)
+    this.#check()
     this.#epoch += 1
   }
 
@@ -163,9 +167,8 @@ export class MoneyWorld {
     const account = typeof sender === 'string' ? named(sender) : sender
     const bytes = type.encode(body).slice()
     try {
-      this.state.attempt(() =>
-        type.apply({ ...this.#context(), sender: account, transaction: named('tx') }, type.decode(bytes)),
-      )
+      const context = { ...this.#context(), sender: account, transaction: named('tx') }
+      this.#moves.attempt(() => this.state.attempt(() => type.apply(context, type.decode(bytes))))
       return 'done'
     } catch (error) {
       if (!isBorgError(error)) throw error
@@ -199,6 +202,21 @@ export class MoneyWorld {
     }
   }
 
+  /** Nothing appears or vanishes, and every balance is what the moves told of it come to. */
+  #check(): void {
+    checkSupply(this.state)
+    const { all } = this.#moves
+    this.#moves = new MoneyMoves()
+    for (const { account, amount } of all) {
+      const key = Buffer.from(account).toString('hex')
+      this.#told.set(key, (this.#told.get(key) ?? 0n) + amount)
+    }
+    for (const { account } of all) {
+      const told = this.#told.get(Buffer.from(account).toString('hex'))
+      strict.equal(told, accountOf(this.state, account)?.balance ?? 0n, 'the moves of an account make its balance')
+    }
+  }
+
   #beacon(epoch: number): Uint8Array {
     return taggedHash('test-beacon', this.random.bytes(32), Uint8Array.of(epoch & 0xff))
   }
@@ -206,7 +224,7 @@ export class MoneyWorld {
   #context(): BlockContext {
     return {
       state: this.state,
-      money: new MoneyBook(this.state, this.#epoch),
+      money: new MoneyBook(this.state, this.#epoch, this.#moves),
       height: this.#height,
       epoch: this.#epoch,
       timeMs: this.#timeMs,

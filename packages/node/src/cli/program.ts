@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { RELEASE } from '../daemon/release.ts'
+import { addEarnCommand } from './grammar/earn-grammar.ts'
 import { addFileCommands } from './grammar/file-grammar.ts'
 import { addJobCommands } from './grammar/job-grammar.ts'
 import { type CommonOptions, EVERYWHERE, type Runner, withCommonOptions } from './grammar/leaf.ts'
@@ -14,9 +15,11 @@ First steps:
   ${name} net tree            how they hang together
   ${name} file put FILE       prints a capability, which "file get" takes
   ${name} wallet balance      what you have to spend here
+  ${name} earn                what it was spent on, and what your nodes earn
   ${name} down                ends them; the data stays
 
-Exit codes: 0 ok, 1 error, 2 wrong usage, 3 not found, 4 refused, 5 timed out;
+Exit codes: 0 ok, 1 error, 2 wrong usage, 3 not found, 4 refused, 5 timed out,
+6 sums that do not agree;
 130 after Ctrl-C.`
 
 /** The command line of borgios, called `name` here. `run` is handed what a command does, to be run with its context. */
@@ -35,6 +38,7 @@ export function createProgram(name: string, run: Runner): Command {
   addFileCommands(program, runWithAll)
   addJobCommands(program, runWithAll)
   addWalletCommands(program, runWithAll)
+  addEarnCommand(program, runWithAll)
   addLedgerCommands(program, runWithAll)
   addNodeCommands(program, runWithAll)
   return program

@@ -1,3 +1,9 @@
+/** Pads these columns on the left, so that amounts stand one below the other. */
+export function rightAligned(rows: readonly (readonly string[])[], columns: readonly number[]): string[][] {
+  const widths = columns.map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) => row.map((cell, column) => cell.padStart(widths[columns.indexOf(column)] ?? 0)))
+}
+
 /** Columns of text with two spaces between them; the last is not padded. Widths are counted in code points. */
 export function tableLines(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = []

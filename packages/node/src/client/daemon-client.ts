@@ -8,6 +8,9 @@ import {
   BlockViewSchema,
   type DaemonEvent,
   DaemonEventSchema,
+  type EarnRequest,
+  EarnViewSchema,
+  EmissionViewSchema,
   ErrorAnswerSchema,
   FILE_BYTES_HEADER,
   FILE_NAME_HEADER,
@@ -100,6 +103,8 @@ export class DaemonClient {
   account = (account: string | null) => this.#ask('/v1/ledger/account', AccountViewSchema, { account })
   history = (account: string | null, lines: number) =>
     this.#ask('/v1/wallet/history', HistoryViewSchema, { account, lines })
+  earn = (request: EarnRequest) => this.#ask('/v1/ledger/earn', EarnViewSchema, request)
+  emission = () => this.#ask('/v1/ledger/emission', EmissionViewSchema)
   why = (subject: string) => this.#ask('/v1/why', WhyViewSchema, { subject })
 
   put(source: AsyncIterable<Uint8Array>, { name, bytes, coding }: PutRequest): AsyncGenerator<DaemonEvent> {

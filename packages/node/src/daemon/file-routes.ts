@@ -55,10 +55,15 @@ export const fileRoutes: RouteTable = {
         send({ event: 'progress', doneBytes, totalBytes: totalBytes ?? null }),
       )
       const known = totalBytes === undefined ? {} : { totalBytes }
-      const put = await rooms.store.put(exchange.body, { name, coding, signal: exchange.signal, onProgress, ...known })
+      const paid = rooms.payForPut()
+      const leases = paid === undefined ? {} : { leases: paid.leases }
+      const options = { name, coding, signal: exchange.signal, onProgress, ...known, ...leases }
+      const put = await rooms.store.put(exchange.body, options)
       const { capability, bytes } = put
       // Without its capability a stored file is lost: it is told in any case.
-      const why = await files.add({ name, bytes, storedAtMs: clock.nowMs(), capability }).then(() => '', messageOf)
+      const lease = paid?.lease()
+      const entry = { name, bytes, storedAtMs: clock.nowMs(), capability, ...(lease && { lease }) }
+      const why = await files.add(entry).then(() => '', messageOf)
       if (why !== '') logger.error('a stored file could not be listed', { why })
       const listed = { listed: why === '', why: why.slice(0, limits.node.maxWhyChars) }
       await send({ event: 'put', put: { ...put, name, coding: { ...put.coding }, ...listed } })

@@ -1,8 +1,10 @@
-import { assert, limits, type NodeId } from '@borgios/core'
-import { accountBytesOf } from '@borgios/crypto'
+import { assert, limits, NodeId, OperatorId } from '@borgios/core'
+import { accountBytesOf, accountIdOf } from '@borgios/crypto'
+import { memberOf } from '@borgios/ledger'
 import {
   AccountRequestSchema,
   BlockRequestSchema,
+  EarnRequestSchema,
   HistoryRequestSchema,
   type LedgerStatusView,
   SendRequestSchema,
@@ -11,6 +13,7 @@ import {
 } from '@borgios/protocol'
 import { badRequest, unknownSubject } from '../errors.ts'
 import { MAX_AMOUNT } from '../ledger/amount.ts'
+import { earnView, namesOf } from '../ledger/earn-view.ts'
 import { historyView } from '../ledger/history-view.ts'
 import {
   accountView,
@@ -20,6 +23,7 @@ import {
   membersView,
   supplyView,
 } from '../ledger/ledger-views.ts'
+import { emissionView } from '../ledger/payout-view.ts'
 import { type TransactionSources, transactionView, transactionViewOf } from '../ledger/transaction-view.ts'
 import { bodyCheck, type Exchange } from './exchange.ts'
 import type { NodeServices } from './node-services.ts'
@@ -27,6 +31,7 @@ import type { RouteTable } from './route.ts'
 
 const accountCheck = bodyCheck(AccountRequestSchema)
 const blockCheck = bodyCheck(BlockRequestSchema)
+const earnCheck = bodyCheck(EarnRequestSchema)
 const historyCheck = bodyCheck(HistoryRequestSchema)
 const sendCheck = bodyCheck(SendRequestSchema)
 const transactionCheck = bodyCheck(TransactionRequestSchema)
@@ -100,6 +105,26 @@ export const ledgerRoutes: RouteTable = {
   'GET /v1/ledger/genesis': async (exchange, services) =>
     exchange.answer(genesisView(ledgerOf(services).ledger, services.context)),
 
+  'GET /v1/ledger/emission': async (exchange, services) => exchange.answer(emissionView(ledgerOf(services).ledger)),
+
+  'POST /v1/ledger/earn': async (exchange, services) => {
+    const { ledger, index } = ledgerOf(services)
+    const request = await exchange.json(earnCheck)
+    const { context, files, desk, wallet } = services
+    const { identity, timers } = context
+    const node = NodeId.toBytes(identity.node)
+    const earning = memberOf(ledger.state, node)?.account ?? OperatorId.toBytes(identity.operator)
+    const account = request.of === 'wallet' ? await wallet.account() : earning
+    const names = namesOf(await files.list(), await desk.list())
+    const view = await earnView(account, request, { ledger, index, timers, node, names })
+    if (view === undefined) {
+      throw unknownSubject(
+        `this node earns for ${accountIdOf(account)}, and keeps no history of it: ask the node of that account's owner`,
+      )
+    }
+    exchange.answer(view)
+  },
+
   'POST /v1/ledger/account': async (exchange, services) => {
     const { ledger } = ledgerOf(services)
     const { account } = await exchange.json(accountCheck)
@@ -148,7 +173,7 @@ export const ledgerRoutes: RouteTable = {
   },
 
   'POST /v1/wallet/history': async (exchange, services) => {
-    const { index } = ledgerOf(services)
+    const { ledger, index } = ledgerOf(services)
     const { account, lines } = await exchange.json(historyCheck)
     const bytes = await chosen(account, services)
     const history = await index.history(bytes, lines)
@@ -157,6 +182,6 @@ export const ledgerRoutes: RouteTable = {
         "this node keeps the history of its user's accounts only: that of the wallet, and that of its operator",
       )
     }
-    exchange.answer(historyView(bytes, history))
+    exchange.answer(historyView(bytes, history, ledger.chain.modules.registry))
   },
 }

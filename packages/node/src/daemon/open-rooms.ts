@@ -67,6 +67,7 @@ export const openRooms: OpenRooms = async (context) => {
     compute,
     ledger,
     ledgerIndex: opened?.index,
+    payForPut: () => payments?.forOnePut(),
     jobLimits: defaultJobLimits,
     assertPayable: (jobLimits) => payments?.assertPayable(jobLimits),
     defaultCoding,

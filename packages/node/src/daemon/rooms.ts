@@ -8,6 +8,7 @@ import type { NodePaths } from '../config/data-folder.ts'
 import type { NodeIdentity } from '../config/identity.ts'
 import type { NodeConfig } from '../config/node-config.ts'
 import type { LedgerIndex } from '../ledger/ledger-index.ts'
+import type { OnePut } from '../ledger/payments.ts'
 
 /** The world outside, as every room is given it. */
 export interface Ports {
@@ -34,6 +35,8 @@ export interface Rooms {
   readonly ledger: Ledger | undefined
   /** What people ask about and the ledger's state does not say; there with the ledger. */
   readonly ledgerIndex: LedgerIndex | undefined
+  /** Who pays for one put of the user; undefined where nothing costs anything. */
+  payForPut(): OnePut | undefined
   /** What a job may use when nobody says otherwise. */
   readonly jobLimits: JobLimits
   /** Throws NODE_FUNDS_SHORT if the user of this node cannot pay for a job with such limits. */

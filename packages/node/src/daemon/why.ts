@@ -2,15 +2,20 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  HOUR_MS,
   isBorgError,
+  LeaseId,
+  NodeId,
   OperatorId,
   ShardId,
   shortId,
   TransactionId,
 } from '@borgios/core'
+import { type LeaseStanding, leaseStanding } from '@borgios/ledger'
 import type { FileInfoView, JobRecord, NodeView, WhyView } from '@borgios/protocol'
 import { type NodeIdentity, roleOf } from '../config/identity.ts'
 import { ambiguousSubject, unknownSubject, usageError } from '../errors.ts'
+import { unitsText } from '../ledger/amount.ts'
 import { idsBeginning, transactionView, transactionViewOf } from '../ledger/transaction-view.ts'
 import { infoView } from './file-routes.ts'
 import { isFinal } from './job-book.ts'
@@ -75,8 +80,9 @@ async function candidates(subject: string, services: NodeServices): Promise<Map<
   for (const record of await desk.list()) {
     if (record.job.startsWith(subject)) found.set(record.job, async () => explainJob(record))
   }
-  for (const { capability } of await files.list()) {
+  for (const { capability, lease, name } of await files.list()) {
     if (capability.startsWith(subject)) found.set(capability, () => explainFile(capability, services))
+    if (lease?.startsWith(subject)) found.set(lease, async () => explainLease(lease, name, services))
   }
   return found
 }
@@ -91,13 +97,14 @@ async function explainUnlisted(subject: string, services: NodeServices): Promise
       todo: 'Ask about the file instead: "borgios file info CAPABILITY --verify"',
     }
   }
+  if (LeaseId.is(subject) && services.rooms.ledger !== undefined) return explainLease(subject, undefined, services)
   if (OperatorId.is(subject)) throw unknownSubject(`no node of the operator ${shortId(subject)} is known here`)
   if (subject.startsWith(CAPABILITY_BEGINNING)) return explainFile(subject, services)
   if (subject.length < MIN_BEGINNING_CHARS) {
     throw usageError(`"${subject}" is too short to look for: give at least ${MIN_BEGINNING_CHARS} characters of an id`)
   }
   throw unknownSubject(
-    `no node, operator, job, file or transaction known here begins with "${subject.slice(0, 80)}". ` +
+    `no node, operator, job, file, lease or transaction known here begins with "${subject.slice(0, 80)}". ` +
       'Nodes are in "borgios net tree", jobs in "borgios job ls", files in "borgios file ls"',
   )
 }
@@ -165,6 +172,35 @@ async function explainTransaction(id: TransactionId, services: NodeServices): Pr
   const view = withStanding(await transactionViewOf(id, ledgerOf(services)), statusOfLedger(services))
   const { state, why, todo } = view
   return { subject: id, what: 'transaction', state, why: `the transaction ${shortId(id)} is ${why}`, todo }
+}
+
+/** `name`: of the file that it pays for, where that is a file of this user. */
+function explainLease(id: LeaseId, name: string | undefined, services: NodeServices): WhyView {
+  const lease = leaseStanding(ledgerOf(services).ledger.state, LeaseId.toBytes(id))
+  return leaseWhy(id, name === undefined ? 'a file' : `"${name}"`, lease)
+}
+
+export function leaseWhy(id: LeaseId, file: string, lease: LeaseStanding | undefined): WhyView {
+  const about = { subject: id, what: 'lease' as const }
+  const pays = `${shortId(id)} is the lease that pays for keeping ${file}`
+  if (lease === undefined) {
+    const why = `${pays}, and the ledger has none of this id: it is over, or never began`
+    return { ...about, state: 'over', why, todo: '"borgios earn" shows what was paid into it and what came back' }
+  }
+  const { left, bytes, nodes, lastsMs } = lease
+  const on = nodes.length === 0 ? 'no node' : nodes.map((key) => shortId(NodeId.fromBytes(key))).join(', ')
+  const rest = `${unitsText(left)} are left in it for ${formatBytes(bytes)} of shards on ${on}`
+  if (lastsMs === undefined) {
+    const why = `${pays}: ${rest}. Nobody is paid from it now: no node has accepted its part, or it has run out`
+    return {
+      ...about,
+      state: 'unpaid',
+      why,
+      todo: 'Wait until its nodes have accepted; one that ran out is gone a week later',
+    }
+  }
+  const days = formatCount(Math.floor(lastsMs / (24 * HOUR_MS)), 'day')
+  return { ...about, state: 'running', why: `${pays}: ${rest}, which lasts ${days}`, todo: 'Nothing' }
 }
 
 function explainOperator(operator: string, nodes: readonly NodeView[]): WhyView {

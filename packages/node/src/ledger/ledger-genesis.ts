@@ -29,6 +29,9 @@ const FIRST_BALANCE = 1_000_000n * ONE
 /** Beside its deposit: fees of some thousand transactions. */
 const OPERATOR_BALANCE = 100n * ONE
 
+/** What may be minted over all time for what members earn: ten times what the maker begins with. */
+const TO_MINT = 10n * FIRST_BALANCE
+
 /** What the ledger of a new network begins with: its maker's account, and the first members with their deposits. */
 export function ledgerGenesis({ nowMs, release, governor, wallet, members }: GenesisPlan): JsonObject {
   const operators = new Map<string, { account: Uint8Array; nodes: number }>()
@@ -40,6 +43,7 @@ export function ledgerGenesis({ nowMs, release, governor, wallet, members }: Gen
   return {
     timeMs: nowMs,
     modules: {
+      earning: { remaining: String(TO_MINT) },
       parameters: { governors: { needed: 1, keys: [accountIdOf(governor)] } },
       accounts: [
         { account: accountIdOf(wallet), balance: String(FIRST_BALANCE) },

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assert, type Logger, limits, messageOf } from '@borgios/core'
-import { accountOf, type FinalBlockEvent, parameter, type StateReader } from '@borgios/ledger'
+import { accountOf, type FinalBlockEvent, type StateReader } from '@borgios/ledger'
 import {
   ByteReader,
   ByteWriter,
@@ -272,13 +272,12 @@ export class LedgerIndex {
 
   #addMovements(one: Followed, event: FinalBlockEvent, state: StateReader): void {
     const { header, changedAccounts } = event
-    const { height, epoch } = header
+    const { height } = header
     const isChanged = changedAccounts.some((account) => compareBytes(account, one.key) === 0)
     if (height > one.height + 1) this.#beginAnew(one, height, accountOf(state, one.key)?.balance ?? 0n)
     else if (isChanged) {
       const after = accountOf(state, one.key)?.balance ?? 0n
-      const accountPrice = parameter({ state, epoch }, 'accountPrice')
-      const step = { account: one.key, before: one.balance, after, accountPrice }
+      const step = { account: one.key, before: one.balance, after }
       for (const movement of movementsOf(settledOf(event), step)) {
         this.#databases.movements.put(movementKey(one.key, one.next), encodeMovement(movement))
         one.next += 1
@@ -307,13 +306,14 @@ export class LedgerIndex {
   }
 }
 
-function settledOf({ header, transactions, receipts }: FinalBlockEvent): SettledBlock {
+function settledOf({ header, transactions, receipts, moves }: FinalBlockEvent): SettledBlock {
   const settled = transactions.map((bytes, position) => {
     const receipt = receipts[position]
     assert(receipt !== undefined, 'every transaction of a final block has its receipt')
     return { transaction: decodeTransaction(bytes), receipt }
   })
-  return { height: header.height, timeMs: header.timeMs, transactions: settled }
+  const { height, epoch, timeMs } = header
+  return { height, epoch, timeMs, transactions: settled, moves }
 }
 
 const nameOf = (account: Uint8Array): string => `account ${Buffer.from(account).toString('hex')}`

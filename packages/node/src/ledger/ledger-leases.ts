@@ -91,6 +91,11 @@ export class LedgerLeases implements StorageLeases {
     return this.#holdOf(reservation, maxBytes)
   }
 
+  /** The name of the lease that a put of this node gets, before it is there. */
+  leaseOf(put: PutId): Uint8Array {
+    return leaseIdOf(this.#modules.sender.account, labelOf(this.#modules.node, put))
+  }
+
   /** Reservations that are there, and such as the earlier process had just sent. */
   async left(): Promise<readonly LeaseHold[]> {
     const before = this.#leftLabels()

@@ -25,9 +25,9 @@ import {
   transactionId,
 } from '@borgios/protocol'
 import type { RoomsContext } from '../daemon/rooms.ts'
+import { leavingOf } from './leaving.ts'
 import { readLedgerGenesis } from './ledger-genesis.ts'
 import { operationView } from './transaction-view.ts'
-import { leavingOf } from './wallet-desk.ts'
 
 /** Where the ledger stands, and if it stands still, why. `up`: the members this node sees up, itself among them. */
 export function ledgerStatusView(ledger: Ledger, up: ReadonlySet<NodeId>, nowMs: number): LedgerStatusView {

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { type JobEarnings, type JobLimits, mostUsage } from '@borgios/compute'
-import { limits, NetworkId, NodeId } from '@borgios/core'
+import { LeaseId, limits, NetworkId, NodeId } from '@borgios/core'
 import { Duties, type Duty } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
+import type { PutId } from '@borgios/protocol'
 import type { AuditPorts, FileStore, StorageLeases } from '@borgios/store'
 import { loadOperator } from '../config/identity.ts'
 import { loadWallet, recordsOf, walletKeyIn } from '../config/wallet.ts'
@@ -15,6 +16,12 @@ import { LedgerLeases } from './ledger-leases.ts'
 import { ListClient } from './list-client.ts'
 import type { OpenedLedger } from './open-ledger.ts'
 import { WalletSender } from './wallet-sender.ts'
+
+/** Who pays for one put, and what it is then paid from: undefined until it is held. */
+export interface OnePut {
+  readonly leases: StorageLeases
+  lease(): LeaseId | undefined
+}
 
 /** The money of one node: what its user pays, and what it earns and owes. */
 export class Payments {
@@ -29,6 +36,7 @@ export class Payments {
   readonly #sender: WalletSender
   readonly #lists: ListClient
   readonly #claims: JobClaims
+  readonly #putLease: (put: PutId) => Uint8Array
   readonly #audits: EpochAudits
   readonly #started = Promise.withResolvers<void>()
   #held: HeldLeases | undefined
@@ -49,6 +57,7 @@ export class Payments {
       else this.#lists.deliver(order)
     }
     const leases = new LedgerLeases({ ledger, sender, lists: { deliver }, node, logger })
+    this.#putLease = (put) => leases.leaseOf(put)
     this.leases = {
       hold: (wish, signal) => leases.hold(wish, signal),
       left: async () => {
@@ -98,6 +107,21 @@ export class Payments {
     this.#stopPruning = ledger.onFinal(({ header }) => {
       if (header.height % limits.node.pruneListsBlocks === 0) held.prune().catch(() => undefined)
     })
+  }
+
+  /** Pays for one put; `lease` names afterwards what it is paid from. */
+  forOnePut(): OnePut {
+    let held: LeaseId | undefined
+    const { hold, left } = this.leases
+    const leases: StorageLeases = {
+      left,
+      hold: async (wish, signal) => {
+        const made = await hold(wish, signal)
+        held = LeaseId.fromBytes(this.#putLease(wish.put))
+        return made
+      },
+    }
+    return { leases, lease: () => held }
   }
 
   /** Throws NODE_FUNDS_SHORT. */

@@ -4,7 +4,7 @@ import { accountOf, type Ledger, stateText, type TransactionState } from '@borgi
 import { encodeTransaction, type Operation, type Transaction, transactionSigningBytes } from '@borgios/protocol'
 import { fundsShort, paymentOpen, paymentRefused, stopping } from '../errors.ts'
 import { unitsText } from './amount.ts'
-import { greatestFee, leavingOf } from './wallet-desk.ts'
+import { greatestFee, leavingOf } from './leaving.ts'
 
 const bounds = limits.node
 
@@ -25,6 +25,19 @@ export interface Payment {
   readonly what: string
   /** Nobody waits for it: it is followed until it is decided, however long the ledger stands still. */
   readonly isPatient?: boolean
+  /** It may enter a block so long; `limits.node.paymentLifeBlocks` unless it says otherwise. */
+  readonly lifeBlocks?: number
+  /** What is said when the money is not there, in place of the usual. */
+  readonly short?: (funds: Funds) => Error
+}
+
+/** What an account has, and what of it is spoken for, in micro-units. */
+export interface Funds {
+  readonly balance: bigint
+  /** What the payment's fee can be at most. */
+  readonly fee: bigint
+  /** For what is under way already. */
+  readonly leaving: bigint
 }
 
 /** Errors after which the same operations, signed anew with the next nonce, may do well: the nonce was somebody else's. */
@@ -93,12 +106,30 @@ export class WalletSender {
     stopLooking()
   }
 
+  /**
+   * Sends operations in one transaction; resolves with its id once it is not forgotten any more, and waits no longer. Throws as
+   * {@link pay} does, and LEDGER_TRANSACTION_NOT_TAKEN, LEDGER_TRACKER_FULL.
+   */
+  async send(payment: Payment): Promise<Uint8Array> {
+    for (let triesLeft = bounds.paymentTries; ; triesLeft -= 1) {
+      const sent = await this.#submit(payment)
+      if (sent instanceof Uint8Array) return sent
+      if (triesLeft <= 1)
+        throw paymentRefused(`${payment.what} was not sent: ${sent.why}`, { meta: { reason: sent.kind } })
+    }
+  }
+
   /** How one transaction ended. */
   async #try(payment: Payment, signal: AbortSignal | undefined): Promise<TransactionState | NotTaken> {
+    const sent = await this.#submit(payment)
+    return sent instanceof Uint8Array ? this.#decided(sent, payment, signal) : sent
+  }
+
+  /** Resolves with the transaction's id. */
+  async #submit(payment: Payment): Promise<Uint8Array | NotTaken> {
     try {
       // From the choice of the nonce to the transaction's place in the mempool in one turn: no two of this process take the same.
-      const id = await this.#modules.ledger.submit(this.#signed(payment))
-      return await this.#decided(id, payment, signal)
+      return await this.#modules.ledger.submit(this.#signed(payment))
     } catch (error) {
       if (!isBorgError(error)) throw error
       if (NONCE_REASONS.includes(error.meta['reason'])) return { kind: 'nonceTaken', why: error.message }
@@ -118,16 +149,18 @@ export class WalletSender {
     const unsigned = {
       account: signer.publicKey,
       nonce: nextNonce,
-      lastHeight: height + bounds.paymentLifeBlocks,
+      lastHeight: height + (payment.lifeBlocks ?? bounds.paymentLifeBlocks),
       maxFeePerUnit: baseFee * BigInt(bounds.sendBaseFees) + 1n,
       tipPerUnit: 1n,
       operations: payment.operations,
     }
     const signature = signer.sign(transactionSigningBytes(network, unsigned))
     const transaction: Transaction = { ...unsigned, signatures: [{ key: 0, signature }] }
-    const needed = (payment.amount ?? 0n) + greatestFee(ledger, transaction) + leaving
+    const fee = greatestFee(ledger, transaction)
+    const needed = (payment.amount ?? 0n) + fee + leaving
     const balance = accountOf(ledger.state, signer.publicKey)?.balance ?? 0n
     if (balance < needed) {
+      if (payment.short !== undefined) throw payment.short({ balance, fee, leaving })
       const said = `the wallet holds ${unitsText(balance)}, and ${unitsText(needed)} are needed, fees included`
       throw this.#short(payment, `${said}: ${unitsText(needed - balance)} are missing`)
     }

@@ -4,8 +4,9 @@ import { basename } from 'node:path'
 import { decodeBase64Url, formatBytes, limits, MIB, messageOf, type NodeId } from '@borgios/core'
 import { systemRandom } from '@borgios/core/adapters'
 import { nobleEd25519 } from '@borgios/crypto'
-import type { FileInfoView, NetworkView, PutView } from '@borgios/protocol'
+import type { FileInfoView, NetworkView, PutView, SupplyView } from '@borgios/protocol'
 import { isAlive, signalProcess } from '../adapters/index.ts'
+import { type EarnReport, gatherEarnings } from '../cli/commands/earn.ts'
 import type { CliContext } from '../cli/context.ts'
 import { DaemonClient } from '../client/daemon-client.ts'
 import { nodeFolders } from '../client/find-daemon.ts'
@@ -61,6 +62,28 @@ export class TourNetwork {
   }
 
   view = (): Promise<NetworkView> => this.#client().network()
+
+  /** Height of the last final block. */
+  height = async (): Promise<number> => (await this.#client().ledgerStatus()).height
+
+  /** Counts every record of the ledger. */
+  supply = (): Promise<SupplyView> => this.#client().ledgerSupply()
+
+  /** What was earned and spent after a height, once nothing is set aside for a job any more and all nodes have heard of it. */
+  async settledEarnings(sinceHeight: number): Promise<EarnReport> {
+    const { clock, timers, signal } = this.#context
+    const startMs = clock.monotonicMs()
+    for (;;) {
+      const report = await gatherEarnings(this.#context, sinceHeight)
+      const { wallet, nodes } = report
+      const isOpen = wallet.lines.some(({ bill }) => bill !== null && bill.setAside !== '0')
+      const lastHeight = Math.max(0, ...wallet.lines.map(({ toHeight }) => toHeight))
+      const isHeard = nodes.length === this.#folders.size && nodes.every(({ height }) => height >= lastHeight)
+      if (!isOpen && isHeard) return report
+      if (clock.monotonicMs() - startMs > limits.node.finalWaitMs) throw tourFailed('money stays set aside for the job')
+      await timers.sleep(limits.node.pollMs, signal)
+    }
+  }
 
   async put(path: string, report: Report): Promise<PutView> {
     const { size } = await stat(path).catch((cause) => {

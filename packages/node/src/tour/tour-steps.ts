@@ -3,12 +3,13 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { formatBytes, formatCount, formatDuration, MIB, type NodeId, SECOND_MS, shortId } from '@borgios/core'
-import type { CliContext } from '../cli/context.ts'
+import { type CliContext, nextCommand } from '../cli/context.ts'
 import { drawTree } from '../cli/draw-tree.ts'
 import { tourFailed } from '../errors.ts'
 import { assertRunsJobs, castParts } from './cast.ts'
 import { countNatively } from './native-count.ts'
 import { StepList } from './step-list.ts'
+import { moneyOf, type TourEarning, type TourMoney } from './tour-money.ts'
 import { TourNetwork } from './tour-network.ts'
 
 /** What the tour found, as `--once` prints it. */
@@ -23,20 +24,25 @@ export interface TourResult {
   readonly jobMatch: boolean
   /** From the restart of the second node until all are attached and every shard was read back. */
   readonly healedMs: number
+  /** What left the wallet for it, in micro-units: leases, jobs and fees. */
+  readonly paid: string
+  readonly earned: readonly TourEarning[]
+  /** Whether all that was ever minted was found when every record of the ledger was counted, and all lines of `earn` add up. */
+  readonly supplyOk: boolean
 }
 
 /** The program of the job; built by the setup from `examples/wordcount`. */
 const PROGRAM = fileURLToPath(new URL('../../../../examples/build/wordcount.wasm', import.meta.url))
 /** A real file of about 100 MB that is always there: the Node that runs this. */
 const FILE = process.execPath
-const STEPS = 8
+const STEPS = 9
 const NODES = 5
 
 const mibPerSec = (bytes: number, durationMs: number): number =>
   Math.round((10 * bytes * SECOND_MS) / (MIB * Math.max(1, durationMs))) / 10
 
-/** Walks through all steps. Throws NODE_TOUR_FAILED or what a step threw; killed nodes then stay down. */
-export async function runTour(context: CliContext): Promise<TourResult> {
+/** Walks through all steps. `staysUp`: whoever looks can ask the network afterwards. Throws NODE_TOUR_FAILED or what a step threw; killed nodes then stay down. */
+export async function runTour(context: CliContext, staysUp: boolean): Promise<TourResult> {
   const { terminal, clock } = context
   const steps = new StepList(STEPS, terminal, clock)
   const network = new TourNetwork(context)
@@ -45,6 +51,7 @@ export async function runTour(context: CliContext): Promise<TourResult> {
     const view = await network.up(NODES, (attached, nodes) => report(`${attached} of ${nodes} in the tree`))
     return `${view.nodes.length} nodes in one tree, data in ${context.dataFolder}`
   })
+  const startHeight = await network.height()
   const { size } = await stat(FILE)
   const sha256 = await sha256Of(createReadStream(FILE, { highWaterMark: MIB }))
   let [file, program, putMs, getMs, healedMs] = ['', '', 0, 0, 0]
@@ -109,6 +116,15 @@ export async function runTour(context: CliContext): Promise<TourResult> {
   for (const line of drawTree(healed, (text, style) => terminal.style(text, style, 'stderr')))
     terminal.note(`    ${line}`)
 
+  let money: TourMoney | undefined
+  await steps.run('add up what that cost, and who earned it', async () => {
+    money = await moneyOf(network, startHeight)
+    return money.text
+  })
+  if (money === undefined) throw tourFailed('nobody says what it cost')
+  const more = staysUp ? `Line by line: ${nextCommand(context, `earn --since ${startHeight}`)}. ` : ''
+  terminal.note(`    ${more}${money.due}`)
+
   return {
     nodes: healed.nodes.filter((node) => node.state === 'attached').length,
     killed: killed.length,
@@ -119,6 +135,9 @@ export async function runTour(context: CliContext): Promise<TourResult> {
     jobExit,
     jobMatch,
     healedMs: Math.round(healedMs),
+    paid: money.paid,
+    earned: money.earned,
+    supplyOk: money.supplyOk,
   }
 }
 

@@ -21,7 +21,7 @@ export async function tour(context: CliContext, options: TourOptions): Promise<v
   const quiet = { ...context, ifStopped: () => {} }
   if (options.once !== true) {
     context.ifStopped(`what runs of the network goes on; this ends it: ${nextCommand(context, 'down')}`)
-    const result = await runTour(quiet)
+    const result = await runTour(quiet, true)
     await showOutcome(context, result, context.json)
     for (const line of ['', 'The network stays up.', ...hints(context)]) terminal.note(line)
     return
@@ -29,7 +29,7 @@ export async function tour(context: CliContext, options: TourOptions): Promise<v
   context.ifStopped('nothing is left of the tour, neither process nor file')
   const dataFolder = await mkdtemp(join(context.temporaryFolder, 'borgios-tour-'))
   try {
-    await showOutcome(context, await runTour({ ...quiet, dataFolder }), true)
+    await showOutcome(context, await runTour({ ...quiet, dataFolder }, false), true)
   } catch (error) {
     // Programs read stdout also without --json, with which the error is shown anyway.
     if (!context.json && !context.signal.aborted)

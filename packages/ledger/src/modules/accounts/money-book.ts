@@ -7,6 +7,7 @@ import { ONLY } from '../singleton.ts'
 import type { Money } from '../state-module.ts'
 import { NO_SUPPLY, type Supply, supplyTable } from '../supply/supply-table.ts'
 import { accountTable } from './account-table.ts'
+import { type MoneyCause, MoneyMoves } from './money-moves.ts'
 
 /** All that was ever minted fits an amount on the wire, and so does whatever any record holds. */
 const MAX_MINTED = 2n ** 64n - 1n
@@ -17,32 +18,39 @@ const NEW_ACCOUNT: Account = { balance: 0n, nonce: 0, policy: undefined }
 export class MoneyBook implements Money {
   readonly #state: StateWriter
   readonly #epoch: number
+  readonly #moves: MoneyMoves
 
-  constructor(state: StateWriter, epoch: number) {
+  constructor(state: StateWriter, epoch: number, moves = new MoneyMoves()) {
     this.#state = state
     this.#epoch = epoch
+    this.#moves = moves
   }
 
-  take(account: Uint8Array, amount: bigint): void {
+  take(account: Uint8Array, amount: bigint, cause: MoneyCause): void {
     assertAmount(amount)
     const record = this.#state.get(accountTable, account)
     const balance = record?.balance ?? 0n
     if (balance < amount) throw fundsShort(amount, balance)
-    if (record !== undefined) this.#setBalance(account, record, balance - amount)
+    if (record === undefined) return
+    this.#setBalance(account, record, balance - amount)
+    this.#moves.add(account, -amount, cause)
   }
 
-  give(account: Uint8Array, amount: bigint): void {
+  give(account: Uint8Array, amount: bigint, cause: MoneyCause): void {
     assertAmount(amount)
     if (amount === 0n) return
     const record = this.#state.get(accountTable, account)
-    if (record === undefined) this.#giveNew(account, amount)
-    else this.#setBalance(account, record, record.balance + amount)
+    if (record === undefined) this.#giveNew(account, amount, cause)
+    else {
+      this.#setBalance(account, record, record.balance + amount)
+      this.#moves.add(account, amount, cause)
+    }
   }
 
   open(account: Uint8Array, payer: Uint8Array): void {
     if (this.#state.get(accountTable, account) !== undefined) return
     const price = this.#price()
-    this.take(payer, price)
+    this.take(payer, price, { reason: 'opening', subject: account })
     this.giveTreasury(price)
     this.#setBalance(account, NEW_ACCOUNT, 0n)
   }
@@ -74,10 +82,13 @@ export class MoneyBook implements Money {
     this.#setSupply({ ...supply, minted })
   }
 
-  #giveNew(account: Uint8Array, amount: bigint): void {
+  #giveNew(account: Uint8Array, amount: bigint, cause: MoneyCause): void {
     const price = this.#price()
-    if (amount >= price) this.#setBalance(account, NEW_ACCOUNT, amount - price)
     this.giveTreasury(amount >= price ? price : amount)
+    if (amount < price) return
+    this.#setBalance(account, NEW_ACCOUNT, amount - price)
+    this.#moves.add(account, amount, cause)
+    this.#moves.add(account, -price, { reason: 'opening', subject: account })
   }
 
   #price(): bigint {

@@ -12,8 +12,8 @@ export const transfer: OperationType<Transfer> = {
   decode: decodeTransfer,
   units: () => TRANSFER_UNITS,
   apply({ money, sender }, { to, amount }) {
+    money.take(sender, amount, { reason: 'transfer', subject: to })
     money.open(to, sender)
-    money.take(sender, amount)
-    money.give(to, amount)
+    money.give(to, amount, { reason: 'transfer', subject: sender })
   },
 }

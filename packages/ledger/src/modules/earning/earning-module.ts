@@ -8,7 +8,15 @@ import { hashLayout, isSameBytes, type Layout, operationOf, risingLayout } from 
 import type { ServiceModules } from '../service/service-ports.ts'
 import type { BlockContext, EpochEndContext, OperationContext, StateModule } from '../state-module.ts'
 import { drawAuditors } from './audit-draw.ts'
-import { auditTable, emissionTable, MAX_SAMPLES, payoutTable, prunePayouts, strikeTable } from './earning-records.ts'
+import {
+  auditTable,
+  emissionTable,
+  emittedTable,
+  MAX_SAMPLES,
+  payoutTable,
+  prunePayouts,
+  strikeTable,
+} from './earning-records.ts'
 import { Settlement } from './settlement.ts'
 
 export const EARNING_MODULE = 8
@@ -111,7 +119,7 @@ function writeGenesis({ state }: BlockContext, part: JsonValue | undefined): voi
 export const earningModule = (modules: ServiceModules): StateModule => ({
   id: EARNING_MODULE,
   name: 'earning',
-  tables: [emissionTable, auditTable, strikeTable, payoutTable],
+  tables: [emissionTable, auditTable, strikeTable, payoutTable, emittedTable],
   operations: [reportOperation(modules)],
   refusals: { LEDGER_WRONG_EPOCH: 1, LEDGER_NOT_AUDITOR: 2 },
   onGenesis: writeGenesis,

@@ -138,6 +138,38 @@ export const payoutTable = tableOf({
   value: payoutLayout,
 })
 
+/** What an epoch minted, and by what. Micro-units. */
+export interface Emitted {
+  /** Left to mint before it. */
+  readonly remaining: bigint
+  /** Of all nodes that had a share: each got pot * its weight / this, unless its operator's cap was less. */
+  readonly weight: bigint
+  readonly pot: bigint
+  /** What rounding left: the treasury's. */
+  readonly dust: bigint
+  /** The dust and all that nodes got. */
+  readonly minted: bigint
+}
+
+/** In the order of epochs, kept as long as payouts. None for an epoch that minted nothing. */
+export const emittedTable = tableOf<number, Emitted>({
+  id: 68,
+  name: 'emitted',
+  isListed: true,
+  key: orderedCounter,
+  value: {
+    write: (writer, { remaining, weight, pot, dust, minted }) =>
+      void writer.amount(remaining).amount(weight).amount(pot).amount(dust).amount(minted),
+    read: (reader) => ({
+      remaining: reader.amount(),
+      weight: reader.amount(),
+      pot: reader.amount(),
+      dust: reader.amount(),
+      minted: reader.amount(),
+    }),
+  },
+})
+
 /** Forgets payouts of epochs long over, a bounded number at a time. */
 export function prunePayouts(state: StateWriter, epoch: number): void {
   const { payoutEpochs, prunedPerBlock } = limits.ledgerMoney
@@ -147,4 +179,9 @@ export function prunePayouts(state: StateWriter, epoch: number): void {
     old.push(key)
   }
   for (const key of old) state.set(payoutTable, key, undefined)
+  for (const [emitted] of state.list(emittedTable)) {
+    if (emitted + payoutEpochs > epoch) break
+    state.set(emittedTable, emitted, undefined)
+    break
+  }
 }

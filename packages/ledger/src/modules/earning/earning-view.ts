@@ -1,8 +1,10 @@
 import type { StateReader } from '../../state/state.ts'
-import { billsOf } from '../jobs/job-records.ts'
+import { billsOf, billTable, type JobBill } from '../jobs/job-records.ts'
+import { accrued } from '../leases/holders.ts'
 import { entriesOf } from '../leases/lease-book.ts'
-import { rateOf } from '../leases/lease-price.ts'
+import { accruedPico, charged, paidUntilMs, rateOf } from '../leases/lease-price.ts'
 import { holderTable, leaseTable, spanTable } from '../leases/lease-records.ts'
+import { ledgerTimeMs } from '../service/ledger-clock.ts'
 import { mulDiv } from '../service/money-math.ts'
 import { isSameBytes, textOf } from '../service/records.ts'
 import { type Audit, auditTable, creditedBy, type Payout, payoutTable } from './earning-records.ts'
@@ -91,6 +93,39 @@ export function jobSpendingOf(state: StateReader, epoch: number, payer: Uint8Arr
     if (isSameBytes(bill.payer, payer)) lines.push({ job: bill.job, node: bill.node, amount: bill.gross })
   }
   return lines
+}
+
+/** What a node is owed for storage since it was last paid, if it passes its audits, in millionths of a micro-unit. */
+export function accruedTo(state: StateReader, node: Uint8Array): bigint {
+  const holder = state.get(holderTable, node)
+  return holder === undefined ? 0n : accruedPico(accrued(holder, ledgerTimeMs(state)).value)
+}
+
+/** All payments for jobs that the ledger still has. */
+export function* jobBills(state: StateReader): Generator<JobBill> {
+  for (const [, bill] of state.list(billTable)) yield bill
+}
+
+/** How a lease stands now. */
+export interface LeaseStanding {
+  readonly payer: Uint8Array
+  /** Micro-units that are in it yet. */
+  readonly left: bigint
+  readonly bytes: number
+  readonly nodes: readonly Uint8Array[]
+  /** For how long it is paid for; undefined while nobody is paid. */
+  readonly lastsMs: number | undefined
+}
+
+/** Undefined for a lease that is over, or not begun. */
+export function leaseStanding(state: StateReader, id: Uint8Array): LeaseStanding | undefined {
+  const lease = state.get(leaseTable, id)
+  if (lease === undefined) return undefined
+  const { payer, bytes, holders: nodes } = lease
+  const nowMs = ledgerTimeMs(state)
+  const untilMs = paidUntilMs(lease)
+  const lastsMs = untilMs === undefined ? undefined : Math.max(0, untilMs - nowMs)
+  return { payer, left: charged(lease, nowMs).balance, bytes, nodes, lastsMs }
 }
 
 /** A node that an auditor has to audit in this epoch. */

@@ -18,6 +18,8 @@ export interface EmissionRule {
 }
 
 export interface Emission {
+  /** What there is to share. */
+  readonly pot: bigint
   /** For each share, in the same order. */
   readonly rewards: readonly bigint[]
   /** What rounding leaves: the treasury's. */
@@ -33,11 +35,11 @@ export interface Emission {
 export function emissionOf(shares: readonly Share[], rule: EmissionRule): Emission {
   const total = shares.reduce((sum, { weight }) => sum + weight, 0n)
   const pot = least(rule.remaining >> BigInt(rule.shift), shareOf(total, rule.subsidyPpm))
-  if (pot === 0n) return { rewards: shares.map(() => 0n), dust: 0n, minted: 0n }
+  if (pot === 0n) return { pot, rewards: shares.map(() => 0n), dust: 0n, minted: 0n }
   const even = shares.map(({ weight }) => mulDiv(pot, weight, total))
   const dust = pot - even.reduce((sum, reward) => sum + reward, 0n)
   const rewards = capped(shares, even, shareOf(pot, rule.operatorCapPpm))
-  return { rewards, dust, minted: rewards.reduce((sum, reward) => sum + reward, dust) }
+  return { pot, rewards, dust, minted: rewards.reduce((sum, reward) => sum + reward, dust) }
 }
 
 function capped(shares: readonly Share[], rewards: readonly bigint[], cap: bigint): readonly bigint[] {

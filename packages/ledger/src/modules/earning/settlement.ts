@@ -11,8 +11,8 @@ import type { EpochEndContext } from '../state-module.ts'
 import {
   type Audit,
   auditTable,
-  creditedBy,
   emissionTable,
+  emittedTable,
   type Payout,
   payoutTable,
   strikeTable,
@@ -108,7 +108,7 @@ export class Settlement {
   }
 
   #mint(): void {
-    const { state, money } = this.#context
+    const { state, money, epoch } = this.#context
     const { serviceBurnPpm, subsidyPpm, emissionShift: shift, operatorCapPpm } = this.#parameters
     const remaining = state.get(emissionTable, true) ?? 0n
     const shares = this.#shares()
@@ -119,11 +119,13 @@ export class Settlement {
       subsidyPpm: least(subsidyPpm, serviceBurnPpm),
       operatorCapPpm,
     }
-    const { rewards, dust, minted } = emissionOf(shares, rule)
+    const { pot, rewards, dust, minted } = emissionOf(shares, rule)
     if (minted === 0n) return
     money.mint(minted)
     money.giveTreasury(dust)
     state.set(emissionTable, true, remaining - minted)
+    const weight = shares.reduce((sum, share) => sum + share.weight, 0n)
+    state.set(emittedTable, epoch, { remaining, weight, pot, dust, minted })
     for (const [index, { node }] of shares.entries()) this.#reward(node, rewards[index] ?? 0n)
   }
 
@@ -163,8 +165,9 @@ export class Settlement {
 
   #payOut(node: Uint8Array, payout: Payout): void {
     const { state, money, epoch } = this.#context
-    const credit = creditedBy(payout)
-    if (credit > 0n) money.give(payout.payTo, credit)
+    const { payTo, earned, burned, minted } = payout
+    money.give(payTo, earned - burned, { reason: 'storage', subject: node })
+    money.give(payTo, minted, { reason: 'emission', subject: node })
     state.set(payoutTable, { epoch, node }, payout)
   }
 }

@@ -1,5 +1,6 @@
 import { assert, limits } from '@borgios/core'
 import { aboveHold, badTerms, holdExists, noHold, notParty, saidBefore } from '../../errors.ts'
+import type { MoneyReason } from '../accounts/money-moves.ts'
 import { dueUntil, moveDue } from '../service/due-queue.ts'
 import { ledgerTimeMs } from '../service/ledger-clock.ts'
 import { least, MAX_AMOUNT } from '../service/money-math.ts'
@@ -11,6 +12,11 @@ import { disputeTable, type Hold, holdDueTable, holdIdOf, holdTable, outcomeOf, 
 export interface HoldPurpose {
   /** Id of the module it belongs to. */
   readonly id: number
+  /** Why money goes into such a hold, and what comes back of it. */
+  readonly takes: MoneyReason
+  readonly returns: MoneyReason
+  /** What it is about. */
+  subject(id: Uint8Array, hold: Pick<Hold, 'payer' | 'terms'>): Uint8Array
   pay(context: BlockContext, id: Uint8Array, hold: Hold, amount: bigint): void
 }
 
@@ -38,11 +44,11 @@ export class EscrowBook {
   open({ state, money }: BlockContext, order: HoldOrder): Uint8Array {
     const { purpose, payer, label, payee, payTo, amount, lifeMs, terms } = order
     const { minHoldMs, maxHoldMs } = limits.ledgerMoney
-    assert(this.#purposes.has(purpose), 'a hold is made by a module that can pay it')
     if (lifeMs < minHoldMs || lifeMs > maxHoldMs) throw badTerms(`a hold lasts ${minHoldMs} to ${maxHoldMs} ms`)
     const id = holdIdOf(purpose, payer, label)
     if (state.get(holdTable, id) !== undefined) throw holdExists()
-    money.take(payer, amount)
+    const { takes, subject } = this.#purposeOf(purpose)
+    money.take(payer, amount, { reason: takes, subject: subject(id, { payer, terms }) })
     const dueMs = ledgerTimeMs(state) + lifeMs
     state.set(holdTable, id, { payer, payee, payTo, amount, left: amount, said: undefined, dueMs, purpose, terms })
     moveDue(state, holdDueTable, id, undefined, dueMs)
@@ -82,6 +88,12 @@ export class EscrowBook {
     state.set(holdTable, id, undefined)
     moveDue(state, holdDueTable, id, hold.dueMs, undefined)
     return hold.left
+  }
+
+  /** Gives some of a hold back to its payer. */
+  giveBack({ money }: BlockContext, id: Uint8Array, hold: Hold, amount: bigint): void {
+    const { returns, subject } = this.#purposeOf(hold.purpose)
+    if (amount > 0n) money.give(hold.payer, amount, { reason: returns, subject: subject(id, hold) })
   }
 
   /** Ends what is due, in the order of time. */
@@ -130,13 +142,17 @@ export class EscrowBook {
       money.burn(burned)
       addDispute(state, hold, burned)
     }
-    if (refunded > 0n) money.give(hold.payer, refunded)
+    this.giveBack(context, id, hold, refunded)
   }
 
   #pay(context: BlockContext, id: Uint8Array, hold: Hold, amount: bigint): void {
-    const purpose = this.#purposes.get(hold.purpose)
-    assert(purpose !== undefined, 'a hold has a module that can pay it')
-    purpose.pay(context, id, hold, amount)
+    this.#purposeOf(hold.purpose).pay(context, id, hold, amount)
+  }
+
+  #purposeOf(id: number): HoldPurpose {
+    const purpose = this.#purposes.get(id)
+    assert(purpose !== undefined, 'a hold is made by a module that can pay it')
+    return purpose
   }
 }
 

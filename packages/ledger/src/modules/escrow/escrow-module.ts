@@ -13,7 +13,10 @@ export const SETTLE_UNITS = 300
 /** Between two accounts: what is due is paid, whole. */
 export const plainHolds: HoldPurpose = {
   id: ESCROW_MODULE,
-  pay: ({ money }, _id, { payTo }, amount) => money.give(payTo, amount),
+  takes: 'hold',
+  returns: 'holdBack',
+  subject: (id) => id,
+  pay: ({ money }, id, { payTo }, amount) => money.give(payTo, amount, { reason: 'holdPaid', subject: id }),
 }
 
 /** Sets money aside for a payee. */

@@ -36,6 +36,16 @@ export function jobHoldsOn(state: StateReader, node: Uint8Array, job: Uint8Array
   return found
 }
 
+/** What an account has set aside and nobody has yet, whatever for. Looks at all holds. */
+export function holdsBy(state: StateReader, payer: Uint8Array): readonly Hold[] {
+  const found: Hold[] = []
+  for (const [{ id }] of state.list(holdDueTable)) {
+    const hold = state.get(holdTable, id)
+    if (hold !== undefined && isSameBytes(hold.payer, payer)) found.push(hold)
+  }
+  return found
+}
+
 /** Labels of the reservations that an account made for puts and that are there still. Looks at all holds. */
 export function reservedLabels(state: StateReader, payer: Uint8Array): readonly Uint8Array[] {
   const labels: Uint8Array[] = []

@@ -81,7 +81,7 @@ function grant(modules: ServiceModules, context: OperationContext, { node, to, a
   state.set(allowanceTable, node, { epoch, amount: spent + amount })
   state.set(grantTable, to, epoch)
   money.takeTreasury(amount)
-  money.give(to, amount)
+  money.give(to, amount, { reason: 'grant', subject: node })
 }
 
 export const grantOperationOf = (modules: ServiceModules) =>

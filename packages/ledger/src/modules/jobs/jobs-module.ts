@@ -97,12 +97,15 @@ export const jobHoldIdOf = (payer: Uint8Array, job: Uint8Array, node: Uint8Array
 /** Pays for a job: a share is burned, the rest goes to the node's account, and a bill says so. */
 export const jobHolds = (parameters: ReadParameters): HoldPurpose => ({
   id: JOBS_MODULE,
+  takes: 'jobHold',
+  returns: 'jobBack',
+  subject: (_id, { terms }) => decodeTerms(terms).job,
   pay(context, id, hold, gross) {
     const { state, money, epoch } = context
     const { serviceBurnPpm, computeWeightPpm } = parameters(context)
     const burned = shareUp(gross, serviceBurnPpm)
     money.burn(burned)
-    money.give(hold.payTo, gross - burned)
+    money.give(hold.payTo, gross - burned, { reason: 'jobPaid', subject: decodeTerms(hold.terms).job })
     addBill(state, { epoch, hold: id }, billOf(hold, gross, burned))
     if (computeWeightPpm > 0n) addWork(context, hold.payee, gross)
   },
@@ -154,12 +157,13 @@ export class Jobs {
    * LEDGER_NO_ACTIVE_MEMBER, LEDGER_HOLD_EXISTS.
    */
   assign(context: OperationContext, { job, node }: JobAssignBody): void {
-    const { state, money, sender: payer } = context
+    const { state, sender: payer } = context
     const payTo = this.#accountOf(context, node)
     const id = jobHoldIdOf(payer, job, NO_NODE)
-    const { amount, terms, dueMs } = this.#book.find(context, JOBS_MODULE, id)
+    const hold = this.#book.find(context, JOBS_MODULE, id)
+    const { amount, terms, dueMs } = hold
     const lifeMs = Math.max(limits.ledgerMoney.minHoldMs, dueMs - ledgerTimeMs(state))
-    money.give(payer, this.#book.withdraw(context, id))
+    this.#book.giveBack(context, id, hold, this.#book.withdraw(context, id))
     const order = { purpose: JOBS_MODULE, payer, label: labelOf(job, node), payee: node, payTo }
     this.#book.open(context, { ...order, amount, lifeMs, terms })
   }
@@ -167,8 +171,8 @@ export class Jobs {
   /** No node ran the job: what was set aside without one goes back at once. Throws LEDGER_NO_HOLD. */
   cancel(context: OperationContext, job: Uint8Array): void {
     const id = jobHoldIdOf(context.sender, job, NO_NODE)
-    this.#book.find(context, JOBS_MODULE, id)
-    context.money.give(context.sender, this.#book.withdraw(context, id))
+    const hold = this.#book.find(context, JOBS_MODULE, id)
+    this.#book.giveBack(context, id, hold, this.#book.withdraw(context, id))
   }
 
   /** The requester countersigns a reading. Throws as EscrowBook.grant does. */

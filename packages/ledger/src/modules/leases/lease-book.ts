@@ -149,7 +149,7 @@ export function endLease({ state, money }: BlockContext, id: Uint8Array): void {
   state.set(leaseTable, id, undefined)
   moveDue(state, leaseDueTable, id, lease.dueMs, undefined)
   const refund = takeFromPool(state, charged(lease, nowMs).balance)
-  if (refund > 0n) money.give(lease.payer, refund)
+  if (refund > 0n) money.give(lease.payer, refund, { reason: 'leaseBack', subject: id })
 }
 
 /** Leases whose time has come: they run out, are gone, or only needed to be looked at again. */

@@ -18,6 +18,9 @@ export const costOf = (rate: bigint, durationMs: number): bigint =>
 /** Micro-units that a holder is owed: rounded down, so that the pool always has them. */
 export const worthOf = (value: bigint): bigint => mulDiv(value, 1n, VALUE_PER_MICRO_UNIT)
 
+/** What a holder is owed in millionths of a micro-unit, for people: worth little, it is not nothing. */
+export const accruedPico = (value: bigint): bigint => mulDiv(value, 1_000_000n, VALUE_PER_MICRO_UNIT)
+
 /** The lease as of now, with what it has cost since taken from its balance. */
 export function charged(lease: Lease, nowMs: number): Lease {
   const cost = costOf(leaseRate(lease), nowMs - lease.sinceMs)

@@ -29,6 +29,9 @@ export const LEASES_MODULE = 7
 /** What is set aside for a put has no payee: it becomes a lease, or goes back. */
 export const putReservations: HoldPurpose = {
   id: LEASES_MODULE,
+  takes: 'putHold',
+  returns: 'putBack',
+  subject: (_id, { payer, terms: label }) => leaseIdOf(payer, label),
   pay: () => assert(false, 'a reservation pays nobody'),
 }
 
@@ -59,8 +62,7 @@ export class Leases {
 
   /** The put failed or will not be: all goes back. Throws LEDGER_NO_HOLD. */
   cancel(context: OperationContext, label: Uint8Array): void {
-    const left = this.#withdraw(context, label)
-    if (left > 0n) context.money.give(context.sender, left)
+    this.#withdraw(context, label, 0n)
   }
 
   /** Throws LEDGER_LEASE_EXISTS, LEDGER_BAD_TERMS, LEDGER_NO_ACTIVE_MEMBER, LEDGER_NO_HOLD, LEDGER_ABOVE_HOLD, LEDGER_FUNDS_SHORT. */
@@ -75,8 +77,8 @@ export class Leases {
       entries.reduce((sum, { bytes }) => sum + bytes, 0),
       price,
     )
-    if (isReserved) this.#payFromReservation(context, label, amount)
-    else money.take(payer, amount)
+    if (isReserved) this.#withdraw(context, label, amount)
+    else money.take(payer, amount, { reason: 'lease', subject: id })
     addToPool(state, amount)
     const nowMs = ledgerTimeMs(state)
     const times = { sinceMs: nowMs, dueMs: nowMs }
@@ -114,7 +116,7 @@ export class Leases {
   extend(context: OperationContext, { lease, amount }: ExtendBody): void {
     const { state, money, sender } = context
     findLease(state, lease)
-    money.take(sender, amount)
+    money.take(sender, amount, { reason: 'lease', subject: lease })
     addToPool(state, amount)
     extendLease(state, lease, amount, this.#price(context))
   }
@@ -143,15 +145,12 @@ export class Leases {
     return propose(state, id, lease, entries)
   }
 
-  #withdraw(context: OperationContext, label: Uint8Array): bigint {
+  /** Ends the reservation: an amount of it is the caller's, the rest goes back. Throws LEDGER_NO_HOLD, LEDGER_ABOVE_HOLD. */
+  #withdraw(context: OperationContext, label: Uint8Array, amount: bigint): void {
     const id = reservationIdOf(context.sender, label)
-    this.#book.find(context, LEASES_MODULE, id)
-    return this.#book.withdraw(context, id)
-  }
-
-  #payFromReservation(context: OperationContext, label: Uint8Array, amount: bigint): void {
-    const left = this.#withdraw(context, label)
+    const hold = this.#book.find(context, LEASES_MODULE, id)
+    const left = this.#book.withdraw(context, id)
     if (amount > left) throw aboveHold(amount, left)
-    if (left > amount) context.money.give(context.sender, left - amount)
+    this.#book.giveBack(context, id, hold, left - amount)
   }
 }

@@ -102,7 +102,7 @@ export const joinOperation = (options: MembersOptions): OperationType<Join> => (
     else countSponsored(context, join.sponsor)
     checkConsent(options, epoch, join)
     const deposit = parameter(context, 'deposit')
-    money.take(sender, deposit)
+    money.take(sender, deposit, { reason: 'deposit', subject: join.node })
     money.open(join.account, sender)
     state.set(memberTable, join.node, newMember(join, { payer: sender, deposit, epoch }))
   },

@@ -47,7 +47,7 @@ function found(context: BlockContext, { node, operator, account, ...offer }: Sta
   if (memberOf(state, key) !== undefined) throw genesisInvalid(`the node ${node} is there twice`)
   const payer = accountBytesOf(account)
   const deposit = parameter(context, 'deposit')
-  money.take(payer, deposit)
+  money.take(payer, deposit, { reason: 'deposit', subject: key })
   const terms = { ...offer, operator: OperatorId.toBytes(operator), sponsor: undefined, account: payer }
   state.set(memberTable, key, newMember(terms, { payer, deposit, epoch }))
 }

@@ -94,7 +94,7 @@ export function releaseDeposits({ state, money, epoch }: EpochEndContext): void 
   const free = [...state.list(memberTable)].filter(([, member]) => isFree(member, epoch))
   for (const [node, member] of free) {
     state.set(memberTable, node, undefined)
-    money.give(member.payer, member.deposit)
+    money.give(member.payer, member.deposit, { reason: 'depositBack', subject: node })
     if (member.sponsor !== undefined) uncountSponsored(state, member.sponsor)
   }
 }

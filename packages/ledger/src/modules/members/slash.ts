@@ -27,6 +27,6 @@ export const slashOperation = (options: MembersOptions): OperationType<Accusatio
     const reward = (member.deposit * BigInt(parameter(context, 'reporterPpm'))) / BigInt(WHOLE_PPM)
     state.set(memberTable, accusation.node, { ...member, state: 'slashed', deposit: 0n, freeEpoch: 0 })
     money.burn(member.deposit - reward)
-    money.give(sender, reward)
+    money.give(sender, reward, { reason: 'reporting', subject: accusation.node })
   },
 })

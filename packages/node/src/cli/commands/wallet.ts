@@ -4,7 +4,7 @@ import { formatTime } from '../../adapters/index.ts'
 import { formatUnits, unitsText } from '../../ledger/amount.ts'
 import { type CliContext, daemonOf, nextCommand, showResult } from '../context.ts'
 import { safeLine } from '../safe-text.ts'
-import { tableLines } from '../table.ts'
+import { rightAligned, tableLines } from '../table.ts'
 
 /** What an account holds; the wallet's own unless another is named. */
 export async function balance(context: CliContext, account: string | undefined): Promise<void> {
@@ -47,9 +47,26 @@ export async function history(
 const KINDS: Readonly<Record<MovementView['kind'], string>> = {
   received: 'from',
   sent: 'to',
-  fee: 'fee of a transaction',
-  opening: 'price of opening accounts',
+  fee: 'fee:',
+  opening: 'price of opening',
   other: 'by a rule of the ledger',
+  tips: 'tips of a block it led',
+  deposit: 'deposit of',
+  depositBack: 'deposit back of',
+  reporting: 'reward for reporting',
+  grant: 'grant in the name of',
+  hold: 'set aside in hold',
+  holdBack: 'back from hold',
+  holdPaid: 'paid from hold',
+  jobHold: 'set aside for job',
+  jobBack: 'back from job',
+  jobPaid: 'for running job',
+  putHold: 'set aside for lease',
+  putBack: 'back from lease',
+  lease: 'into lease',
+  leaseBack: 'back from lease',
+  storage: 'for storage of',
+  emission: 'minted for',
 }
 
 /** The first line says from where on it is known, the last one ends with the balance. */
@@ -62,7 +79,7 @@ export function historyLines({ from, movements, balance, height }: HistoryView):
     signed(BigInt(movement.amount)),
     movement.fee === '0' ? '' : formatUnits(BigInt(movement.fee)),
     formatUnits(BigInt(movement.balance)),
-    [KINDS[movement.kind], movement.counterpart ?? '', movement.memo === '' ? '' : `"${safeLine(movement.memo)}"`]
+    [KINDS[movement.kind], movement.about ?? '', movement.memo === '' ? '' : `"${safeLine(movement.memo)}"`]
       .filter((part) => part !== '')
       .join(' '),
   ])
@@ -71,15 +88,9 @@ export function historyLines({ from, movements, balance, height }: HistoryView):
     [String(from.height), '', '', '', formatUnits(BigInt(from.balance)), beginning],
     ...rows,
   ]
-  return [...tableLines(numbersRight(all)), `${unitsText(BigInt(balance))} at height ${height}`]
+  return [...tableLines(rightAligned(all, NUMBER_COLUMNS)), `${unitsText(BigInt(balance))} at height ${height}`]
 }
 
 const NUMBER_COLUMNS = [0, 2, 3, 4]
-
-/** Amounts one below the other. */
-function numbersRight(rows: readonly (readonly string[])[]): string[][] {
-  const widths = NUMBER_COLUMNS.map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) => row.map((cell, column) => cell.padStart(widths[NUMBER_COLUMNS.indexOf(column)] ?? 0)))
-}
 
 const signed = (amount: bigint): string => `${amount > 0n ? '+' : ''}${formatUnits(amount)}`

@@ -45,7 +45,7 @@ export function addNetworkCommands(program: Command, run: Runner): void {
         .description('say in a sentence how something stands, why, and what to do')
         .argument(
           '<id>',
-          'a node, operator, job, shard, transaction or capability, or the beginning of one (3 characters or more)',
+          'a node, operator, job, shard, lease, transaction or capability, or the beginning of one (3 characters or more)',
         )
         .action((id, options) =>
           run(async (context) => (await import('../commands/why.ts')).why(context, id), options),

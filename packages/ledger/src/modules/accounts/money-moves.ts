@@ -1,0 +1,69 @@
+/** Why a balance changed. Numbers on disk follow this order: only additions at the end. */
+export const MONEY_REASONS = [
+  'fee',
+  'tips',
+  'transfer',
+  'opening',
+  'deposit',
+  'depositBack',
+  'reporting',
+  'grant',
+  'hold',
+  'holdBack',
+  'holdPaid',
+  'jobHold',
+  'jobBack',
+  'jobPaid',
+  'putHold',
+  'putBack',
+  'lease',
+  'leaseBack',
+  'storage',
+  'emission',
+] as const
+export type MoneyReason = (typeof MONEY_REASONS)[number]
+
+/** Why somebody moves money, and about what. */
+export interface MoneyCause {
+  readonly reason: MoneyReason
+  /**
+   * A transaction of `fee`; the other account of `transfer`, the new one of `opening`; a node of deposits, `reporting`, `grant`, `storage`
+   * and `emission`; a hold; a job, of 16 bytes; a lease of `put` and `lease`. Nothing of `tips`. Otherwise 32 bytes.
+   */
+  readonly subject: Uint8Array
+}
+
+/** One change of a balance. Micro-units, negative for what left. */
+export interface MoneyMove extends MoneyCause {
+  /** 32 bytes. */
+  readonly account: Uint8Array
+  readonly amount: bigint
+  /** Of the transaction in its block; undefined for what the block itself did. */
+  readonly position: number | undefined
+}
+
+/** Every change of every balance in a block, in order: for each account together exactly what its balance changed. */
+export class MoneyMoves {
+  /** The transaction that takes effect now. */
+  position: number | undefined
+  #moves: MoneyMove[] = []
+
+  get all(): readonly MoneyMove[] {
+    return this.#moves
+  }
+
+  add(account: Uint8Array, amount: bigint, { reason, subject }: MoneyCause): void {
+    if (amount !== 0n) this.#moves.push({ account, amount, reason, subject, position: this.position })
+  }
+
+  /** Does the work; when it throws, forgets what it moved and passes the error on. */
+  attempt<Result>(work: () => Result): Result {
+    const before = this.#moves.length
+    try {
+      return work()
+    } catch (error) {
+      this.#moves.length = before
+      throw error
+    }
+  }
+}
