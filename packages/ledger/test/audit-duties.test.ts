@@ -218,9 +218,9 @@ test('what an epoch mints is the sum of its lines and of what goes to the treasu
 test('one operator alone is minted no more than its cap, and the rest is minted to nobody', () => {
   const share = { node: named('node'), operator: named('operator'), weight: 10_000n }
   const rule = { remaining: 10n ** 12n, shift: 4, subsidyPpm: 100_000n, operatorCapPpm: 340_000n }
-  assert.deepEqual(emissionOf([share], rule), { rewards: [340n], dust: 0n, minted: 340n })
+  assert.deepEqual(emissionOf([share], rule), { pot: 1_000n, rewards: [340n], dust: 0n, minted: 340n })
   const other = { ...share, node: named('other') }
-  assert.deepEqual(emissionOf([share, other], rule), { rewards: [340n, 340n], dust: 0n, minted: 680n })
+  assert.deepEqual(emissionOf([share, other], rule), { pot: 2_000n, rewards: [340n, 340n], dust: 0n, minted: 680n })
 })
 
 test('work is minted for by the same rule, and for nothing while its weight is zero', () => {

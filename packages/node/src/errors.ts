@@ -85,6 +85,8 @@ export const fundsShort = make('NODE_FUNDS_SHORT', 'denied', 'caller')
 export const paymentRefused = make('NODE_PAYMENT_REFUSED', 'conflict', 'none')
 /** It is not known yet whether a payment took effect. */
 export const paymentOpen = make('NODE_PAYMENT_OPEN', 'timeout', 'none', true)
+/** There is no lease to renew, or nobody accepted a part of it. */
+export const leaseOver = make('NODE_LEASE_OVER', 'conflict', 'caller')
 /** More than one lease covers. */
 export const leaseTooLarge = make('NODE_LEASE_TOO_LARGE', 'invalid', 'caller')
 /** Who asks for a job has not set aside what it may cost. */

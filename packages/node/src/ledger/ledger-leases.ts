@@ -22,7 +22,7 @@ import {
   taggedHash,
 } from '@borgios/protocol'
 import type { Coding, LeaseHold, LeaseWish, StorageLeases } from '@borgios/store'
-import { leaseTooLarge } from '../errors.ts'
+import { leaseOver, leaseTooLarge } from '../errors.ts'
 import type { ListClient } from './list-client.ts'
 import type { WalletSender } from './wallet-sender.ts'
 
@@ -94,6 +94,17 @@ export class LedgerLeases implements StorageLeases {
   /** The name of the lease that a put of this node gets, before it is there. */
   leaseOf(put: PutId): Uint8Array {
     return leaseIdOf(this.#modules.sender.account, labelOf(this.#modules.node, put))
+  }
+
+  /** Pays for a lease for longer, at the price of today from now on. Throws NODE_LEASE_OVER, NODE_FUNDS_SHORT and what else `WalletSender.pay` throws. */
+  async renew(lease: Uint8Array, forMs: number): Promise<void> {
+    const { ledger, sender } = this.#modules
+    const { bytes = 0 } = ledger.state.get(leaseTable, lease) ?? {}
+    if (bytes === 0) throw leaseOver('nobody is paid for this file any more, or yet: put it again if it must be kept')
+    const price = parameter({ state: ledger.state, epoch: ledger.chain.record.epoch }, 'storagePrice')
+    const amount = costOf(rateOf(bytes, price), forMs)
+    const body = { lease, amount }
+    await sender.pay({ operations: [operation(moneyOperations.lease.extend, body)], amount, what: 'renewing a file' })
   }
 
   /** Reservations that are there, and such as the earlier process had just sent. */

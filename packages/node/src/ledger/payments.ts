@@ -37,6 +37,7 @@ export class Payments {
   readonly #lists: ListClient
   readonly #claims: JobClaims
   readonly #putLease: (put: PutId) => Uint8Array
+  readonly #renew: (lease: Uint8Array, forMs: number) => Promise<void>
   readonly #audits: EpochAudits
   readonly #started = Promise.withResolvers<void>()
   #held: HeldLeases | undefined
@@ -58,6 +59,7 @@ export class Payments {
     }
     const leases = new LedgerLeases({ ledger, sender, lists: { deliver }, node, logger })
     this.#putLease = (put) => leases.leaseOf(put)
+    this.#renew = (lease, forMs) => leases.renew(lease, forMs)
     this.leases = {
       hold: (wish, signal) => leases.hold(wish, signal),
       left: async () => {
@@ -122,6 +124,11 @@ export class Payments {
       },
     }
     return { leases, lease: () => held }
+  }
+
+  /** Throws NODE_LEASE_OVER, NODE_FUNDS_SHORT and what else `WalletSender.pay` throws. */
+  renew(lease: LeaseId, forMs: number): Promise<void> {
+    return this.#renew(LeaseId.toBytes(lease), forMs)
   }
 
   /** Throws NODE_FUNDS_SHORT. */
