@@ -144,17 +144,17 @@ function storedName(stored: string): string {
 /** Below this a user should do something about it. */
 const SOON_MS = 7 * 24 * HOUR_MS
 
+/** The ledger says no more than that it is later. */
+const YEAR_MS = 365 * 24 * HOUR_MS
+
 /** Empty where nothing was ever paid. */
-function paymentText(payment: FilePayment | null): string {
+function paymentText(payment: FilePayment | null, nowMs: number): string {
   if (payment === null) return ''
-  const until = payment.untilMs === null ? '' : formatTime(payment.untilMs)
-  const texts = {
-    paid: `paid until ${until}`,
-    waiting: 'not paid yet',
-    grace: `unpaid, renew by ${until}`,
-    over: 'unpaid',
-  }
-  return texts[payment.state]
+  const { state, untilMs } = payment
+  if (state === 'waiting') return 'not paid yet'
+  if (state === 'over' || untilMs === null) return 'unpaid'
+  if (state === 'grace') return `unpaid, renew by ${formatTime(untilMs)}`
+  return untilMs >= nowMs + YEAR_MS ? 'paid for a year or more' : `paid until ${formatTime(untilMs)}`
 }
 
 /** Pays for a stored file for longer. */
@@ -167,7 +167,9 @@ export async function renew(
   for await (const event of daemon.renew(capability, days * 24 * HOUR_MS)) {
     if (event.event !== 'renewed') continue
     const { file } = event
-    return showResult(context, file, () => [`${safeLine(file.name)}: ${paymentText(file.payment)}`])
+    return showResult(context, file, () => [
+      `${safeLine(file.name)}: ${paymentText(file.payment, context.clock.nowMs())}`,
+    ])
   }
   throw daemonBrokeOff('the daemon ended without an answer')
 }
@@ -193,7 +195,7 @@ export async function ls(context: CliContext): Promise<void> {
             safeLine(file.name),
             formatBytes(file.bytes),
             formatTime(file.storedAtMs),
-            ...(isAnyPaid ? [paymentText(file.payment)] : []),
+            ...(isAnyPaid ? [paymentText(file.payment, context.clock.nowMs())] : []),
             safeLine(file.capability),
           ]),
         ),
