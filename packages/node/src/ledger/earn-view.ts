@@ -58,7 +58,7 @@ export async function earnView(
   // From here on nothing is awaited: state and history are of one height.
   const { state } = ledger
   const balance = accountOf(state, account)?.balance ?? 0n
-  const { from, lines } = earnedSince(history, sinceHeight)
+  const { from, lines } = earnedSince(history, Math.min(sinceHeight, history.height))
   const sum = lines.reduce((total, line) => total + changeOf(line), from.balance)
   const lookup = { account, node, state, ledger, names, holds: holdsBy(state, account) }
   return {

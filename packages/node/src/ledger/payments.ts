@@ -14,14 +14,9 @@ import { JobClaims } from './job-claims.ts'
 import { LedgerEscrow } from './ledger-escrow.ts'
 import { LedgerLeases } from './ledger-leases.ts'
 import { ListClient } from './list-client.ts'
+import type { OnePut } from './one-put.ts'
 import type { OpenedLedger } from './open-ledger.ts'
 import { WalletSender } from './wallet-sender.ts'
-
-/** Who pays for one put, and what it is then paid from: undefined until it is held. */
-export interface OnePut {
-  readonly leases: StorageLeases
-  lease(): LeaseId | undefined
-}
 
 /** The money of one node: what its user pays, and what it earns and owes. */
 export class Payments {

@@ -1,6 +1,6 @@
 import { type AccountId, formatCount, type NodeId, shortId } from '@borgios/core'
 import type { EarnKind, EarnLineView } from '@borgios/protocol'
-import type { EarnReport } from '../cli/commands/earn.ts'
+import type { EarnReport } from '../cli/commands/earn-report.ts'
 import { tourFailed } from '../errors.ts'
 import { formatUnits, unitsText } from '../ledger/amount.ts'
 import type { TourNetwork } from './tour-network.ts'
@@ -58,9 +58,16 @@ function spentText(lines: readonly EarnLineView[]): string {
 
 function earnedText(earned: readonly TourEarning[]): string {
   const jobs = earned.filter(({ kind }) => kind === 'jobRun')
-  const others = earned.filter(({ kind }) => kind !== 'jobRun')
   const by = jobs.map(({ node, amount }) => `${shortId(node)} earned ${formatUnits(BigInt(amount))} by it`)
-  const led = others.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
-  const nodes = new Set(others.map(({ node }) => node)).size
-  return [...by, `${formatCount(nodes, 'node')} ${formatUnits(led)} by leading blocks`].join(', ')
+  const stored = earned.some(({ kind }) => PROVEN.includes(kind)) ? [allText(earned, PROVEN, 'by storage')] : []
+  return [...by, allText(earned, ['tips'], 'by leading blocks'), ...stored].join(', ')
+}
+
+/** Earned by shards that were shown in audits. */
+const PROVEN: readonly EarnKind[] = ['storage', 'emission']
+
+function allText(earned: readonly TourEarning[], kinds: readonly EarnKind[], by: string): string {
+  const lines = earned.filter(({ kind }) => kinds.includes(kind))
+  const sum = lines.reduce((total, { amount }) => total + BigInt(amount), 0n)
+  return `${formatCount(new Set(lines.map(({ node }) => node)).size, 'node')} ${formatUnits(sum)} ${by}`
 }

@@ -2,44 +2,9 @@ import { formatBytes, formatCount, HOUR_MS, shortId } from '@borgios/core'
 import type { EarnLineView, EarnView, EmissionView } from '@borgios/protocol'
 import { formatUnits, unitsText } from '../../ledger/amount.ts'
 import { rightAligned, tableLines } from '../table.ts'
-import type { EarnReport } from './earn.ts'
+import { addsUp, changeOf, type EarnReport, sumOfAccount, type Together, together } from './earn-report.ts'
 
 const DAY_MS = 24 * HOUR_MS
-
-/** All accounts added, in micro-units. */
-export interface Together {
-  readonly from: string
-  /** Of lines in which more came than left, and of the others, fees apart. */
-  readonly earned: string
-  readonly spent: string
-  readonly fee: string
-  readonly balance: string
-}
-
-const PARTS = ['came', 'left', 'fee'] as const
-const sumOf = (lines: readonly EarnLineView[], part: (typeof PARTS)[number]): bigint =>
-  lines.reduce((sum, line) => sum + BigInt(line[part]), 0n)
-const changeOf = ({ came, left }: EarnLineView): bigint => BigInt(came) - BigInt(left)
-
-const above = (amount: bigint): bigint => (amount > 0n ? amount : 0n)
-
-/** What beginning and lines come to, added here once more and not taken from the daemon. */
-export const sumOfAccount = ({ from, lines }: EarnView): bigint =>
-  BigInt(from.balance) + sumOf(lines, 'came') - sumOf(lines, 'left') - sumOf(lines, 'fee')
-
-export const addsUp = (view: EarnView): boolean => view.isEqual && sumOfAccount(view) === BigInt(view.balance)
-
-export function together(accounts: readonly EarnView[]): Together {
-  const total = (part: (view: EarnView) => bigint): string =>
-    String(accounts.reduce((sum, view) => sum + part(view), 0n))
-  return {
-    from: total(({ from }) => BigInt(from.balance)),
-    earned: total(({ lines }) => lines.reduce((sum, line) => sum + above(changeOf(line)), 0n)),
-    spent: total(({ lines }) => lines.reduce((sum, line) => sum + above(-changeOf(line)), 0n)),
-    fee: total(({ lines }) => sumOf(lines, 'fee')),
-    balance: total(({ balance }) => BigInt(balance)),
-  }
-}
 
 /** One block of lines for each account, then all of them together, then what was and will be minted. */
 export function earnLines(report: EarnReport): string[] {
@@ -47,7 +12,10 @@ export function earnLines(report: EarnReport): string[] {
   return [
     ...accountLines(wallet),
     ...nodes.flatMap((node) => ['', ...accountLines(node)]),
-    ...notShown.flatMap(({ node, why }) => ['', `Node ${node} is not shown: ${why}`]),
+    ...notShown.flatMap(({ node, why }) => [
+      '',
+      `Node ${node} is not shown: ${why}. If it was stopped, "borgios up" or "borgios node start" starts it`,
+    ]),
     '',
     ...togetherLines(report),
     ...emissionLines(emission),
@@ -78,7 +46,8 @@ function accountLines(view: EarnView): string[] {
 }
 
 /** What to do where nothing is told yet, and what is not paid yet. */
-function hintsOf({ of, isMember, lines, accrued }: EarnView): string[] {
+function hintsOf({ of, isMember, from, lines, accrued }: EarnView): string[] {
+  if (lines.length === 0 && !from.isOldest) return ['  Nothing has changed since then']
   if (of === 'wallet') {
     if (lines.length > 0) return []
     return ['  Nothing was paid yet: "borgios file put FILE" and "borgios job run PROGRAM" are paid from here']
