@@ -96,7 +96,7 @@ const shardFiles = (network: Network): number =>
 /** Nothing is set aside any more. */
 async function untilSettled(network: Network): Promise<void> {
   const deadlineMs = performance.now() + 60_000
-  while ((await supply(network)).has('holds')) {
+  while ((await supply(network)).has('escrow')) {
     assert(performance.now() < deadlineMs, 'money stays set aside')
     await sleep(200)
   }

@@ -4,12 +4,14 @@ import type { JobUsage } from '@borgios/protocol'
 /** What this node is asked to run. */
 export interface ExpectedJob {
   readonly job: JobId
+  /** Once it runs. */
+  readonly mostWallTimeMs: number
   readonly mostUsage: JobUsage
 }
 
 /** Who pays this node for the jobs that it runs for others: a port. Of `ran` and `gaveUp` one is called for each job that is expected. */
 export interface JobEarnings {
-  /** Resolves once money is set aside for the job; rejects when there is none, and the job is refused. */
+  /** Resolves once money is set aside for the job, for long enough; rejects when there is none, and the job is refused. */
   expect(wish: ExpectedJob, signal: AbortSignal): Promise<void>
   /** It ran to its end, good or bad. Must not throw. */
   ran(job: JobId, usage: JobUsage): void

@@ -650,23 +650,25 @@ export const limits = {
     acceptTries: 8,
     /** How long an executor's ledger may be behind that of who asks for a job: blocks come every few hundred milliseconds. */
     jobHoldWaitMs: 15 * SECOND_MS,
+    /** Beside a job's own time, what is set aside for it must last so long: its queue, its transfers, and the bill. */
+    jobHoldMarginMs: 30 * MINUTE_MS,
     /** Jobs that a node has yet to bill: as many as it may have had since the last block, and more. */
     maxClaims: 1_024,
     /** How often a bill is sent before the node gives it up. */
     claimTries: 20,
-    /** How often a payment for a job is sent again when its end is not known. */
-    settleTries: 3,
     /** Every so many blocks lists of leases that are over are forgotten. */
     pruneListsBlocks: 600,
     /** A lease gets so many micro-units more than its bytes and time cost: each change of it rounds its price up. */
     leaseSpare: 1_000n,
     /** Pause before a node that was silent in an audit is asked once more: it may be restarting. */
     auditRetryMs: 20 * SECOND_MS,
+    /** Parts of a node in leases of which an audit may have no answer before the node counts as away: each may take 30 s. */
+    auditSilences: 2,
     /** How often a report of audits is sent before it is given up. */
     reportTries: 20,
-    /** How often a payment is made again because another daemon with the same wallet took its nonce. */
+    /** How often a payment is made again because another daemon with the same wallet took its nonce, or there was no room for it. */
     paymentTries: 8,
-    /** Pause before a payment whose end is not known is tried once more. */
+    /** Pause before a payment that found no room here, in memory or on disk, is tried once more. */
     paymentRetryMs: 5 * SECOND_MS,
     /** How long a put may take before what was set aside goes back by itself: a terabyte at 100 Mbit/s. */
     putHoldMs: 24 * HOUR_MS,

@@ -124,7 +124,7 @@ export {
 } from './modules/earning/earning-view.ts'
 export { type AmountBody, ESCROW_MODULE, type HoldBody } from './modules/escrow/escrow-module.ts'
 export { type Disputes, disputeTable, type Hold, holdIdOf, holdTable } from './modules/escrow/hold.ts'
-export { holdsBy, type JobHoldView, jobHoldOn, reservedLabels } from './modules/escrow/hold-view.ts'
+export { holdsBy, type JobHoldView, jobHoldsOn, reservedLabels } from './modules/escrow/hold-view.ts'
 export { allowanceLeft, GRANTS_MODULE, type GrantBody } from './modules/grants/grants-module.ts'
 export { decodeTerms, type JobTerms, jobCost, type MeterReading } from './modules/jobs/job-terms.ts'
 export {

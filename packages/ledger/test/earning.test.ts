@@ -176,7 +176,7 @@ test('a node that is no member any more gets nothing, and its parts end', () => 
   assert.deepEqual(paidPartsOf(world.state, named('node 0')), [])
 })
 
-test('most of those drawn decide, and the median of all reports counts', () => {
+test('most of those drawn decide, and what all of the majority saw counts', () => {
   const passPpm = 900_000n
   const of = (...found: readonly (number | undefined)[]) =>
     verdictOf(
@@ -184,14 +184,20 @@ test('most of those drawn decide, and the median of all reports counts', () => {
       100,
       passPpm,
     )
-  assert.deepEqual(of(100, 95, 90), { hasPassed: true, passes: 95 })
-  assert.deepEqual(of(100, 100, 90, 90), { hasPassed: true, passes: 90 })
-  assert.deepEqual(of(100, 98, 96, 0, 0), { hasPassed: true, passes: 96 })
-  assert.deepEqual(of(89, 0, 100), { hasPassed: false, passes: 0 })
-  assert.deepEqual(of(100, 100, undefined), { hasPassed: true, passes: 100 })
+  assert.deepEqual(of(100, 95, 90), { hasPassed: true, passes: 285, samples: 300 })
+  assert.deepEqual(of(100, 100, 90, 90), { hasPassed: true, passes: 380, samples: 400 })
+  // Slander by the minority costs the node nothing.
+  assert.deepEqual(of(100, 98, 96, 0, 0), { hasPassed: true, passes: 294, samples: 300 })
+  assert.deepEqual(of(89, 0, 100), { hasPassed: false, passes: 0, samples: 200 })
+  assert.deepEqual(of(100, 100, undefined), { hasPassed: true, passes: 200, samples: 200 })
   assert.equal(of(100, undefined, undefined), undefined)
   assert.equal(of(100, 100, 0, 0), undefined)
   assert.equal(of(), undefined)
+})
+
+test('a leaf that one auditor of nine missed lowers the pay', () => {
+  const told = Array.from({ length: 9 }, (_, index) => ({ auditor: named(`${index}`), passes: index === 0 ? 33 : 34 }))
+  assert.deepEqual(verdictOf(told, 34, 950_000n), { hasPassed: true, passes: 305, samples: 306 })
 })
 
 test('what is minted is what is given, within both bounds, to nobody more than the share of its own earnings', () => {

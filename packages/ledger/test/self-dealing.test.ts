@@ -24,6 +24,10 @@ const CASES: readonly Case[] = [
   { name: 'drops everything, its auditors vouch for it', strategy: { kept: 0, ofOwn: 'pass' }, own: [2, 4, 6] },
   { name: 'drops a third, its auditors vouch for it', strategy: { kept: 0.67, ofOwn: 'pass' }, own: [2, 4, 6] },
   { name: 'drops too little to fail', strategy: { kept: 0.97, ofOwn: 'pass' }, own: [2, 4, 6] },
+  { name: 'drops what most auditors do not happen to see', strategy: { kept: 0.99, ofOwn: 'pass' }, own: [1, 4, 6] },
+  { name: 'drops still less', strategy: { kept: 0.995, ofOwn: 'pass' }, own: [1, 4, 6] },
+  // A hundred times what strangers lease there, in three operators or more: then the mint gives back all that is burned.
+  { name: 'hides what it dropped behind leaves it can make', strategy: { kept: 0, ownGib: 10_000 }, own: [4, 6] },
   { name: 'vouches for everybody without a look', strategy: { kept: 0, ofOwn: 'pass', ofOthers: 'pass' }, own: [2, 4] },
   { name: 'slanders all others', strategy: { ofOthers: 'fail' }, own: [2, 4, 6] },
   { name: 'does not audit', strategy: { ofOthers: 'nothing' }, own: [2, 4, 6] },

@@ -91,6 +91,9 @@ export const paymentRefused = make('NODE_PAYMENT_REFUSED', 'conflict', 'none')
 export const paymentOpen = make('NODE_PAYMENT_OPEN', 'timeout', 'none', true)
 /** Nothing new can be paid for: too few validators are up. */
 export const ledgerStill = make('NODE_LEDGER_STILL', 'unavailable', 'none', true)
+
+/** There is no lease to renew, or nobody accepted a part of it. */
+export const leaseOver = make('NODE_LEASE_OVER', 'conflict', 'caller')
 /** More than one lease covers. */
 export const leaseTooLarge = make('NODE_LEASE_TOO_LARGE', 'invalid', 'caller')
 /** Who asks for a job has not set aside what it may cost. */

@@ -35,6 +35,7 @@ export class MemoryWorld {
       ledger: opened?.ledger,
       ledgerIndex: opened?.index,
       payForPut: () => undefined,
+      renew: async () => undefined,
       jobLimits: { memoryBytes: 1, wallTimeMs: 2, outputBytes: 3, logBytes: 4 },
       assertPayable: () => undefined,
       defaultCoding: () => ({ data: 3, parity: 2 }),

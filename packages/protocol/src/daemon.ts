@@ -126,8 +126,24 @@ export const FileEntrySchema = Type.Object({
 })
 export type FileEntry = Static<typeof FileEntrySchema>
 
+/** Whether the nodes of a file are paid for keeping it. */
+const FilePaymentSchema = Type.Object({
+  /** `waiting`: no node has accepted its part yet. `grace`: its lease ran out, and may be renewed. `over`: it is gone. */
+  state: Type.Enum(['paid', 'waiting', 'grace', 'over']),
+  /** By the clock of the node that answers, about: the end of what is paid for, or of the grace. */
+  untilMs: orNull(CounterSchema),
+})
+export type FilePayment = Static<typeof FilePaymentSchema>
+
+/** A file stored from here. `payment`: null where nothing was ever paid for it. */
+const ListedFileSchema = Type.Object({ ...FileEntrySchema.properties, payment: orNull(FilePaymentSchema) })
+export type ListedFile = Static<typeof ListedFileSchema>
+
 /** `GET /v1/files`. */
-export const FileListSchema = Type.Object({ files: Type.Array(FileEntrySchema) })
+export const FileListSchema = Type.Object({ files: Type.Array(ListedFileSchema) })
+
+/** `POST /v1/files/renew`: a file of the list, or the beginning of its capability, and for how long more it is to be paid. */
+export const FileRenewSchema = strictObject({ capability: CapabilitySchema, forMs: CounterSchema })
 
 /** `POST /v1/files/open`: answered with the bytes; size and name in headers, the outcome in a trailer. */
 export const FileOpenSchema = strictObject({ capability: CapabilitySchema })
@@ -242,12 +258,13 @@ export const ErrorViewSchema = Type.Object({
 export type ErrorView = Static<typeof ErrorViewSchema>
 export const ErrorAnswerSchema = Type.Object({ error: ErrorViewSchema })
 
-/** A line of an event stream. Every stream ends with `put`, `info`, `accepted`, `job`, `transaction` or `error`; `alive` only says that the daemon is there. */
+/** A line of an event stream. Every stream ends with `put`, `info`, `renewed`, `accepted`, `job`, `transaction` or `error`; `alive` only says that the daemon is there. */
 export const DaemonEventSchema = Type.Union([
   strictObject({ event: Type.Literal('alive') }),
   strictObject({ event: Type.Literal('progress'), doneBytes: CounterSchema, totalBytes: orNull(CounterSchema) }),
   strictObject({ event: Type.Literal('put'), put: PutViewSchema }),
   strictObject({ event: Type.Literal('info'), info: FileInfoViewSchema }),
+  strictObject({ event: Type.Literal('renewed'), file: ListedFileSchema }),
   strictObject({ event: Type.Literal('state'), state: JobStateSchema, node: orNull(NodeIdSchema), why: WhySchema }),
   /** What was logged so far is void: a node failed and another begins anew. */
   strictObject({ event: Type.Literal('restart'), why: WhySchema }),

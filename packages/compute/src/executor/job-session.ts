@@ -96,7 +96,8 @@ export class JobSession {
     const { signal } = this.#over
     try {
       const { job, spec } = this.#request
-      await this.#modules.earnings?.expect({ job, mostUsage: mostUsage(spec.limits) }, signal)
+      const { wallTimeMs: mostWallTimeMs } = spec.limits
+      await this.#modules.earnings?.expect({ job, mostWallTimeMs, mostUsage: mostUsage(spec.limits) }, signal)
       await this.#modules.gate.enter(job, (ahead) => this.#sayState('placing', waitsWhy(ahead)), signal)
       const folder = await this.#modules.scratch.create(job)
       this.#sayState('fetching', 'The node fetches the program and its inputs.')

@@ -64,8 +64,11 @@ export function runEconomy(economy: Economy, strategy: Strategy): Outcome {
     let sum = 0n
     for (const account of accounts) sum += world.balance(account)
     for (const name of names.filter(isOwn)) sum += memberOf(world.state, named(name))?.deposit ?? 0n
-    const lease = world.state.get(leaseTable, leaseIdOf(named(MALLORY), named('own')))
-    return sum + (lease === undefined ? 0n : charged(lease, ledgerTimeMs(world.state)).balance)
+    for (const name of names.filter(isOwn)) {
+      const lease = world.state.get(leaseTable, leaseIdOf(named(MALLORY), named(`own ${name}`)))
+      if (lease !== undefined) sum += charged(lease, ledgerTimeMs(world.state)).balance
+    }
+    return sum
   }
   const before = wealth()
 
@@ -78,7 +81,10 @@ export function runEconomy(economy: Economy, strategy: Strategy): Outcome {
     lease(world, 'users', `file ${index}`, [...chosen], USERS_GIB)
     for (const name of chosen) usersGib.set(name, gibOf(name) + USERS_GIB)
   }
-  if (strategy.ownGib > 0) lease(world, MALLORY, 'own', names.filter(isOwn), strategy.ownGib)
+  // One for each of its nodes: a lease has at most 16 TiB.
+  if (strategy.ownGib > 0) {
+    for (const name of names.filter(isOwn)) lease(world, MALLORY, `own ${name}`, [name], strategy.ownGib)
+  }
   world.endEpoch()
 
   const nameOf = new Map(names.map((name) => [Buffer.from(named(name)).toString('hex'), name]))

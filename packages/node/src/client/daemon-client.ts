@@ -124,6 +124,9 @@ export class DaemonClient {
   info = (capability: string, verify: boolean) =>
     this.#events({ ...this.#post('/v1/files/info'), body: { capability, verify } })
 
+  renew = (capability: string, forMs: number) =>
+    this.#events({ ...this.#post('/v1/files/renew'), body: { capability, forMs } })
+
   run = (job: JobSubmission) => this.#events({ ...this.#post('/v1/jobs'), body: job })
 
   logs = (job: string, follow: boolean) => this.#events({ ...this.#post('/v1/jobs/logs'), body: { job, follow } })

@@ -1,11 +1,21 @@
 import { limits, messageOf } from '@borgios/core'
-import { FileInfoRequestSchema, type FileInfoView, FileOpenSchema } from '@borgios/protocol'
+import {
+  type FileEntry,
+  FileInfoRequestSchema,
+  type FileInfoView,
+  FileOpenSchema,
+  FileRenewSchema,
+  type ListedFile,
+} from '@borgios/protocol'
 import type { Coding, FileInfo } from '@borgios/store'
-import { badRequest } from '../errors.ts'
+import { badRequest, leaseOver, unknownSubject } from '../errors.ts'
+import { filePayment } from '../ledger/file-payment.ts'
 import { bodyCheck } from './exchange.ts'
+import type { Rooms } from './rooms.ts'
 import type { RouteTable } from './route.ts'
 
 const openCheck = bodyCheck(FileOpenSchema)
+const renewCheck = bodyCheck(FileRenewSchema)
 const infoCheck = bodyCheck(FileInfoRequestSchema)
 
 export const infoView = (info: FileInfo): FileInfoView => ({
@@ -41,8 +51,29 @@ function nameOf(query: URLSearchParams): string {
   return name
 }
 
+function listed(entry: FileEntry, { ledger }: Rooms, nowMs: number): ListedFile {
+  const { lease } = entry
+  const isFree = ledger === undefined || lease === undefined
+  return { ...entry, payment: isFree ? null : filePayment(ledger.state, lease, nowMs) }
+}
+
 export const fileRoutes: RouteTable = {
-  'GET /v1/files': async (exchange, { files }) => exchange.answer({ files: await files.list() }),
+  'GET /v1/files': async (exchange, { context, rooms, files }) => {
+    const entries = await files.list()
+    exchange.answer({ files: entries.map((entry) => listed(entry, rooms, context.clock.nowMs())) })
+  },
+
+  'POST /v1/files/renew': async (exchange, { context, rooms, files }) => {
+    const { capability, forMs } = await exchange.json(renewCheck)
+    const entry = (await files.list()).find((one) => one.capability === capability)
+    if (entry === undefined) throw unknownSubject('no file of this list has this capability: "borgios file ls"')
+    const { lease } = entry
+    if (lease === undefined) throw leaseOver(`"${entry.name}" was stored when nothing was paid for: put it again`)
+    await exchange.events(async (send) => {
+      await rooms.renew(lease, forMs)
+      await send({ event: 'renewed', file: listed(entry, rooms, context.clock.nowMs()) })
+    })
+  },
 
   'POST /v1/files': async (exchange, { context, rooms, files }) => {
     const { clock, logger } = context

@@ -11,6 +11,7 @@ import { createPeerTree, type Member, type PeerNetwork, type PeerTree } from '@b
 import { type Coding, codingThatFits, createFileStore, type FileStore, freeLeases } from '@borgios/store'
 import { fileAddressBook } from '../config/address-book.ts'
 import { roleOf } from '../config/identity.ts'
+import { noLedger } from '../errors.ts'
 import { openLedger } from '../ledger/open-ledger.ts'
 import { Payments } from '../ledger/payments.ts'
 import type { OpenRooms, RoomsContext } from './rooms.ts'
@@ -68,6 +69,10 @@ export const openRooms: OpenRooms = async (context) => {
     ledger,
     ledgerIndex: opened?.index,
     payForPut: () => payments?.forOnePut(),
+    async renew(lease, forMs) {
+      if (payments === undefined) throw noLedger('files cost nothing in a network without a ledger')
+      await payments.renew(lease, forMs)
+    },
     jobLimits: defaultJobLimits,
     assertPayable: (jobLimits) => payments?.assertPayable(jobLimits),
     defaultCoding,

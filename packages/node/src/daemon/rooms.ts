@@ -1,5 +1,5 @@
 import type { JobLimits, JobService } from '@borgios/compute'
-import type { Clock, Logger, Random, Timers } from '@borgios/core'
+import type { Clock, LeaseId, Logger, Random, Timers } from '@borgios/core'
 import type { Ed25519 } from '@borgios/crypto'
 import type { Ledger } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
@@ -37,6 +37,8 @@ export interface Rooms {
   readonly ledgerIndex: LedgerIndex | undefined
   /** Who pays for one put of the user; undefined where nothing costs anything. */
   payForPut(): OnePut | undefined
+  /** Pays for a file for longer, from its lease. Throws NODE_NO_LEDGER, NODE_LEASE_OVER, NODE_FUNDS_SHORT and what payments throw. */
+  renew(lease: LeaseId, forMs: number): Promise<void>
   /** What a job may use when nobody says otherwise. */
   readonly jobLimits: JobLimits
   /** Throws NODE_FUNDS_SHORT if the user of this node cannot pay for a job with such limits. */

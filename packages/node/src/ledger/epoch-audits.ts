@@ -22,7 +22,7 @@ import {
   type StateReader,
 } from '@borgios/ledger'
 import { compareBytes, decodeShardList, type Operation, shardListHash, taggedHash } from '@borgios/protocol'
-import type { AuditOutcome, AuditPorts, Audits, AuditTarget, BeaconValue } from '@borgios/store'
+import type { AuditPorts, Audits, AuditTarget, BeaconValue } from '@borgios/store'
 import { badRequest } from '../errors.ts'
 import type { ListClient } from './list-client.ts'
 
@@ -51,6 +51,11 @@ interface Report {
 /** What was seen of one node. */
 interface Seen {
   readonly finding: Finding
+  readonly answer: JsonValue
+}
+
+interface Shown {
+  readonly passes: number
   readonly answer: JsonValue
 }
 
@@ -152,27 +157,36 @@ export class EpochAudits {
     return this.#ask(node, drawn)
   }
 
+  /**
+   * Each part is asked for as many leaves as were drawn of it: drawn once more from all parts together, the leaves of a large part would
+   * take the place of those of many small ones.
+   */
   async #ask(node: Uint8Array, drawn: ReadonlyMap<PaidPart, number>): Promise<Seen & { isSilent: boolean }> {
     const holder = NodeId.fromBytes(node)
-    const targets: AuditTarget[] = []
-    let samples = 0
-    let isSilent = false
+    const answers: JsonValue[] = []
+    let passes = 0
+    let silences = 0
     for (const [part, count] of drawn) {
-      const shards = await this.#listOf(holder, part)
-      if (shards === undefined) {
-        isSilent = true
-        continue
-      }
-      targets.push(...shards)
-      samples += count
+      const shown = await this.#askFor(holder, part, count)
+      if (shown === undefined) silences += 1
+      // One that is away is not waited for again and again.
+      if (silences > bounds.auditSilences || this.#stopping.signal.aborted) break
+      passes += shown?.passes ?? 0
+      answers.push(shown?.answer ?? null)
     }
-    this.#targets.set(holder, targets)
-    const outcome: AuditOutcome | undefined =
-      samples === 0 ? undefined : (await this.#audits?.run({ holders: [holder], samples }))?.[0]
-    const { asked = 0, passed = 0, answer = null } = outcome ?? {}
-    // Leaves of parts of which the node shows no list count as not shown. A node with few leaves shows all it has.
-    const passes = asked === 0 ? 0 : Math.floor((samples * passed) / asked)
-    return { finding: { node, passes }, answer, isSilent: isSilent || outcome?.silent !== false }
+    return { finding: { node, passes }, answer: answers, isSilent: silences > 0 }
+  }
+
+  /** Leaves of one part that were shown, of `count`; undefined if there was no answer. */
+  async #askFor(holder: NodeId, part: PaidPart, count: number): Promise<Shown | undefined> {
+    const shards = await this.#listOf(holder, part)
+    if (shards === undefined) return undefined
+    this.#targets.set(holder, shards)
+    const [outcome] = (await this.#audits?.run({ holders: [holder], samples: count })) ?? []
+    if (outcome === undefined || outcome.silent) return undefined
+    const { asked, passed, answer = null } = outcome
+    // A part with few leaves shows all it has.
+    return { passes: asked === 0 ? 0 : Math.floor((count * passed) / asked), answer }
   }
 
   /** The shards of a part, as the node that keeps them lists them; undefined if it does not. */

@@ -102,6 +102,11 @@ export class HeldLeases {
     if (entry === undefined) return 'unknown'
     const shards = decodeShardList(list)
     if (compareBytes(shardListHash(shards), entry.list) !== 0) throw badRequest('another list than that of the lease')
+    // Its payer wrote both: fewer bytes would cheat this node of its pay, fewer shards make it fail every audit.
+    const listedBytes = shards.reduce((sum, { bytes }) => sum + bytes, 0)
+    if (shards.length !== entry.shards || listedBytes !== entry.bytes) {
+      throw badRequest('the lease names other bytes or shards than its list')
+    }
     for (const [index, { shard, bytes }] of shards.entries()) {
       if (index % bounds.shardsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve))
       if (store.heldBytes(ShardId.fromBytes(shard)) !== bytes) return 'lacking'

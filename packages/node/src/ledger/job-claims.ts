@@ -2,10 +2,10 @@ import type { ExpectedJob, JobEarnings } from '@borgios/compute'
 import { JobId, type Logger, limits, type Timers } from '@borgios/core'
 import {
   holdTable,
-  type JobHoldView,
   jobHoldIdOf,
-  jobHoldOn,
+  jobHoldsOn,
   type Ledger,
+  ledgerTimeMs,
   type MeterReading,
   memberOf,
   moneyOperations,
@@ -31,7 +31,8 @@ export interface JobClaimsModules {
 /** What this node says a job cost. */
 interface Claim {
   readonly reading: MeterReading
-  payer: Uint8Array | undefined
+  /** Undefined if the job was given up before its money was seen. */
+  readonly payer: Uint8Array | undefined
   tries: number
 }
 
@@ -47,14 +48,10 @@ export class JobClaims implements JobEarnings {
   }
 
   /** Throws NODE_JOB_UNPAID, or the signal's reason. A node that is no member of the ledger expects no money. */
-  async expect({ job, mostUsage }: ExpectedJob, signal: AbortSignal): Promise<void> {
+  async expect(wish: ExpectedJob, signal: AbortSignal): Promise<void> {
     const { ledger, node } = this.#modules
     if (memberOf(ledger.state, node)?.state !== 'active') return
-    const { payer, terms } = await this.#held(job, signal)
-    this.#payers.set(job, payer)
-    const { cpuMs, mibMs } = readingOf(mostUsage)
-    if (terms.most.cpuMs >= cpuMs && terms.most.mibMs >= mibMs) return
-    throw jobUnpaid('less money is set aside for the job than its limits allow it to cost')
+    this.#payers.set(wish.job, await this.#payer(wish, signal))
   }
 
   ran(job: JobId, usage: JobUsage): void {
@@ -67,19 +64,24 @@ export class JobClaims implements JobEarnings {
 
   /** Claims what is due, as operations of a duty; a claim of nothing gives the money back at once. */
   duty(state: StateReader): readonly Operation[] {
-    const { node } = this.#modules
     return [...this.#claims].flatMap(([job, claim]) => {
-      const id = JobId.toBytes(job)
-      claim.payer ??= jobHoldOn(state, node, id)?.payer
-      const { payer, reading } = claim
       claim.tries += 1
-      const hold = payer === undefined ? undefined : state.get(holdTable, jobHoldIdOf(payer, id, node))
-      const isClaimed = hold?.said?.byPayer === false
-      if (payer === undefined || hold === undefined || isClaimed || claim.tries > bounds.claimTries) {
-        this.#claims.delete(job)
-        return []
-      }
-      return [jobOperation(moneyOperations.job.claim, { payer, job: id, node, reading })]
+      const operations = claim.tries > bounds.claimTries ? [] : this.#claimed(state, JobId.toBytes(job), claim)
+      if (operations.length === 0) this.#claims.delete(job)
+      return operations
+    })
+  }
+
+  /** Where no money was expected whatever is there for the job goes back. */
+  #claimed(state: StateReader, job: Uint8Array, { payer: expected, reading }: Claim): readonly Operation[] {
+    const { node } = this.#modules
+    const payers = expected === undefined ? jobHoldsOn(state, node, job).map(({ payer }) => payer) : [expected]
+    return payers.flatMap((payer) => {
+      const hold = state.get(holdTable, jobHoldIdOf(payer, job, node))
+      const isOpen = hold !== undefined && hold.said?.byPayer !== false
+      if (!isOpen) return []
+      const claimed = expected === undefined ? NOTHING : reading
+      return [jobOperation(moneyOperations.job.claim, { payer, job, node, reading: claimed })]
     })
   }
 
@@ -91,17 +93,32 @@ export class JobClaims implements JobEarnings {
     this.#modules.onOwed()
   }
 
-  /** Waits for a block that brings the money: this node's ledger may be behind. */
-  async #held(job: JobId, signal: AbortSignal): Promise<JobHoldView> {
+  /** Who has set enough aside. Waits for a block that brings it: this node's ledger may be behind. */
+  async #payer({ job, mostWallTimeMs, mostUsage }: ExpectedJob, signal: AbortSignal): Promise<Uint8Array> {
     const { ledger, node, timers } = this.#modules
     const id = JobId.toBytes(job)
-    const { promise, resolve, reject } = Promise.withResolvers<JobHoldView>()
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+    const { cpuMs, mibMs } = readingOf(mostUsage)
+    let isTooLittle = false
+    // Others may have set little aside for a job of which they only know the id: that must not keep it from running.
     const look = (): void => {
-      const found = jobHoldOn(ledger.state, node, id)
-      if (found !== undefined) resolve(found)
+      const leastDueMs = ledgerTimeMs(ledger.state) + mostWallTimeMs + bounds.jobHoldMarginMs
+      const holds = jobHoldsOn(ledger.state, node, id)
+      const enough = holds.find(
+        ({ terms: { most }, dueMs }) => most.cpuMs >= cpuMs && most.mibMs >= mibMs && dueMs >= leastDueMs,
+      )
+      if (enough !== undefined) resolve(enough.payer)
+      isTooLittle = holds.length > 0
     }
     const stop = (): void => reject(signal.reason)
-    const late = (): void => reject(jobUnpaid('no money is set aside for the job'))
+    const late = (): void =>
+      reject(
+        jobUnpaid(
+          isTooLittle
+            ? 'what is set aside for the job is less, or for a shorter time, than its limits allow it to take'
+            : 'no money is set aside for the job',
+        ),
+      )
     const undo = [ledger.onFinal(look), timers.after(bounds.jobHoldWaitMs, late)]
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()

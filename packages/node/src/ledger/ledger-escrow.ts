@@ -1,5 +1,5 @@
 import type { Escrow, JobBill, JobHold, JobWish } from '@borgios/compute'
-import { isBorgError, JobId, type Logger, limits, NodeId, type Timers } from '@borgios/core'
+import { isBorgError, JobId, type Logger, limits, NodeId } from '@borgios/core'
 import {
   JOBS_MODULE,
   type JobHoldBody,
@@ -23,7 +23,6 @@ const DONE_BEFORE: readonly unknown[] = ['LEDGER_SAID_BEFORE', 'LEDGER_NO_HOLD']
 export interface LedgerEscrowModules {
   readonly ledger: Ledger
   readonly sender: WalletSender
-  readonly timers: Timers
   readonly logger: Logger
 }
 
@@ -81,7 +80,7 @@ export class LedgerEscrow implements Escrow {
     const [cpuPrice, memoryPrice] = [parameter(context, 'cpuPrice'), parameter(context, 'memoryPrice')]
     const amount = jobCost({ cpuPrice, memoryPrice }, order.most)
     const operations = [jobOperation(moneyOperations.job.hold, { ...order, mostAmount: amount })]
-    return { operations, amount, what: 'this job', isForNewWork: true }
+    return { operations, amount, what: 'this job', patience: 'short' }
   }
 
   async left(): Promise<readonly JobHold[]> {
@@ -103,19 +102,15 @@ export class LedgerEscrow implements Escrow {
     return { cpuMs: Math.min(cpuMs, most.cpuMs), mibMs: Math.min(mibMs, most.mibMs) }
   }
 
-  /** The payer's word, once and for good. */
+  /** The payer's word, once and for good, however long the ledger stands still. */
   async #grant(job: Uint8Array, node: Uint8Array, reading: MeterReading): Promise<void> {
-    const { sender, timers } = this.#modules
+    const { sender } = this.#modules
     const body = { payer: sender.account, job, node, reading }
     const operations = [jobOperation(moneyOperations.job.countersign, body)]
-    for (let triesLeft = bounds.settleTries; ; triesLeft -= 1) {
-      try {
-        return await sender.pay({ operations, what: 'a job that ended' })
-      } catch (error) {
-        if (isBorgError(error) && DONE_BEFORE.includes(error.meta['reason'])) return
-        if (triesLeft <= 1 || !isBorgError(error) || !error.retryable || error.code === 'NODE_STOPPING') throw error
-        await timers.sleep(bounds.paymentRetryMs)
-      }
+    try {
+      await sender.pay({ operations, what: 'a job that ended', patience: 'endless' })
+    } catch (error) {
+      if (!isBorgError(error) || !DONE_BEFORE.includes(error.meta['reason'])) throw error
     }
   }
 

@@ -1,4 +1,4 @@
-import { decodeBase32, GIB, isBorgError, type Logger, limits, NodeId, ShardId } from '@borgios/core'
+import { decodeBase32, encodeBase32, GIB, isBorgError, type Logger, limits, NodeId, ShardId } from '@borgios/core'
 import {
   costOf,
   LEASES_MODULE,
@@ -22,7 +22,7 @@ import {
   taggedHash,
 } from '@borgios/protocol'
 import type { Coding, LeaseHold, LeaseWish, StorageLeases } from '@borgios/store'
-import { leaseTooLarge } from '../errors.ts'
+import { leaseOver, leaseTooLarge } from '../errors.ts'
 import type { ListClient } from './list-client.ts'
 import type { WalletSender } from './wallet-sender.ts'
 
@@ -60,6 +60,8 @@ const operation = <Body>(type: { readonly kind: number; encode(body: Body): Uint
 /** Puts are paid for by leases: money is set aside before, what became durable is leased, and the rest comes back. */
 export class LedgerLeases implements StorageLeases {
   readonly #modules: LedgerLeasesModules
+  /** Labels of this process, as text: what stands under another one is an earlier one's. */
+  readonly #labels = new Set<string>()
 
   constructor(modules: LedgerLeasesModules) {
     this.#modules = modules
@@ -76,11 +78,12 @@ export class LedgerLeases implements StorageLeases {
     const bytes = codedBytes(maxBytes, coding) + spareBytes(price, forMs)
     const amount = costOf(rateOf(bytes, price), forMs)
     const label = labelOf(this.#modules.node, put)
+    this.#labels.add(encodeBase32(label))
     const body = { label, bytes, forMs, mostAmount: amount, lifeMs: bounds.putHoldMs }
     const reservation = { label, coding, forMs, price, amount }
     const { reserve } = moneyOperations.lease
     try {
-      await sender.pay({ operations: [operation(reserve, body)], amount, what: 'this put', isForNewWork: true }, signal)
+      await sender.pay({ operations: [operation(reserve, body)], amount, what: 'this put', patience: 'short' }, signal)
     } catch (error) {
       if (mayStillHappen(error, signal)) this.#undoLater(reservation)
       throw error
@@ -93,12 +96,33 @@ export class LedgerLeases implements StorageLeases {
     return leaseIdOf(this.#modules.sender.account, labelOf(this.#modules.node, put))
   }
 
+  /** Pays for a lease for longer, at the price of today from now on. Throws NODE_LEASE_OVER, NODE_FUNDS_SHORT and what else `WalletSender.pay` throws. */
+  async renew(lease: Uint8Array, forMs: number): Promise<void> {
+    const { ledger, sender } = this.#modules
+    const { bytes = 0 } = ledger.state.get(leaseTable, lease) ?? {}
+    if (bytes === 0) throw leaseOver('nobody is paid for this file any more, or yet: put it again if it must be kept')
+    const price = parameter({ state: ledger.state, epoch: ledger.chain.record.epoch }, 'storagePrice')
+    const amount = costOf(rateOf(bytes, price), forMs)
+    const body = { lease, amount }
+    await sender.pay({ operations: [operation(moneyOperations.lease.extend, body)], amount, what: 'renewing a file' })
+  }
+
+  /** Reservations that are there, and such as the earlier process had just sent. */
   async left(): Promise<readonly LeaseHold[]> {
+    const before = this.#leftLabels()
+    await this.#modules.sender.decided()
+    const labels = new Map([...before, ...this.#leftLabels()].map((label) => [encodeBase32(label), label]))
+    const nothing = { coding: { data: 1, parity: 0 }, forMs: 0, price: 0n, amount: 0n }
+    return [...labels]
+      .filter(([text]) => !this.#labels.has(text))
+      .map(([, label]) => this.#holdOf({ label, ...nothing }, 0))
+  }
+
+  #leftLabels(): readonly Uint8Array[] {
     const { ledger, sender, node } = this.#modules
     const tag = tagOf(node)
-    return reservedLabels(ledger.state, sender.account)
-      .filter((label) => compareBytes(label.subarray(0, TAG_BYTES), tag) === 0)
-      .map((label) => this.#holdOf({ label, coding: { data: 1, parity: 0 }, forMs: 0, price: 0n, amount: 0n }, 0))
+    const labels = reservedLabels(ledger.state, sender.account)
+    return labels.filter((label) => compareBytes(label.subarray(0, TAG_BYTES), tag) === 0)
   }
 
   #holdOf(reservation: Reservation, maxBytes: number): LeaseHold {
@@ -141,18 +165,18 @@ export class LedgerLeases implements StorageLeases {
     return largest.sort((one, other) => compareBytes(one.entry.holder, other.entry.holder))
   }
 
-  /** Gives all back, whatever became of the put's earlier transactions. */
+  /** Gives all back, whatever became of the put's earlier transactions, and however long the ledger stands still. */
   async #undo({ label }: Reservation): Promise<void> {
     const { ledger, sender } = this.#modules
     const { cancel, end } = moneyOperations.lease
-    const what = 'a put that failed'
+    const payment = { what: 'a put that failed', patience: 'endless' } as const
     try {
-      await sender.pay({ operations: [operation(cancel, label)], what })
+      await sender.pay({ operations: [operation(cancel, label)], ...payment })
     } catch (error) {
       if (!isRefusedFor(error, 'LEDGER_NO_HOLD')) throw error
       const lease = leaseIdOf(sender.account, label)
       const isOpen = ledger.state.get(leaseTable, lease) !== undefined
-      if (isOpen) await sender.pay({ operations: [operation(end, lease)], what })
+      if (isOpen) await sender.pay({ operations: [operation(end, lease)], ...payment })
     }
   }
 

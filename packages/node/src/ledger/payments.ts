@@ -33,6 +33,7 @@ export class Payments {
   readonly #lists: ListClient
   readonly #claims: JobClaims
   readonly #putLease: (put: PutId) => Uint8Array
+  readonly #renew: (lease: Uint8Array, forMs: number) => Promise<void>
   readonly #audits: EpochAudits
   readonly #started = Promise.withResolvers<void>()
   #held: HeldLeases | undefined
@@ -54,6 +55,7 @@ export class Payments {
     }
     const leases = new LedgerLeases({ ledger, sender, lists: { deliver }, node, logger })
     this.#putLease = (put) => leases.leaseOf(put)
+    this.#renew = (lease, forMs) => leases.renew(lease, forMs)
     this.leases = {
       hold: (wish, signal) => leases.hold(wish, signal),
       left: async () => {
@@ -61,7 +63,7 @@ export class Payments {
         return leases.left()
       },
     }
-    this.escrow = new LedgerEscrow({ ledger, sender, timers, logger })
+    this.escrow = new LedgerEscrow({ ledger, sender, logger })
     this.#claims = new JobClaims({ ledger, node, timers, logger, onOwed: () => this.#duties?.wake() })
     this.earnings = this.#claims
     this.#audits = new EpochAudits({
@@ -122,6 +124,11 @@ export class Payments {
       },
     }
     return { leases, lease: () => held }
+  }
+
+  /** Throws NODE_LEASE_OVER, NODE_FUNDS_SHORT and what else `WalletSender.pay` throws. */
+  renew(lease: LeaseId, forMs: number): Promise<void> {
+    return this.#renew(LeaseId.toBytes(lease), forMs)
   }
 
   /** Throws NODE_FUNDS_SHORT. */

@@ -25,8 +25,11 @@ export interface Payment {
   readonly amount?: bigint
   /** What is paid for, for people: `this put`. */
   readonly what: string
-  /** For work not begun yet: given up early when the ledger stands still, rather than waited for. */
-  readonly isForNewWork?: boolean
+  /**
+   * `short` for work not begun yet: given up early while the ledger stands still. `endless` when nobody waits: followed until it is decided.
+   * Otherwise it is waited for `limits.node.finalWaitMs`.
+   */
+  readonly patience?: 'short' | 'endless'
   /** It may enter a block so long; `limits.node.paymentLifeBlocks` unless it says otherwise. */
   readonly lifeBlocks?: number
   /** What is said when the money is not there, in place of the usual. */
@@ -86,11 +89,31 @@ export class WalletSender {
       signal?.throwIfAborted()
       const state = await this.#try(payment, signal)
       if (state.kind === 'final') return
-      const isNonceTaken = state.kind === 'replaced' || state.kind === 'nonceTaken'
-      if (isNonceTaken && triesLeft > 1) continue
+      if (NEXT_TRY.includes(state.kind) && triesLeft > 1) continue
       if (state.kind === 'failed') throw this.#refused(payment, state.receipt.status)
       throw paymentRefused(`${payment.what} was not paid: ${textOf(state)}`, { meta: { reason: state.kind } })
     }
+  }
+
+  /** Resolves when all that this account has under way now is decided, however long the ledger stands still, or the node stops. */
+  async decided(): Promise<void> {
+    const { ledger, signer } = this.#modules
+    const { signal } = this.#stopping
+    const nonces = [...ledger.undecided(signer.publicKey).keys()]
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const look = (): void => {
+      const next = accountOf(ledger.state, signer.publicKey)?.nonce ?? 0
+      const undecided = ledger.undecided(signer.publicKey)
+      if (!nonces.some((nonce) => nonce >= next && undecided.has(nonce))) resolve()
+    }
+    const stopLooking = ledger.onFinal(look)
+    const stop = (): void => resolve()
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    look()
+    await promise
+    signal.removeEventListener('abort', stop)
+    stopLooking()
   }
 
   /**
@@ -107,21 +130,24 @@ export class WalletSender {
   }
 
   /** How one transaction ended. */
-  async #try(payment: Payment, signal: AbortSignal | undefined): Promise<TransactionState | NonceTaken> {
+  async #try(payment: Payment, signal: AbortSignal | undefined): Promise<TransactionState | NotTaken> {
     const sent = await this.#submit(payment)
     return sent instanceof Uint8Array ? this.#decided(sent, payment, signal) : sent
   }
 
   /** Resolves with the transaction's id. */
-  async #submit(payment: Payment): Promise<Uint8Array | NonceTaken> {
+  async #submit(payment: Payment): Promise<Uint8Array | NotTaken> {
     try {
       // From the choice of the nonce to the transaction's place in the mempool in one turn: no two of this process take the same.
       return await this.#modules.ledger.submit(this.#signed(payment))
     } catch (error) {
-      if (!isBorgError(error) || error.code !== 'LEDGER_TRANSACTION_NOT_TAKEN') throw error
+      if (!isBorgError(error)) throw error
       if (NONCE_REASONS.includes(error.meta['reason'])) return { kind: 'nonceTaken', why: error.message }
       if (error.meta['reason'] === 'fundsShort') throw this.#short(payment, error.message, error)
-      throw error
+      const isWorthAnother = payment.patience === 'endless' && error.retryable && error.code !== 'NODE_STOPPING'
+      if (!isWorthAnother) throw error
+      await this.#modules.timers.sleep(bounds.paymentRetryMs, this.#stopping.signal)
+      return { kind: 'noRoom', why: error.message }
     }
   }
 
@@ -166,11 +192,8 @@ export class WalletSender {
       if (still !== undefined) reject(still)
     }
     const giveUp = (): void => reject(given.reason)
-    const undo = [
-      ledger.onFinal(look),
-      timers.after(bounds.finalWaitMs, late),
-      timers.after(bounds.stillWaitMs, lookWhether),
-    ]
+    const undo = [ledger.onFinal(look), timers.after(bounds.stillWaitMs, lookWhether)]
+    if (payment.patience !== 'endless') undo.push(timers.after(bounds.finalWaitMs, late))
     given.addEventListener('abort', giveUp)
     if (given.aborted) giveUp()
     look()
@@ -180,8 +203,8 @@ export class WalletSender {
     })
   }
 
-  #still({ what, isForNewWork }: Payment): BorgError | undefined {
-    const why = isForNewWork === true ? this.#modules.whyStill?.() : undefined
+  #still({ what, patience }: Payment): BorgError | undefined {
+    const why = patience === 'short' ? this.#modules.whyStill?.() : undefined
     if (why === undefined) return undefined
     return ledgerStill(`${what} cannot be paid for now: ${why}. "borgios ledger status" says what to do`)
   }
@@ -206,12 +229,15 @@ export class WalletSender {
   }
 }
 
-interface NonceTaken {
-  readonly kind: 'nonceTaken'
-  readonly why: string
-}
+/** It never left this node. */
+type NotTaken =
+  | { readonly kind: 'nonceTaken'; readonly why: string }
+  | { readonly kind: 'noRoom'; readonly why: string }
+
+/** Ends after which the same is signed anew. */
+const NEXT_TRY: readonly string[] = ['replaced', 'nonceTaken', 'noRoom']
 
 const isUnderWay = ({ kind }: TransactionState): boolean => kind === 'sent' || kind === 'pending' || kind === 'inBlock'
 
-const textOf = (state: TransactionState | NonceTaken): string =>
-  state.kind === 'nonceTaken' ? state.why : stateText(state)
+const textOf = (state: TransactionState | NotTaken): string =>
+  state.kind === 'nonceTaken' || state.kind === 'noRoom' ? state.why : stateText(state)

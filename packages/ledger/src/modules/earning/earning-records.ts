@@ -80,6 +80,7 @@ export interface Payout {
   readonly burned: bigint
   /** What was minted for it beside. */
   readonly minted: bigint
+  /** Leaves shown, of those asked for: by all auditors that say what most of them say. */
   readonly passes: number
   readonly samples: number
 }
@@ -107,7 +108,7 @@ const payoutLayout: Layout<Payout> = {
     writer.u64(payout.fromMs).u64(payout.toMs)
     wideLayout.write(writer, payout.value)
     writer.amount(payout.gross).amount(payout.earned).amount(payout.burned).amount(payout.minted)
-    writer.u16(payout.passes).u16(payout.samples)
+    writer.u32(payout.passes).u32(payout.samples)
   },
   read(reader) {
     const outcome = OUTCOMES[reader.u8()]
@@ -122,8 +123,8 @@ const payoutLayout: Layout<Payout> = {
       earned: reader.amount(),
       burned: reader.amount(),
       minted: reader.amount(),
-      passes: reader.u16(),
-      samples: reader.u16(),
+      passes: reader.u32(),
+      samples: reader.u32(),
     }
   },
 }

@@ -26,8 +26,9 @@ interface Judged {
   readonly holder: Holder
   readonly member: ServingMember | undefined
   readonly verdict: Verdict
-  readonly samples: number
 }
+
+const NOT_AUDITED: Verdict = { hasPassed: false, passes: 0, samples: 0 }
 
 /** Pays the nodes for an epoch: leases by what their audits say, then what is minted. */
 export class Settlement {
@@ -61,9 +62,8 @@ export class Settlement {
       const audit = state.get(auditTable, node)
       const verdict = audit?.epoch === epoch ? this.#verdictOf(audit) : undefined
       const member = this.#modules.members.get(state, node)
-      const samples = audit?.samples ?? 0
-      if (member === undefined) judged.push({ node, holder, member, verdict: { hasPassed: false, passes: 0 }, samples })
-      else if (verdict !== undefined) judged.push({ node, holder, member, verdict, samples })
+      if (member === undefined) judged.push({ node, holder, member, verdict: NOT_AUDITED })
+      else if (verdict !== undefined) judged.push({ node, holder, member, verdict })
     }
     return judged
   }
@@ -75,11 +75,11 @@ export class Settlement {
     return verdict
   }
 
-  #settle({ node, holder, member, verdict, samples }: Judged): void {
+  #settle({ node, holder, member, verdict }: Judged): void {
     const { state, money } = this.#context
     const { serviceBurnPpm } = this.#parameters
     const gross = takeFromPool(state, worthOf(holder.value))
-    const { hasPassed, passes } = verdict
+    const { hasPassed, passes, samples } = verdict
     const earned = hasPassed ? mulDiv(gross, BigInt(passes), BigInt(samples)) : 0n
     const burned = shareUp(earned, serviceBurnPpm)
     money.giveTreasury(gross - earned)

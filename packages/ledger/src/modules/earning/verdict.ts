@@ -6,8 +6,10 @@ export interface AuditorReport {
 
 export interface Verdict {
   readonly hasPassed: boolean
-  /** Leaves that count as shown, of the samples of one auditor: the median of all reports, the lower of two middle ones. */
+  /** Leaves shown to all auditors that say passed, together; 0 if it failed. */
   readonly passes: number
+  /** Leaves that these asked for, together. What a node passed is paid for by `passes` of `samples`. */
+  readonly samples: number
 }
 
 const WHOLE_PPM = 1_000_000n
@@ -16,18 +18,20 @@ const WHOLE_PPM = 1_000_000n
 export const saysPassed = (passes: number, samples: number, passPpm: bigint): boolean =>
   BigInt(passes) * WHOLE_PPM >= BigInt(samples) * passPpm
 
-/** What most of a node's auditors say. Undefined unless more than half of those drawn say the same. */
+/**
+ * What most of a node's auditors say. Undefined unless more than half of those drawn say the same. The reports of the majority count
+ * together: their mean falls with every leaf that is missing, where a median would not show what most auditors did not happen to ask for.
+ */
 export function verdictOf(reports: readonly AuditorReport[], samples: number, passPpm: bigint): Verdict | undefined {
-  const told = reports
-    .map(({ passes }) => passes)
-    .filter((passes) => passes !== undefined)
-    .sort((left, right) => left - right)
-  const passed = told.filter((passes) => saysPassed(passes, samples, passPpm)).length
+  const told = reports.map(({ passes }) => passes).filter((passes) => passes !== undefined)
+  const favourable = told.filter((passes) => saysPassed(passes, samples, passPpm))
   const isMost = (count: number): boolean => count * 2 > reports.length
-  // Of all reports: without those who say failed a node that drops a little would be paid for what it dropped.
-  if (isMost(passed)) return { hasPassed: true, passes: told[(told.length - 1) >> 1] ?? 0 }
-  if (isMost(told.length - passed)) return { hasPassed: false, passes: 0 }
-  return undefined
+  if (isMost(favourable.length)) {
+    const passes = favourable.reduce((sum, one) => sum + one, 0)
+    return { hasPassed: true, passes, samples: favourable.length * samples }
+  }
+  const adverse = told.length - favourable.length
+  return isMost(adverse) ? { hasPassed: false, passes: 0, samples: adverse * samples } : undefined
 }
 
 /** Auditors that did not report, or said the opposite of the verdict. */

@@ -18,16 +18,22 @@ export interface JobHoldView {
   /** 32 bytes: the account that pays. */
   readonly payer: Uint8Array
   readonly terms: JobTerms
+  /** On the ledger's clock: then it goes back. */
+  readonly dueMs: number
 }
 
-/** What is set aside for a job (16 bytes) on a node, by whom ever; undefined if nothing is. Looks at all holds. */
-export function jobHoldOn(state: StateReader, node: Uint8Array, job: Uint8Array): JobHoldView | undefined {
-  for (const { payer, payee, terms: encoded } of holdsFor(state, JOBS_MODULE)) {
+/**
+ * What is set aside for a job (16 bytes) on a node, by whom ever. Everybody can see a job's id in the ledger, so there may be holds for it
+ * by others than who asks for the job. Looks at all holds.
+ */
+export function jobHoldsOn(state: StateReader, node: Uint8Array, job: Uint8Array): readonly JobHoldView[] {
+  const found: JobHoldView[] = []
+  for (const { payer, payee, terms: encoded, dueMs } of holdsFor(state, JOBS_MODULE)) {
     if (!isSameBytes(payee, node)) continue
     const terms = decodeTerms(encoded)
-    if (isSameBytes(terms.job, job)) return { payer, terms }
+    if (isSameBytes(terms.job, job)) found.push({ payer, terms, dueMs })
   }
-  return undefined
+  return found
 }
 
 /** What an account has set aside and nobody has yet, whatever for. Looks at all holds. */

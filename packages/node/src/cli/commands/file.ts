@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { basename, resolve } from 'node:path'
-import { formatBytes, formatCount, formatDuration, limits, MIB, SECOND_MS, shortId } from '@borgios/core'
-import type { FileInfoView, PutView } from '@borgios/protocol'
+import { formatBytes, formatCount, formatDuration, HOUR_MS, limits, MIB, SECOND_MS, shortId } from '@borgios/core'
+import type { FileInfoView, FilePayment, ListedFile, PutView } from '@borgios/protocol'
 import { formatTime } from '../../adapters/index.ts'
 import type { DaemonClient, DeliveredFile } from '../../client/daemon-client.ts'
 import { daemonBrokeOff, usageError } from '../../errors.ts'
@@ -141,8 +141,52 @@ function storedName(stored: string): string {
   throw usageError(`this file was stored as "${safeLine(stored)}": say where to put it with -o FILE`)
 }
 
+/** Below this a user should do something about it. */
+const SOON_MS = 7 * 24 * HOUR_MS
+
+/** The ledger says no more than that it is later. */
+const YEAR_MS = 365 * 24 * HOUR_MS
+
+/** Empty where nothing was ever paid. */
+function paymentText(payment: FilePayment | null, nowMs: number): string {
+  if (payment === null) return ''
+  const { state, untilMs } = payment
+  if (state === 'waiting') return 'not paid yet'
+  if (state === 'over' || untilMs === null) return 'unpaid'
+  if (state === 'grace') return `unpaid, renew by ${formatTime(untilMs)}`
+  return untilMs >= nowMs + YEAR_MS ? 'paid for a year or more' : `paid until ${formatTime(untilMs)}`
+}
+
+/** Pays for a stored file for longer. */
+export async function renew(
+  context: CliContext,
+  capability: string,
+  { days }: { readonly days: number },
+): Promise<void> {
+  const daemon = await daemonOf(context)
+  for await (const event of daemon.renew(capability, days * 24 * HOUR_MS)) {
+    if (event.event !== 'renewed') continue
+    const { file } = event
+    return showResult(context, file, () => [
+      `${safeLine(file.name)}: ${paymentText(file.payment, context.clock.nowMs())}`,
+    ])
+  }
+  throw daemonBrokeOff('the daemon ended without an answer')
+}
+
+function warnUnpaid(context: CliContext, files: readonly ListedFile[]): void {
+  const { terminal, clock, json } = context
+  const soonMs = clock.nowMs() + SOON_MS
+  const due = files.filter(({ payment }) => payment?.state === 'grace' || (payment?.untilMs ?? soonMs) < soonMs)
+  if (json || due.length === 0) return
+  const [count, word] = [formatCount(due.length, 'file'), terminal.style('warning:', 'warn', 'stderr')]
+  terminal.note(`${word} ${count} paid for less than a week more: ${nextCommand(context, 'file renew CAPABILITY')}`)
+}
+
 export async function ls(context: CliContext): Promise<void> {
   const files = await (await daemonOf(context)).files()
+  warnUnpaid(context, files)
+  const isAnyPaid = files.some(({ payment }) => payment !== null)
   await showResult(context, { files }, () =>
     files.length === 0
       ? [`No file was stored from here yet: ${nextCommand(context, 'file put FILE')}`]
@@ -151,6 +195,7 @@ export async function ls(context: CliContext): Promise<void> {
             safeLine(file.name),
             formatBytes(file.bytes),
             formatTime(file.storedAtMs),
+            ...(isAnyPaid ? [paymentText(file.payment, context.clock.nowMs())] : []),
             safeLine(file.capability),
           ]),
         ),

@@ -1,11 +1,15 @@
 import type { Command } from 'commander'
-import { matching } from '../option-values.ts'
+import { matching, wholeNumber } from '../option-values.ts'
 import { leaf, type Runner } from './leaf.ts'
 
 export const coding = matching(/^\d{1,2}\+\d{1,2}$/, 'two numbers such as 3+2')
 export const CODING = 'any k of k+m shards rebuild a part (default: 3+2, or what fewer than five operators can hold)'
 
-/** `file put`, `file get`, `file ls` and `file info`. */
+const DEFAULT_RENEWED_DAYS = 30
+/** Prices change: ten years at today's is enough. */
+const MAX_RENEWED_DAYS = 3_650
+
+/** `file put`, `file get`, `file ls`, `file renew` and `file info`. */
 export function addFileCommands(program: Command, run: Runner): void {
   const file = program.command('file').description('files on the network')
   leaf(
@@ -50,6 +54,19 @@ export function addFileCommands(program: Command, run: Runner): void {
     ls
       .description('files stored from here')
       .action((options) => run(async (context) => (await import('../commands/file.ts')).ls(context), options)),
+  )
+  leaf(
+    file,
+    'renew',
+    (renew) =>
+      renew
+        .description('pay for a stored file for longer, from the wallet; "file ls" says until when each is paid')
+        .argument('<capability>', 'the text that "file put" printed')
+        .option('--days <n>', 'for how many days more', wholeNumber(1, MAX_RENEWED_DAYS), DEFAULT_RENEWED_DAYS)
+        .action((capability, options) =>
+          run(async (context) => (await import('../commands/file.ts')).renew(context, capability, options), options),
+        ),
+    { examples: [['file renew CAPABILITY --days 90', 'at the price of today']] },
   )
   leaf(file, 'info', (info) =>
     info
