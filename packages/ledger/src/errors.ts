@@ -1,4 +1,12 @@
-import { type Blame, BorgError, type ErrorKind, type ErrorMeta, isBorgError, messageOf } from '@borgios/core'
+import {
+  type Blame,
+  BorgError,
+  type ErrorKind,
+  type ErrorMeta,
+  formatDuration,
+  isBorgError,
+  messageOf,
+} from '@borgios/core'
 import { refusalText } from './mempool/mempool-words.ts'
 import type { Refusal } from './mempool/refusal.ts'
 
@@ -193,6 +201,30 @@ export const archiveShort = (height: number): BorgError =>
     `the saved state is that after block ${height}, which is not among the blocks kept here: remove the folder of the ledger, and this node gets it anew from the others`,
     { kind: 'corrupt', blame: 'self', meta: { height } },
   )
+
+/** What this node saw final last is so old that those who signed it have nothing to lose any more: whatever peers show proves nothing. */
+export const tooLongAway = (sinceMs: number): BorgError =>
+  make(
+    'LEDGER_TOO_LONG_AWAY',
+    `this node last saw a block become final ${formatDuration(sinceMs)} ago, which is too long: those who decided then may have left and ` +
+      'signed something else. Ask a member you trust for "borgios ledger checkpoint", and give this node what it prints: "borgios ledger trust CHECKPOINT"',
+    { kind: 'denied', blame: 'self', meta: { sinceMs } },
+  )
+
+/** Peers did not bring all of a state; what came is kept. */
+export const stateUnfetched = (): BorgError =>
+  make('LEDGER_STATE_UNFETCHED', 'no peer brought the rest of the state; it is tried again, with what came', {
+    kind: 'unavailable',
+    retryable: true,
+  })
+
+/** A checkpoint that says nothing about this ledger, or not enough. */
+export const badCheckpoint = (why: string, cause?: unknown): BorgError =>
+  make('LEDGER_CHECKPOINT_BAD', `this checkpoint cannot be used: ${why}; ask a member for a new one`, {
+    kind: 'invalid',
+    blame: 'caller',
+    cause,
+  })
 
 // Journal
 

@@ -7,11 +7,13 @@ import { applyGenesis, genesisBlock, type LedgerGenesis } from '../execution/gen
 import { StoredBlockArchive } from '../journal/block-archive.ts'
 import { BlockStore } from '../journal/block-store.ts'
 import { JournalConsensusLog, type LoggedRecord, readLogged } from '../journal/consensus-log.ts'
+import { EpochArchive } from '../journal/epoch-archive.ts'
 import { Journal } from '../journal/journal.ts'
 import type { JournalRecord } from '../journal/segment-codec.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
-import { DiskState } from '../state/disk-state.ts'
+import { DiskState, type DiskStateOptions, savedPointIn } from '../state/disk-state.ts'
 import type { FinalState } from '../state/final-state.ts'
+import { StateImport } from '../state/state-import.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
 import { LmdbTrackerRecords } from './lmdb-tracker-records.ts'
 
@@ -43,16 +45,20 @@ export async function openDiskStorage(
   const { registry, random, logger, beforeSave } = modules
   const { journal, records } = await Journal.open({ files: new DiskSegmentFiles(join(folder, 'journal')), random })
   const blocks = await BlockStore.open({ files: new DiskSegmentFiles(join(folder, 'blocks')), random })
-  const archive = await StoredBlockArchive.open(blocks)
-  const disk = await DiskState.open({
+  const ends = await BlockStore.open({ files: new DiskSegmentFiles(join(folder, 'epochs')), random })
+  const epochs = new EpochArchive(ends)
+  const archive = await StoredBlockArchive.open(blocks, epochs)
+  const stateOptions = {
     folder: join(folder, 'state'),
     tables: registry.tables,
     logger,
     async beforeSave() {
-      await blocks.sync()
+      await archive.sync()
       await beforeSave?.()
     },
-  })
+  }
+  await finishImport(stateOptions, archive)
+  const disk = await DiskState.open(stateOptions)
   if (disk.savedPoint === undefined) await begin(disk, options, registry)
   const tracked = new LmdbTrackerRecords(join(folder, 'tracked'))
   return {
@@ -61,9 +67,27 @@ export async function openDiskStorage(
     logged: drained(records),
     archive,
     blocks,
+    epochs,
     tracked,
+    async receive(target, block) {
+      const coming = await StateImport.open(stateOptions, target, block)
+      return {
+        nextMissing: (from) => coming.nextMissing(from),
+        add: (chunk) => coming.add(chunk),
+        async complete() {
+          const state = await coming.complete()
+          return () =>
+            disk.replace(state, async () => {
+              archive.begin(block)
+              await archive.sync()
+              await StateImport.install(stateOptions)
+            })
+        },
+      }
+    },
+    prune: (below) => blocks.prune(Math.min(below, disk.savedPoint?.height ?? 0)),
     async sync(final) {
-      await blocks.sync()
+      await archive.sync()
       await journal.prune(final)
     },
     save: () => disk.save(),
@@ -71,9 +95,24 @@ export async function openDiskStorage(
       await disk.close()
       await tracked.close()
       await blocks.close()
+      await epochs.close()
       await journal.close()
     },
   }
+}
+
+/** A state that came whole from others, if no process came to take it into use. Its block goes first: without it the state is of no use. */
+async function finishImport(options: DiskStateOptions, archive: StoredBlockArchive): Promise<void> {
+  const whole = await StateImport.whole(options)
+  if (whole === undefined) return
+  const present = await savedPointIn(options.folder)
+  if (present !== undefined && present.point.height >= whole.saved.point.height) {
+    await StateImport.discard(options)
+    return
+  }
+  archive.begin(whole.block)
+  await archive.sync()
+  await StateImport.install(options)
 }
 
 /** Lets go of each record once it was taken: together they may be as large as all that is under way. */

@@ -1,11 +1,12 @@
 import { type CancelTimer, type Clock, type Logger, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
-import { compareBytes, decodeTransaction } from '@borgios/protocol'
+import { type Checkpoint, compareBytes, decodeEpochProof, decodeTransaction } from '@borgios/protocol'
 import type { Timing } from '../consensus/epoch-options.ts'
 import { Chain, type ChainModules } from '../engine/chain.ts'
-import { Engine, rulesAt } from '../engine/engine.ts'
+import { Engine } from '../engine/engine.ts'
 import type { FinalBlockEvent } from '../engine/engine-ports.ts'
+import { rulesAt } from '../engine/epoch-rules.ts'
 import { PendingTransactions } from '../engine/pending-transactions.ts'
 import { ValidatorLinks } from '../links/validator-links.ts'
 import { Mempool } from '../mempool/mempool.ts'
@@ -20,6 +21,9 @@ import { type ArchivedBlock, decodeArchived } from '../sync/archived-block.ts'
 import { BlockServer } from '../sync/block-server.ts'
 import { CatchUp } from '../sync/catch-up.ts'
 import { type ReplayedChain, replay } from '../sync/replay.ts'
+import { SnapshotShelf } from '../sync/snapshot-shelf.ts'
+import { StateServer } from '../sync/state-server.ts'
+import { checkpointAfter, Trust } from '../sync/trusted-place.ts'
 import { Accusations } from './accusations.ts'
 import { Announcements } from './announcements.ts'
 import { recordsOf } from './disk-storage.ts'
@@ -33,6 +37,8 @@ export interface LedgerOptions {
   /** 32 bytes: which network. */
   readonly networkId: Uint8Array
   readonly timing: Timing
+  /** A place of the chain that the user of this node believes by somebody else's word. Needed by who was never there, or away for too long. */
+  readonly checkpoint?: Checkpoint
 }
 
 export interface LedgerModules extends Pick<ChainModules, 'nextBeacon'> {
@@ -63,6 +69,8 @@ export interface LedgerStatus {
   readonly pending: number
   /** Why this node takes no part any more; undefined while all is well. */
   readonly haltedWhy: string | undefined
+  /** Why this node cannot believe what others show it, and what to do; undefined while it can. */
+  readonly awayWhy: string | undefined
 }
 
 /** The ledger on one node: takes part in making it or follows, and answers from what is final. */
@@ -79,10 +87,14 @@ export class Ledger {
   readonly #catchUp: CatchUp
   readonly #announcements: Announcements
   readonly #listeners = new Set<(block: FinalBlockEvent) => void>()
+  readonly #shelf = new SnapshotShelf()
   #haltedWhy: string | undefined
+  #awayWhy: string | undefined
   #cancelUpkeep: CancelTimer | undefined
   #saving: Promise<void> | undefined
   #savedMs = 0
+  /** In which epoch the state was saved last. */
+  #savedEpoch: number | undefined
   /** When a block became final last. */
   #finalMs: number
 
@@ -125,6 +137,7 @@ export class Ledger {
           onFinal: (block) => this.#onFinal(block),
           onEvidence: (evidence, node) => this.accusations.add(node, evidence),
           onCatchUp: (request) => this.#catchUp.start(request),
+          onStateArrived: () => this.#onStateArrived(),
           onHalted: (why) => {
             this.#haltedWhy = why
             this.#catchUp.stop().catch(() => undefined)
@@ -132,8 +145,24 @@ export class Ledger {
         },
       },
     )
-    this.#catchUp = new CatchUp({ network, chain, engine: this.#engine, clock, timers, logger })
-    new BlockServer({ network, blocks: storage.blocks, clock, timers })
+    const { blocks, epochs } = storage
+    const { checkpoint } = options
+    const trust = new Trust({ network: networkId, checkpoint }, { chain, epochs, ed25519: modules.ed25519, clock })
+    this.#catchUp = new CatchUp({
+      network,
+      chain,
+      engine: this.#engine,
+      trust,
+      store: storage,
+      clock,
+      timers,
+      logger,
+      onTooLongAway: (why) => {
+        this.#awayWhy = why
+      },
+    })
+    new BlockServer({ network, blocks, clock, timers })
+    new StateServer({ network, shelf: this.#shelf, blocks, epochs, clock, timers })
     this.#announcements = new Announcements({
       network,
       clock,
@@ -159,8 +188,11 @@ export class Ledger {
         learnt.note(block.receipts)
         onFinal?.(block, chain.state)
       },
+      (proof) => storage.epochs.append(proof),
     )
     const ledger = new Ledger(options, chain, verifier, start, modules)
+    // Until an epoch ends, this is what there is for those who are far behind.
+    if (start.certificate !== undefined) ledger.#shelf.put(chain.state.snapshot())
     ledger.#tracker.restore(tracked, clock.nowMs())
     await settle(ledger.#tracker, networkId, storage.blocks, chain.point.height, learnt)
     return ledger
@@ -205,7 +237,23 @@ export class Ledger {
       isValidator: validators.some(({ key }) => compareBytes(key, publicKey) === 0),
       pending: this.#mempool.size,
       haltedWhy: this.#haltedWhy,
+      awayWhy: this.#awayWhy,
     }
+  }
+
+  /**
+   * Where the epoch before this one began, for others to trust who know this node's user. Undefined in the first two: there genesis says it.
+   * Throws LEDGER_JOURNAL_CORRUPT, LEDGER_DISK_FAILED.
+   */
+  async checkpoint(): Promise<Checkpoint | undefined> {
+    const epoch = this.chain.record.epoch - 2
+    const bytes = epoch < 0 ? undefined : await this.#modules.storage.epochs.read(epoch)
+    return bytes === undefined ? undefined : checkpointAfter(decodeEpochProof(bytes), this.chain.modules.network)
+  }
+
+  /** The lowest height whose block is kept here; undefined when none is. */
+  get keptFrom(): number | undefined {
+    return this.#modules.storage.blocks.heights?.first
   }
 
   /**
@@ -262,7 +310,9 @@ export class Ledger {
 
   #onFinal(block: FinalBlockEvent): void {
     this.#finalMs = this.#modules.clock.monotonicMs()
+    this.#awayWhy = undefined
     const { header, transactions, receipts, changedAccounts } = block
+    if (header.seal !== undefined) this.#shelf.put(this.chain.state.snapshot())
     this.#mempool.onFinal({ height: header.height, baseFee: this.chain.record.baseFee, changed: changedAccounts })
     if (this.#tracker.openCount > 0) {
       const decided = transactions.flatMap((bytes, index) => {
@@ -274,6 +324,17 @@ export class Ledger {
     }
     if (header.leader === this.#engine.state.options.self) this.#announcements.say(header.height)
     for (const listener of this.#listeners) this.#call(listener, block)
+  }
+
+  /** The state is another: nothing is known of how it came there. */
+  #onStateArrived(): void {
+    const { height, baseFee } = this.chain.record
+    this.#finalMs = this.#modules.clock.monotonicMs()
+    this.#awayWhy = undefined
+    this.#modules.logger.info('the ledger goes on from a state that others sent', { height })
+    this.#shelf.put(this.chain.state.snapshot())
+    this.#mempool.onLeap({ height, baseFee })
+    this.#tracker.settle()
   }
 
   /** What somebody else does with a block must not stop the ledger. */
@@ -314,11 +375,23 @@ export class Ledger {
     try {
       await this.#submissions.keep()
       await storage.sync({ epoch: options.committee.epoch, slot: final.slot })
-      if (clock.monotonicMs() - this.#savedMs < limits.ledgerSync.saveMs) return
+      const { epoch } = this.chain.record
+      if (epoch === this.#savedEpoch && clock.monotonicMs() - this.#savedMs < limits.ledgerSync.saveMs) return
       this.#savedMs = clock.monotonicMs()
       await storage.save()
+      await this.#prune(epoch)
+      this.#savedEpoch = epoch
     } catch (error) {
       logger.warn('the ledger could not be made durable; it is tried again', { why: messageOf(error) })
     }
+  }
+
+  /** Blocks of the last epochs stay, and those of the states that are held for others. */
+  async #prune(epoch: number): Promise<void> {
+    const { epochs, prune } = this.#modules.storage
+    const last = epoch - limits.ledgerSync.keptEpochs - 1
+    const bytes = last < 0 ? undefined : await epochs.read(last)
+    const end = bytes === undefined ? undefined : decodeEpochProof(bytes).last.headers[0]
+    if (end !== undefined) await prune(Math.min(end.height + 1, this.#shelf.lowest ?? 0))
   }
 }

@@ -141,3 +141,14 @@ export class DiskState {
     this.#logger.warn('the state of the ledger could not be saved; it is tried again', why)
   }
 }
+
+/** What the state in a folder says of itself, without reading it; undefined if there is none or it makes no sense. Throws LEDGER_DISK_FAILED. */
+export async function savedPointIn(folder: string): Promise<SavedPoint | undefined> {
+  try {
+    const bytes = await new BucketDisk(folder).readRecord(POINT)
+    return bytes === undefined ? undefined : decodePoint(folder, bytes)
+  } catch (error) {
+    if (isBorgError(error) && error.kind === 'corrupt') return undefined
+    throw error
+  }
+}

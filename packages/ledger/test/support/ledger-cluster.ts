@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { assert, NodeId, OperatorId, silentLogger } from '@borgios/core'
+import { assert, type Clock, NodeId, OperatorId, silentLogger } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { accountIdOf, type Signer } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
@@ -7,6 +7,8 @@ import { createMemoryNetwork, type MemoryNetwork, type MemoryPeer } from '@borgi
 import {
   ACCOUNTS_MODULE,
   type BlockRef,
+  type EpochProof,
+  encodeEpochProof,
   encodeTransaction,
   encodeTransfer,
   TRANSFER,
@@ -16,7 +18,7 @@ import { hashKey } from '../../src/consensus/candidate.ts'
 import type { ConsensusRecord } from '../../src/consensus/consensus-io.ts'
 import { defaultTiming, type Timing } from '../../src/consensus/epoch-options.ts'
 import { Chain } from '../../src/engine/chain.ts'
-import { Engine, type EngineStart, rulesAt } from '../../src/engine/engine.ts'
+import { Engine, type EngineStart } from '../../src/engine/engine.ts'
 import type {
   BlockArchive,
   ConsensusLog,
@@ -24,7 +26,7 @@ import type {
   FinalBlockEvent,
   FinalGroup,
 } from '../../src/engine/engine-ports.ts'
-import type { EpochRules } from '../../src/engine/epoch-rules.ts'
+import { type EpochRules, rulesAt } from '../../src/engine/epoch-rules.ts'
 import { PendingTransactions } from '../../src/engine/pending-transactions.ts'
 import { applyGenesis, genesisBlock, type LedgerGenesis } from '../../src/execution/genesis.ts'
 import { ValidatorLinks } from '../../src/links/validator-links.ts'
@@ -39,6 +41,8 @@ import { archivedOf, encodeArchived } from '../../src/sync/archived-block.ts'
 import { BlockServer } from '../../src/sync/block-server.ts'
 import { CatchUp } from '../../src/sync/catch-up.ts'
 import { replay } from '../../src/sync/replay.ts'
+import type { StateStore } from '../../src/sync/state-client.ts'
+import { Trust } from '../../src/sync/trusted-place.ts'
 
 export const NETWORK = new Uint8Array(32).fill(5)
 
@@ -75,6 +79,26 @@ export class MemoryArchive implements BlockArchive {
     return found === undefined ? undefined : encodeArchived(found)
   }
 
+  readonly #ends: Uint8Array[] = []
+
+  appendEpoch(proof: EpochProof): void {
+    this.#ends.push(encodeEpochProof(proof))
+  }
+
+  /** As {@link CatchUp} keeps states: here none is taken in. */
+  get store(): StateStore {
+    const ends = this.#ends
+    return {
+      receive: () => Promise.reject(new Error('no place for a state')),
+      epochs: {
+        last: ends.length === 0 ? undefined : ends.length - 1,
+        read: async (epoch) => ends[epoch],
+        append: () => {},
+        sync: async () => {},
+      },
+    }
+  }
+
   find({ hash }: BlockRef) {
     return this.groups.flatMap(({ blocks }) => blocks).find((block) => hashKey(block.hash) === hashKey(hash))?.block
   }
@@ -82,6 +106,9 @@ export class MemoryArchive implements BlockArchive {
 
 /** Fast enough for tests. */
 export const QUICK: Timing = { ...defaultTiming, skipMs: 300, idleMs: 150, settleMs: 50, standstillMs: 200 }
+
+/** Young enough that what genesis says is believed. */
+const GENESIS_MS = Date.now() - 1_000
 
 export interface ClusterOptions {
   readonly nodes: number
@@ -107,7 +134,7 @@ export function genesisOf({ nodes, epochBlocks = 1_000 }: ClusterOptions): Ledge
     balance: '1000000000000',
   }))
   const values = { deposit: '0', epochBlocks, accountPrice: '0' }
-  return { timeMs: 1_700_000_000_000, modules: { parameters: { values }, accounts, members: founders } }
+  return { timeMs: GENESIS_MS, modules: { parameters: { values }, accounts, members: founders } }
 }
 
 /** What survives a crash of a node. */
@@ -165,7 +192,13 @@ export class ClusterNode {
     })
     const shell = { network: peer, clock: systemClock, timers: systemTimers }
     new BlockServer({ ...shell, blocks: disk.archive })
-    this.catchUp = new CatchUp({ ...shell, chain, engine: this.engine, logger: silentLogger })
+    this.catchUp = new CatchUp({
+      ...shell,
+      ...trustedBy(chain, disk, systemClock),
+      chain,
+      engine: this.engine,
+      logger: silentLogger,
+    })
   }
 
   /** As after a start: from genesis, and what is on its disk. */
@@ -213,6 +246,7 @@ export class ClusterNode {
       },
       onEvidence: () => {},
       onCatchUp: (request) => this.catchUp.start(request),
+      onStateArrived: () => this.#wake(),
       onHalted: (why) => {
         this.halted.push(why)
         this.#wake()
@@ -224,6 +258,13 @@ export class ClusterNode {
     for (const listener of this.#listeners) listener()
     this.#listeners.clear()
   }
+}
+
+/** What catching up needs beside the chain. */
+export function trustedBy(chain: Chain, { archive: { store } }: Pick<Disk, 'archive'>, clock: Clock) {
+  const { epochs } = store
+  const trust = new Trust({ network: NETWORK, checkpoint: undefined }, { chain, epochs, ed25519: sodiumEd25519, clock })
+  return { trust, store, onTooLongAway: (why: string) => assert(false, why) }
 }
 
 export function chainFromGenesis(options: ClusterOptions): Chain {
