@@ -114,9 +114,10 @@ export interface ClusterOptions {
   readonly nodes: number
   readonly epochBlocks?: number
   readonly timing?: Timing
+  readonly genesisMs?: number
 }
 
-export function genesisOf({ nodes, epochBlocks = 1_000 }: ClusterOptions): LedgerGenesis {
+export function genesisOf({ nodes, epochBlocks = 1_000, genesisMs = GENESIS_MS }: ClusterOptions): LedgerGenesis {
   const names = Array.from({ length: nodes }, (_, index) => `node ${index}`)
   const founders = names.map((name) => {
     const key = keysOf(name).publicKey
@@ -134,7 +135,7 @@ export function genesisOf({ nodes, epochBlocks = 1_000 }: ClusterOptions): Ledge
     balance: '1000000000000',
   }))
   const values = { deposit: '0', epochBlocks, accountPrice: '0' }
-  return { timeMs: GENESIS_MS, modules: { parameters: { values }, accounts, members: founders } }
+  return { timeMs: genesisMs, modules: { parameters: { values }, accounts, members: founders } }
 }
 
 /** What survives a crash of a node. */

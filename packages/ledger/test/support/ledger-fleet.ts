@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -21,13 +21,11 @@ export interface FleetOptions {
   readonly followers: number
   readonly epochBlocks: number
   readonly idleMs?: number
+  readonly genesisMs?: number
 }
 
 export interface OpenOptions {
   readonly checkpoint?: Checkpoint
-  /** By so much its clock is ahead. */
-  readonly aheadMs?: number
-  readonly change?: (storage: LedgerStorage) => LedgerStorage
 }
 
 /** Ledgers of one network in one process, each on a folder of its own. Validators first. */
@@ -54,7 +52,7 @@ export class LedgerFleet implements AsyncDisposable {
     this.peers = peers
   }
 
-  /** Validators run, followers do not yet. */
+  /** Validators run, followers do not yet. `genesisMs`: when the network says it was made. */
   static async open(options: FleetOptions): Promise<LedgerFleet> {
     const fleet = new LedgerFleet(await mkdtemp(join(tmpdir(), 'borgios-fleet-')), options)
     for (let index = 0; index < options.validators; index += 1) await fleet.start(index)
@@ -67,33 +65,37 @@ export class LedgerFleet implements AsyncDisposable {
     return this.#running.get(index) ?? assert.fail(`node ${index} does not run`)
   }
 
-  async openLedger(
-    index: number,
-    { checkpoint, aheadMs = 0, change = (same) => same }: OpenOptions = {},
-  ): Promise<Ledger> {
+  async openLedger(index: number, { checkpoint }: OpenOptions = {}): Promise<Ledger> {
     const { modules, nextBeacon } = ledgerModules({ network: NETWORK, ed25519: sodiumEd25519 })
     const registry = new ModuleRegistry(modules)
-    const { validators, epochBlocks, idleMs = 20 } = this.#options
-    const genesis = genesisOf({ nodes: validators, epochBlocks })
-    const storage = await openDiskStorage(
-      { folder: this.folderOf(index), networkId: NETWORK, genesis },
-      { registry, random: systemRandom, logger: silentLogger },
-    )
-    const clock = { nowMs: () => systemClock.nowMs() + aheadMs, monotonicMs: () => systemClock.monotonicMs() }
+    const storage = await this.openStorage(index, registry)
+    const { idleMs = 20 } = this.#options
     const timing = { ...QUICK, idleMs, settleMs: 20 }
     return await Ledger.open(
       { networkId: NETWORK, timing, ...(checkpoint && { checkpoint }) },
       {
         network: this.peers[index] ?? assert.fail(),
         registry,
-        storage: change(storage),
+        storage,
         signer: keysOf(`node ${index}`),
         ed25519: sodiumEd25519,
-        clock,
+        clock: systemClock,
         timers: systemTimers,
         logger: silentLogger,
         nextBeacon,
       },
+    )
+  }
+
+  /** What a node keeps on disk. */
+  openStorage(
+    index: number,
+    registry = new ModuleRegistry(ledgerModules({ network: NETWORK, ed25519: sodiumEd25519 }).modules),
+  ): Promise<LedgerStorage> {
+    const { validators, ...options } = this.#options
+    return openDiskStorage(
+      { folder: this.folderOf(index), networkId: NETWORK, genesis: genesisOf({ nodes: validators, ...options }) },
+      { registry, random: systemRandom, logger: silentLogger },
     )
   }
 
@@ -111,18 +113,9 @@ export class LedgerFleet implements AsyncDisposable {
     this.#running.delete(index)
   }
 
-  /** What is on the disk of a node as a crash now would leave it. */
-  async copyOf(index: number): Promise<string> {
-    const copy = `${this.folderOf(index)}.copy`
-    await rm(copy, { recursive: true, force: true })
-    await cp(this.folderOf(index), copy, { recursive: true })
-    return copy
-  }
-
-  /** Puts this in the place of a node's folder. */
-  async restore(index: number, copy: string): Promise<void> {
+  /** A node that has nothing begins anew. */
+  async forget(index: number): Promise<void> {
     await rm(this.folderOf(index), { recursive: true, force: true })
-    await cp(copy, this.folderOf(index), { recursive: true })
   }
 
   /** A node answers as this says, whatever it has. */
