@@ -207,7 +207,7 @@ export const tooLongAway = (sinceMs: number): BorgError =>
   make(
     'LEDGER_TOO_LONG_AWAY',
     `this node last saw a block become final ${formatDuration(sinceMs)} ago, which is too long: those who decided then may have left and ` +
-      'signed something else. Ask a member you trust for "borgios ledger checkpoint", and give this node what it prints: "borgios ledger trust CHECKPOINT"',
+      'signed something else. A member you trust runs "borgios net export -o FILE"; then start this node with "borgios node start --invitation FILE"',
     { kind: 'denied', blame: 'self', meta: { sinceMs } },
   )
 
@@ -216,14 +216,6 @@ export const stateUnfetched = (): BorgError =>
   make('LEDGER_STATE_UNFETCHED', 'no peer brought the rest of the state; it is tried again, with what came', {
     kind: 'unavailable',
     retryable: true,
-  })
-
-/** A checkpoint that says nothing about this ledger, or not enough. */
-export const badCheckpoint = (why: string, cause?: unknown): BorgError =>
-  make('LEDGER_CHECKPOINT_BAD', `this checkpoint cannot be used: ${why}; ask a member for a new one`, {
-    kind: 'invalid',
-    blame: 'caller',
-    cause,
   })
 
 // Journal

@@ -211,7 +211,7 @@ test(
     await pruned(fleet)
     const stranger = await fleet.start(NEW)
     await until('away', () => stranger.status().awayWhy !== undefined)
-    assert.match(stranger.status().awayWhy ?? '', /borgios ledger checkpoint/)
+    assert.match(stranger.status().awayWhy ?? '', /net export/)
     assert.equal(stranger.status().height, 0)
     await fleet.stop(NEW)
 

@@ -31,7 +31,7 @@ import { leavingOf } from './wallet-desk.ts'
 
 /** Where the ledger stands, and if it stands still, why. `up`: the members this node sees up, itself among them. */
 export function ledgerStatusView(ledger: Ledger, up: ReadonlySet<NodeId>, nowMs: number): LedgerStatusView {
-  const { height, block, epoch, lastHeight, isValidator, pending, haltedWhy } = ledger.status()
+  const { height, block, epoch, lastHeight, isValidator, pending, haltedWhy, awayWhy } = ledger.status()
   const { timeMs, baseFee } = ledger.chain.record
   const validators = (committeeOf(ledger.state, epoch)?.validators ?? []).map(({ key, weight }) => {
     const node = NodeId.fromBytes(key)
@@ -51,17 +51,19 @@ export function ledgerStatusView(ledger: Ledger, up: ReadonlySet<NodeId>, nowMs:
     quorum,
     pending,
     baseFee: String(baseFee),
-    ...standing({ haltedWhy, blockAgeMs, validators, quorum }),
+    ...standing({ haltedWhy, awayWhy, blockAgeMs, validators, quorum }),
   }
 }
 
 export interface StandingFacts extends Pick<LedgerStatusView, 'blockAgeMs' | 'validators' | 'quorum'> {
   readonly haltedWhy: string | undefined
+  readonly awayWhy: string | undefined
 }
 
 /** How the ledger stands in words, and what is to be done. */
 export function standing({
   haltedWhy,
+  awayWhy,
   blockAgeMs,
   validators,
   quorum,
@@ -71,6 +73,13 @@ export function standing({
       state: 'halted',
       why: `this node takes no part in the ledger any more: ${haltedWhy}`.slice(0, limits.node.maxWhyChars),
       todo: 'Remove the cause and start the node again: "borgios down", then "borgios up"',
+    }
+  }
+  if (awayWhy !== undefined) {
+    return {
+      state: 'stalled',
+      why: awayWhy.slice(0, limits.node.maxWhyChars),
+      todo: 'A member you trust runs "borgios net export -o FILE"; then here: "borgios down", and "borgios node start --invitation FILE"',
     }
   }
   const isOld = blockAgeMs > limits.node.stalledMs
