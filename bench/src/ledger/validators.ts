@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type BenchNetwork, usualNetwork } from './ledger-world.ts'
 import type { Measured, Order, Reply } from './orders.ts'
 
 const VALIDATOR = fileURLToPath(new URL('validator.ts', import.meta.url))
@@ -14,29 +15,43 @@ export const sleep = (durationMs: number): Promise<void> => new Promise((resolve
 /** Validators of one network, each a process of its own on this machine. */
 export class Validators implements AsyncDisposable {
   readonly #folder: string
+  readonly #network: BenchNetwork
   readonly #children: ChildProcess[] = []
+  /** Where the first one is reached. */
+  #contact = ''
 
-  private constructor(folder: string) {
+  private constructor(folder: string, network: BenchNetwork) {
     this.#folder = folder
+    this.#network = network
   }
 
   /** Resolves when all are in one tree and blocks become final. */
-  static async open(count: number): Promise<Validators> {
-    const validators = new Validators(await mkdtemp(join(tmpdir(), 'borgios-bench-ledger-')))
-    let contact = ''
-    for (let index = 0; index < count; index += 1) {
-      const child = fork(VALIDATOR, [String(index), String(count), validators.#folder, contact], {
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      })
-      validators.#children.push(child)
-      const [up] = (await once(child, 'message')) as [Extract<Reply, { kind: 'up' }>]
-      if (contact === '') contact = up.address
-    }
+  static async open(count: number, wished: Partial<BenchNetwork> = {}): Promise<Validators> {
+    const network = { ...usualNetwork, validators: count, genesisMs: Date.now(), ...wished }
+    const validators = new Validators(await mkdtemp(join(tmpdir(), 'borgios-bench-ledger-')), network)
+    for (let index = 0; index < count; index += 1) await validators.start(index)
     for (;;) {
       const measured = await validators.measure()
       if (measured.every(({ members, height }) => members === count && height > 0)) return validators
       await sleep(SETTLE_MS)
     }
+  }
+
+  /** Resolves when its ledger is open and it is on its way into the tree. */
+  async start(index: number): Promise<void> {
+    const child = fork(VALIDATOR, [String(index), JSON.stringify(this.#network), this.#folder, this.#contact], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    this.#children[index] = child
+    const [up] = (await once(child, 'message')) as [Extract<Reply, { kind: 'up' }>]
+    if (this.#contact === '') this.#contact = up.address
+  }
+
+  /** As the system would, without a word. Not the first, which the others join at. */
+  async kill(index: number): Promise<void> {
+    const [child] = this.#children.splice(index, 1)
+    child?.kill('SIGKILL')
+    if (child !== undefined) await once(child, 'exit')
   }
 
   get count(): number {

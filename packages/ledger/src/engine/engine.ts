@@ -142,7 +142,7 @@ export class Engine {
     this.#modules.listener.onHalted(why)
   }
 
-  /** The state after a block that was seen to be final. Resolves once the chain goes on from there, or came past it by itself. */
+  /** The state after a final block. Resolves once the chain goes on from there, or came past it by itself. */
   async adopt(arrival: StateArrival): Promise<void> {
     this.#enqueue({ kind: 'stateArrived', arrival })
     await this.#running
@@ -204,9 +204,8 @@ export class Engine {
     listener.onStateArrived()
     const isNewEpoch = this.#rulesNow().committee.epoch > this.#rules.committee.epoch
     this.#setRules()
-    const { block: hash } = chain.point
     const slot = certificate.epoch === this.#rules.committee.epoch ? certificate.slot : -1
-    const final = { slot, hash, height }
+    const final = { slot, hash: chain.point.block, height }
     if (isNewEpoch) this.#take({ kind: 'epochBegan', options: this.#epochOptions(), final, certificate })
     else this.#take({ kind: 'caughtUp', final, isLast: false, certificate })
     this.workChanged()

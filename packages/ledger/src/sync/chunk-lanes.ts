@@ -1,22 +1,11 @@
 import { type BorgError, isBorgError, type Logger, limits, messageOf, type NodeId } from '@borgios/core'
 import { LEDGER_STATE_PROTOCOL, STATE_BUCKETS } from '@borgios/protocol'
 import { badSyncMessage, stateUnfetched } from '../errors.ts'
-import type { BucketRange } from '../state/state-import.ts'
+import type { ArrivingState, StateQuest } from './arriving-state.ts'
 import { type BlockClientModules, payloadOf, withStream } from './block-client.ts'
 import type { PacedStream } from './paced-stream.ts'
-import type { StateQuest } from './state-client.ts'
 
 const bounds = limits.ledgerSync
-
-/** Port: a state on its way in. */
-export interface ArrivingState {
-  /** The first bucket from this one on that is missing. */
-  nextMissing(from?: number): number | undefined
-  /** Takes a part; it is durable when this resolves. Throws LEDGER_CHUNK_FALSE, LEDGER_DISK_FULL, LEDGER_DISK_FAILED. */
-  add(chunk: Uint8Array): Promise<BucketRange>
-  /** Once nothing is missing. Returns what makes it the state of the chain. */
-  complete(): Promise<() => Promise<void>>
-}
 
 export interface ChunkLanesModules extends BlockClientModules {
   readonly logger: Logger

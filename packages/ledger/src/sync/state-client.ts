@@ -1,4 +1,4 @@
-import { type Logger, limits, messageOf, type NodeId } from '@borgios/core'
+import { type Logger, limits, messageOf } from '@borgios/core'
 import {
   type Block,
   decodeBlock,
@@ -14,9 +14,10 @@ import type { Engine } from '../engine/engine.ts'
 import { badSyncMessage } from '../errors.ts'
 import type { SavedPoint } from '../state/saved-point.ts'
 import { encodeArchived } from './archived-block.ts'
+import type { ArrivingState, StateQuest } from './arriving-state.ts'
 import { type BlockClientModules, payloadOf, withStream } from './block-client.ts'
 import { candidateOf, checkProof } from './check-group.ts'
-import { type ArrivingState, ChunkLanes } from './chunk-lanes.ts'
+import { ChunkLanes } from './chunk-lanes.ts'
 import type { EpochReader, Trust, TrustedPlace } from './trusted-place.ts'
 
 const bounds = limits.ledgerSync
@@ -40,18 +41,6 @@ export interface StateClientModules extends BlockClientModules {
 interface Offer {
   readonly proof: FinalityProof
   readonly block: Block
-}
-
-/** Whom a state is fetched from, and how far it must bring this node. */
-export interface StateQuest {
-  readonly peer: NodeId
-  /** Others who may have the same state. */
-  readonly others: readonly NodeId[]
-  /** Blocks above this node's. */
-  readonly leastBlocks: number
-  /** A node sent what is false, or was too slow. */
-  readonly onFault: (node: NodeId) => void
-  readonly signal: AbortSignal
 }
 
 /**
