@@ -25,7 +25,7 @@ import {
 import type { Order, Reply } from './orders.ts'
 
 /** Milliseconds. */
-const HASTY = { skipMs: 100, idleMs: 2, settleMs: 10 }
+const HASTY = { skipMs: 400, idleMs: 2, settleMs: 10 }
 
 const [, , indexText = '0', bench = '{}', folder = '', contact = ''] = process.argv
 const index = Number(indexText)
