@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -54,6 +54,19 @@ export class Validators implements AsyncDisposable {
     if (child !== undefined) await once(child, 'exit')
   }
 
+  /** Kills it, and puts aside what its disk holds then. */
+  async putAside(index: number): Promise<void> {
+    await this.kill(index)
+    await cp(this.#folderOf(index), this.#asideOf(index), { recursive: true })
+  }
+
+  /** Kills it, and gives it the disk of back then. */
+  async bringBack(index: number): Promise<void> {
+    await this.kill(index)
+    await rm(this.#folderOf(index), { recursive: true })
+    await rename(this.#asideOf(index), this.#folderOf(index))
+  }
+
   get count(): number {
     return this.#children.length
   }
@@ -79,6 +92,9 @@ export class Validators implements AsyncDisposable {
     await Promise.all(this.#children.map((child) => once(child, 'exit')))
     await rm(this.#folder, { recursive: true, force: true })
   }
+
+  #folderOf = (index: number): string => join(this.#folder, String(index))
+  #asideOf = (index: number): string => `${this.#folderOf(index)}.aside`
 
   async #ask(order: Order): Promise<readonly Reply[]> {
     return Promise.all(

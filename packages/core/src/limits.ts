@@ -822,6 +822,9 @@ export const limits = {
     stateLanes: 3,
     /** Buckets that one of them fetches before it takes the next that nobody is at. */
     laneBuckets: 1_024,
+    /** Parts of such a stretch that may be smaller than a sixteenth of a chunk: at the edges of subtrees. More of them would be many writes for nothing. */
+    smallChunks: 64,
+    smallChunkBytes: 32 * KIB,
     /** Steps from epoch to epoch asked for at once: 5 KiB each with the largest committee. */
     epochsPerRequest: 256,
     /**

@@ -1,6 +1,6 @@
 import { type BorgError, isBorgError, type Logger, limits, messageOf, type NodeId } from '@borgios/core'
 import { LEDGER_STATE_PROTOCOL, STATE_BUCKETS } from '@borgios/protocol'
-import { badSyncMessage, stateUnfetched } from '../errors.ts'
+import { badSyncMessage, stateUnfetched, syncTooSlow } from '../errors.ts'
 import type { ArrivingState, StateQuest } from './arriving-state.ts'
 import { type BlockClientModules, payloadOf, withStream } from './block-client.ts'
 import type { PacedStream } from './paced-stream.ts'
@@ -90,7 +90,8 @@ export class ChunkLanes {
 
   /** False when the other side has no such state, or not any more. */
   async #fetchStretch(stream: PacedStream, first: number): Promise<boolean> {
-    for (let bucket = this.#missingIn(first); bucket !== undefined; bucket = this.#missingIn(first)) {
+    let [small, bucket] = [0, this.#missingIn(first)]
+    for (; bucket !== undefined; bucket = this.#missingIn(first)) {
       await stream.send({ header: { bucket }, payload: new Uint8Array() })
       const chunk = await payloadOf(stream)
       if (chunk === undefined) return false
@@ -99,6 +100,8 @@ export class ChunkLanes {
         throw badSyncMessage('another part of the state than it was asked for')
       }
       this.#brought += 1
+      if (chunk.length < bounds.smallChunkBytes) small += 1
+      if (small > bounds.smallChunks) throw syncTooSlow()
     }
     return true
   }
