@@ -125,6 +125,7 @@ export class CatchUp {
 
   /** A peer that has none, or fails at it, may still have blocks. */
   async #fetchState(peer: NodeId, peers: readonly NodeId[], leastBlocks: number): Promise<boolean> {
+    if (this.#doubts.has(peer)) return false
     const others = [...new Set([...peers, ...this.#validatorsInTurn()])].filter(
       (node) => node !== peer && !this.#doubts.has(node),
     )
