@@ -65,7 +65,7 @@ test(
     await using fleet = await LedgerFleet.open(SMALL)
     await until('begun', () => fleet.ledger(3).status().height > 2)
     const id = await fleet.ledger(3).submit(transferBy('alice', 'bob', 0, 5n))
-    await until('sent', () => fleet.ledger(0).status().height > 4)
+    await until('sent', () => balanceOf(fleet.ledger(0), 'bob') === 1_000_000_000_005n)
     await fleet.stop(3)
     const left = fleet.ledger(0).status().epoch
     await until(
