@@ -812,8 +812,8 @@ export const limits = {
     leastBytesPerSecond: 128 * KIB,
     /** Between two announcements of one leader: who only follows is a second behind. */
     announcePauseMs: 1 * SECOND_MS,
-    /** From so many blocks behind on a state is fetched instead of blocks: idle ones are applied at some hundred a second. */
-    farBlocks: 2_000,
+    /** From so many blocks behind on a state is fetched instead of blocks: small ones are applied at 250 a second on a busy machine. */
+    farBlocks: 1_000,
     /** States held for others: one, and the one before for those who are at it. Each has a tree of 4 MiB, and the bytes that changed since. */
     snapshotsHeld: 2,
     /** Nodes that are given a state at once; the others ask somebody else. */
