@@ -13,7 +13,7 @@ import {
   RememberingVerifier,
 } from '@borgios/ledger'
 import { decodeTransaction, transactionSigningBytes } from '@borgios/protocol'
-import { benchGenesis, networkBytesOf, TransferMaker } from './ledger-world.ts'
+import { benchGenesis, networkBytesOf, TransferMaker, usualNetwork } from './ledger-world.ts'
 
 const TRANSFERS = 2_000
 const ROUNDS = 5
@@ -38,7 +38,7 @@ function bestMicros(count: number, work: () => void): number {
 }
 
 export function measureBound(): Bound {
-  const genesis = benchGenesis(4)
+  const genesis = benchGenesis(usualNetwork)
   const network = networkBytesOf(genesis)
   const maker = new TransferMaker(network, 0)
   const transfers = Array.from({ length: TRANSFERS }, () => maker.make())
@@ -59,7 +59,7 @@ function verifyMicros(network: Uint8Array, transfers: readonly Uint8Array[]): nu
 }
 
 function applyMicros(network: Uint8Array, transfers: readonly Uint8Array[]): number {
-  const genesis = parseLedgerGenesis(benchGenesis(4).ledger)
+  const genesis = parseLedgerGenesis(benchGenesis(usualNetwork).ledger)
   const registry = new ModuleRegistry(ledgerModules({ network, ed25519: sodiumEd25519 }).modules)
   const verifier = new RememberingVerifier(sodiumEd25519, network)
   const state = openMemoryState(registry.tables)

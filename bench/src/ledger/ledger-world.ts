@@ -26,8 +26,21 @@ const ownOperator = (index: number): Signer => sodiumEd25519.signerFromSeed(seed
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index)
 
-/** A network of so many validators. `epochBlocks` is large: what happens at a boundary is not measured here. */
-export function benchGenesis(validators: number): Genesis {
+/** What the processes of one network must agree on. */
+export interface BenchNetwork {
+  readonly validators: number
+  /** When it was made, Unix time. */
+  readonly genesisMs: number
+  /** Large unless what happens at a boundary is of interest. */
+  readonly epochBlocks: number
+  /** Makes empty blocks as fast as it can, and does not wait for those who are gone. */
+  readonly isHasty: boolean
+}
+
+/** Unless something else is wished. */
+export const usualNetwork: BenchNetwork = { validators: 4, genesisMs: 0, epochBlocks: 1_000_000, isHasty: false }
+
+export function benchGenesis({ validators, genesisMs, epochBlocks }: BenchNetwork): Genesis {
   const operator = OperatorId.fromBytes(operatorSigner().publicKey)
   const accounts = numbers(validators).flatMap((validator) =>
     numbers(SENDERS).map((index) => ({
@@ -43,8 +56,8 @@ export function benchGenesis(validators: number): Genesis {
     cores: 1,
     release: 'bench',
   }))
-  const values = { deposit: '0', accountPrice: '0', epochBlocks: 1_000_000, targetUnits: 2_000_000 }
-  const ledger = { timeMs: 1_700_000_000_000, modules: { parameters: { values }, accounts, members } }
+  const values = { deposit: '0', accountPrice: '0', epochBlocks, targetUnits: 2_000_000 }
+  const ledger = { timeMs: genesisMs, modules: { parameters: { values }, accounts, members } }
   return { version: 1, name: 'bench', random: 'a'.repeat(52), founders: [operator], ledger }
 }
 

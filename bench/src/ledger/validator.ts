@@ -13,12 +13,24 @@ import {
   parseLedgerGenesis,
 } from '@borgios/ledger'
 import { createPeerTree, type PeerTree } from '@borgios/peertree'
-import { benchGenesis, networkBytesOf, operatorSigner, TransferMaker, validatorSigner } from './ledger-world.ts'
+import {
+  type BenchNetwork,
+  benchGenesis,
+  networkBytesOf,
+  operatorSigner,
+  TransferMaker,
+  validatorSigner,
+} from './ledger-world.ts'
 import type { Order, Reply } from './orders.ts'
 
-const [, , indexText = '0', countText = '4', folder = '', contact = ''] = process.argv
-const [index, count] = [Number(indexText), Number(countText)]
-const genesis = benchGenesis(count)
+/** Milliseconds. */
+const HASTY = { skipMs: 400, idleMs: 2, settleMs: 10 }
+
+const [, , indexText = '0', bench = '{}', folder = '', contact = ''] = process.argv
+const index = Number(indexText)
+const benchNetwork: BenchNetwork = JSON.parse(bench)
+const genesis = benchGenesis(benchNetwork)
+const timing = benchNetwork.isHasty ? { ...defaultTiming, ...HASTY } : defaultTiming
 const network = networkBytesOf(genesis)
 const signer = validatorSigner(index)
 const ports = { clock: systemClock, timers: systemTimers, random: systemRandom, logger: silentLogger }
@@ -56,7 +68,7 @@ const storage = await openDiskStorage(
   { registry, ...ports },
 )
 const ledger = await Ledger.open(
-  { networkId: network, timing: defaultTiming },
+  { networkId: network, timing },
   { network: tree, registry, storage, signer, ed25519: sodiumEd25519, nextBeacon, ...ports },
 )
 

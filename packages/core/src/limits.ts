@@ -825,6 +825,28 @@ export const limits = {
     leastBytesPerSecond: 128 * KIB,
     /** Between two announcements of one leader: who only follows is a second behind. */
     announcePauseMs: 1 * SECOND_MS,
+    /** From so many blocks behind on a state is fetched instead of blocks: small ones are applied at 250 a second on a busy machine. */
+    farBlocks: 1_000,
+    /** States held for others: one, and the one before for those who are at it. Each has a tree of 4 MiB, and the bytes that changed since. */
+    snapshotsHeld: 2,
+    /** Nodes that are given a state at once; the others ask somebody else. */
+    statesServedAtOnce: 4,
+    /** Peers that a state is fetched from at once: a chunk of each is in memory. */
+    stateLanes: 3,
+    /** Buckets that one of them fetches before it takes the next that nobody is at. */
+    laneBuckets: 1_024,
+    /** Parts of such a stretch that may be smaller than a sixteenth of a chunk: at the edges of subtrees. More of them would be many writes for nothing. */
+    smallChunks: 64,
+    smallChunkBytes: 32 * KIB,
+    /** Steps from epoch to epoch asked for at once: 5 KiB each with the largest committee. */
+    epochsPerRequest: 256,
+    /**
+     * How long what was seen final is a place to begin from: those who signed it must have their deposits locked still. 100 epochs of 600 blocks, as
+     * parameters begin, are 83 hours of an idle network; one that is always busy must keep them for more epochs.
+     */
+    trustMs: 72 * HOUR_MS,
+    /** Whole epochs behind the one under way whose blocks are kept: who is further behind fetches a state, which is quicker. */
+    keptEpochs: 2,
   },
   /** What validators send by themselves. */
   ledgerDuties: {

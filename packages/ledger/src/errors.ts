@@ -1,4 +1,12 @@
-import { type Blame, BorgError, type ErrorKind, type ErrorMeta, isBorgError, messageOf } from '@borgios/core'
+import {
+  type Blame,
+  BorgError,
+  type ErrorKind,
+  type ErrorMeta,
+  formatDuration,
+  isBorgError,
+  messageOf,
+} from '@borgios/core'
 import { refusalText } from './mempool/mempool-words.ts'
 import type { Refusal } from './mempool/refusal.ts'
 
@@ -203,6 +211,22 @@ export const proofUnknown = (why: string): BorgError =>
 /** It cannot be proved here, or not yet; another node may. */
 export const proofMissing = (why: string, cause?: unknown): BorgError =>
   make('LEDGER_PROOF_MISSING', why, { kind: 'unavailable', retryable: true, cause })
+
+/** What this node saw final last is so old that those who signed it have nothing to lose any more: whatever peers show proves nothing. */
+export const tooLongAway = (sinceMs: number): BorgError =>
+  make(
+    'LEDGER_TOO_LONG_AWAY',
+    `this node last saw a block become final ${formatDuration(sinceMs)} ago, which is too long: those who decided then may have left and ` +
+      'signed something else. A member you trust runs "borgios net export -o FILE"; then start this node with "borgios node start --invitation FILE"',
+    { kind: 'denied', blame: 'self', meta: { sinceMs } },
+  )
+
+/** Peers did not bring all of a state; what came is kept. */
+export const stateUnfetched = (): BorgError =>
+  make('LEDGER_STATE_UNFETCHED', 'no peer brought the rest of the state; it is tried again, with what came', {
+    kind: 'unavailable',
+    retryable: true,
+  })
 
 // Journal
 

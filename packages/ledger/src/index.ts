@@ -51,6 +51,7 @@ export {
 export { StoredBlockArchive } from './journal/block-archive.ts'
 export { BlockStore } from './journal/block-store.ts'
 export { JournalConsensusLog, type LoggedRecord, readLogged } from './journal/consensus-log.ts'
+export { EpochArchive } from './journal/epoch-archive.ts'
 export { Journal, type OpenedJournal, type SlotPlace } from './journal/journal.ts'
 export type { JournalRecord } from './journal/segment-codec.ts'
 export type { SegmentFile, SegmentFiles } from './journal/segment-files.ts'

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
-import { BlockStore, type Candidate, StoredBlockArchive } from '@borgios/ledger'
+import { BlockStore, type Candidate, EpochArchive, StoredBlockArchive } from '@borgios/ledger'
 import type { BlockHeader } from '@borgios/protocol'
 import { decodeArchived, encodeArchived } from '../src/sync/archived-block.ts'
 import { FaultySegmentFiles } from './faulty-segment-files.ts'
 
 const hashOf = (number: number): Uint8Array => new Uint8Array(32).fill(number)
+
+const noEpochs = async (): Promise<EpochArchive> =>
+  new EpochArchive(await BlockStore.open({ files: new FaultySegmentFiles(), random: new SeededRandom(2) }))
 
 const votes = [{ voter: 0, signature: new Uint8Array(64) }]
 
@@ -35,7 +38,7 @@ function candidate(height: number, isFiller = false): Candidate {
 
 test('final blocks are kept in order, and the last of each group says why they are final', async () => {
   const store = await BlockStore.open({ files: new FaultySegmentFiles(), random: new SeededRandom(1) })
-  const archive = await StoredBlockArchive.open(store)
+  const archive = await StoredBlockArchive.open(store, await noEpochs())
   const certificate = { kind: 'final', epoch: 1, slot: 3, block: hashOf(3), votes } as const
   archive.append({ blocks: [candidate(1), candidate(2)], fillers: [candidate(3, true)], certificate })
   await archive.sync()
@@ -57,7 +60,7 @@ test('final blocks are kept in order, and the last of each group says why they a
 
 test('only the newest blocks are found by their hash', async () => {
   const store = await BlockStore.open({ files: new FaultySegmentFiles(), random: new SeededRandom(1) })
-  const archive = await StoredBlockArchive.open(store)
+  const archive = await StoredBlockArchive.open(store, await noEpochs())
   const { recentBlocks } = limits.ledgerJournal
   const certificate = { kind: 'final', epoch: 1, slot: 1, block: hashOf(1), votes } as const
   for (let height = 1; height <= recentBlocks + 1; height += 1) {
@@ -72,7 +75,7 @@ test('a group whose end was never written can become final anew, and says why af
   const random = new SeededRandom(1)
   const certificateAt = (slot: number) => ({ kind: 'final', epoch: 1, slot, block: hashOf(slot), votes }) as const
   const before = await BlockStore.open({ files, random })
-  const whole = await StoredBlockArchive.open(before)
+  const whole = await StoredBlockArchive.open(before, await noEpochs())
   whole.append({ blocks: [candidate(1)], fillers: [], certificate: certificateAt(1) })
   // Blocks 2 and 3 of a group of 2, 3 and 4.
   for (const height of [2, 3]) {
@@ -81,7 +84,7 @@ test('a group whose end was never written can become final anew, and says why af
   await before.close()
 
   const store = await BlockStore.open({ files, random })
-  const archive = await StoredBlockArchive.open(store)
+  const archive = await StoredBlockArchive.open(store, await noEpochs())
   assert.equal(store.lastAppended, 1)
   assert.deepEqual(store.heights, { first: 1, last: 1 })
   archive.append({ blocks: [candidate(2), candidate(3)], fillers: [], certificate: certificateAt(3) })
@@ -91,7 +94,7 @@ test('a group whose end was never written can become final anew, and says why af
   await store.close()
 
   const later = await BlockStore.open({ files, random })
-  await StoredBlockArchive.open(later)
+  await StoredBlockArchive.open(later, await noEpochs())
   assert.deepEqual(later.heights, { first: 1, last: 3 })
   assert.deepEqual([await slotOf(later, 1), await slotOf(later, 2), await slotOf(later, 3)], [1, undefined, 3])
 })

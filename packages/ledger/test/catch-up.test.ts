@@ -7,7 +7,15 @@ import { createMemoryNetwork } from '@borgios/peertree/testing'
 import { encodeBlock, encodeFinalityProof, LEDGER_BLOCKS_PROTOCOL } from '@borgios/protocol'
 import { BlockServer } from '../src/sync/block-server.ts'
 import { CatchUp } from '../src/sync/catch-up.ts'
-import { ClusterNode, keysOf, LedgerCluster, MemoryArchive, MemoryLog, QUICK } from './support/ledger-cluster.ts'
+import {
+  ClusterNode,
+  keysOf,
+  LedgerCluster,
+  MemoryArchive,
+  MemoryLog,
+  QUICK,
+  trustedBy,
+} from './support/ledger-cluster.ts'
 
 const bounds = limits.ledgerSync
 const chain = { nodes: 4, epochBlocks: 5, timing: { ...QUICK, idleMs: 20 } }
@@ -69,6 +77,7 @@ async function world(
     clock: time,
     timers: time,
     logger: silentLogger,
+    ...trustedBy(node.chain, node.disk, time),
   })
   opened.push({ node, catchUp })
   return { time, node, catchUp, asked }

@@ -194,6 +194,47 @@ test('blocks: whatever is appended, pruned and restarted, what is kept is one ru
   )
 })
 
+test('blocks: a start reads the lists of old segments, not what stands in them, and the whole where a list is damaged', async () => {
+  class CountingFiles extends FaultySegmentFiles {
+    whole: number[] = []
+    override read(segment: number): Promise<Uint8Array> {
+      this.whole.push(segment)
+      return super.read(segment)
+    }
+  }
+  const files = new CountingFiles()
+  const open = () => BlockStore.open({ files, random, segmentBytes: 500 })
+  const store = await open()
+  for (let height = 1; height <= 20; height += 1) {
+    store.append(height, 1, blockOf(height))
+    await store.sync()
+  }
+  await store.close()
+  const last = (await files.list()).at(-1)
+  files.whole = []
+  const again = await open()
+  assert.deepEqual(files.whole, [last])
+  assert.deepEqual(again.heights, { first: 1, last: 20 })
+  for (let height = 1; height <= 20; height += 1) {
+    assert.deepEqual(new Uint8Array((await again.read(height)) ?? []), blockOf(height))
+  }
+  await again.close()
+
+  files.whole = []
+  const bytes = files.bytes(2)
+  const at = bytes.length - 30
+  bytes[at] = (bytes[at] ?? 0) ^ 1
+  await assert.rejects(open(), { code: 'LEDGER_JOURNAL_CORRUPT' })
+  assert.deepEqual(files.whole, [2])
+
+  // Damage to a block is told when that one is read.
+  bytes[at] = (bytes[at] ?? 0) ^ 1
+  files.bytes(1)[60] = (files.bytes(1)[60] ?? 0) ^ 1
+  const damaged = await open()
+  await assert.rejects(damaged.read(1), { code: 'LEDGER_JOURNAL_CORRUPT' })
+  assert.deepEqual(new Uint8Array((await damaged.read(20)) ?? []), blockOf(20))
+})
+
 test('a block as large as may be fits a record', () => {
   const { ledgerCodec, ledgerJournal, ledgerLinks } = limits
   const headerBytes = 400

@@ -39,7 +39,7 @@ test('what was written is read back, in order and as it was', async () => {
   const { journal, positions } = await open(files)
   assert.deepEqual(positions, [])
   const records = [
-    { kind: 255, epoch: 2 ** 40, position: 2 ** 50, payload: new Uint8Array(0) },
+    { kind: 254, epoch: 2 ** 40, position: 2 ** 50, payload: new Uint8Array(0) },
     { kind: 1, epoch: 0, position: 0, payload: new Uint8Array(limits.ledgerJournal.maxRecordBytes).fill(3) },
   ]
   for (const each of records) journal.append(each)

@@ -7,7 +7,7 @@ import { limits, silentLogger } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import { STATE_BUCKETS } from '@borgios/protocol'
 import fc from 'fast-check'
-import { openMemoryState, StateImport, type StateSnapshot } from '../src/index.ts'
+import { DiskState, openMemoryState, StateImport, type StateSnapshot } from '../src/index.ts'
 import { encodeChunk, openChunk } from '../src/state/state-chunk.ts'
 import { propertyRuns } from './full-slice.ts'
 import { applyBlock, modelAt, pointAt } from './state-blocks.ts'
@@ -26,6 +26,8 @@ function snapshotAt(height: number, seed = SEED): StateSnapshot {
   return state.snapshot()
 }
 
+const BLOCK = Uint8Array.of(7)
+
 const optionsFor = (folder: string) => ({ folder: join(folder, 'state'), tables: testTables, logger: silentLogger })
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -37,32 +39,44 @@ async function withFolder(work: (folder: string) => Promise<void>): Promise<void
   }
 }
 
+/** Takes a whole import into the place of the state, as a start would. */
+async function taken(whole: StateImport, folder: string): Promise<DiskState> {
+  const options = optionsFor(folder)
+  assert.equal(await StateImport.whole(options), undefined)
+  const state = await whole.complete()
+  const found = await StateImport.whole(options)
+  assert.deepEqual(found, { saved: { point: state.point, root: state.root }, block: BLOCK })
+  await StateImport.install(options)
+  assert.equal(await StateImport.whole(options), undefined)
+  return await DiskState.open(options)
+}
+
 test('a state is fetched in chunks, goes on after a new start, and takes the place of an older one', async () => {
   await withFolder(async (folder) => {
     const snapshot = snapshotAt(HEIGHT)
     const { point, root } = snapshot
-    const first = await StateImport.open(optionsFor(folder), { point, root })
+    const first = await StateImport.open(optionsFor(folder), { point, root }, BLOCK)
     // From the middle on, as one of two lanes would.
     const cut = openChunk(snapshot.chunk(STATE_BUCKETS / 2), root)
     assert.equal(cut.index * 2 ** cut.level, STATE_BUCKETS / 2)
     await first.add(snapshot.chunk(STATE_BUCKETS / 2))
     assert.equal(first.nextMissing(), 0)
     assert.equal(first.nextMissing(STATE_BUCKETS / 2), undefined)
-    const second = await StateImport.open(optionsFor(folder), { point, root })
+    const second = await StateImport.open(optionsFor(folder), { point, root }, BLOCK)
     assert.equal(second.nextMissing(STATE_BUCKETS / 2), undefined)
     for (let next = second.nextMissing(); next !== undefined; next = second.nextMissing()) {
       await second.add(snapshot.chunk(next))
     }
-    const disk = await second.finish()
+    const disk = await taken(second, folder)
     assert.deepEqual(disk.state.point, point)
     assert.deepEqual(disk.state.root, root)
     modelAt(SEED, HEIGHT).assertSame(disk.state, [1, 2, 3])
 
     const other = snapshotAt(3, 77)
-    const third = await StateImport.open(optionsFor(folder), { point: other.point, root: other.root })
+    const third = await StateImport.open(optionsFor(folder), { point: other.point, root: other.root }, BLOCK)
     assert.equal(third.nextMissing(), 0)
     await third.add(other.chunk(0))
-    modelAt(77, 3).assertSame((await third.finish()).state, [1, 2, 3])
+    modelAt(77, 3).assertSame((await taken(third, folder)).state, [1, 2, 3])
   })
 })
 
@@ -70,11 +84,11 @@ test('chunks of another state do not get in, nor does what was collected of it',
   await withFolder(async (folder) => {
     const snapshot = snapshotAt(HEIGHT)
     const other = snapshotAt(HEIGHT - 1)
-    const wrong = await StateImport.open(optionsFor(folder), { point: snapshot.point, root: snapshot.root })
+    const wrong = await StateImport.open(optionsFor(folder), { point: snapshot.point, root: snapshot.root }, BLOCK)
     await assert.rejects(wrong.add(other.chunk(0)), { code: 'LEDGER_CHUNK_FALSE', blame: 'peer' })
     assert.equal(wrong.nextMissing(), 0)
     await wrong.add(snapshot.chunk(STATE_BUCKETS - 1))
-    const turned = await StateImport.open(optionsFor(folder), { point: other.point, root: other.root })
+    const turned = await StateImport.open(optionsFor(folder), { point: other.point, root: other.root }, BLOCK)
     assert.equal(turned.nextMissing(STATE_BUCKETS - 1), STATE_BUCKETS - 1)
   })
 })

@@ -19,6 +19,7 @@ test('a ledger that stands still says why, names who is missing, and what to do'
   const well = {
     haltedWhy: undefined,
     impairments: [],
+    awayWhy: undefined,
     blockAgeMs: 4_000,
     validators: [...three, validator(4, false)],
     quorum: 3,
@@ -33,6 +34,8 @@ test('a ledger that stands still says why, names who is missing, and what to do'
   assert.match(few.why, /2 of 4 validators can be reached from here and 3 are needed/)
 
   assert.match(standing({ ...well, blockAgeMs: 16_000 }).why, /last block came 16.0s ago, though enough/)
+  const away = standing({ ...well, awayWhy: 'this node last saw a block become final 4 days ago' })
+  assert.deepEqual([away.state, /net export/.test(away.todo)], ['stalled', true])
   const halted = standing({ ...well, haltedWhy: 'the disk is full' })
   assert.deepEqual([halted.state, /the disk is full/.test(halted.why)], ['halted', true])
 

@@ -205,6 +205,11 @@ export class Chain {
     return { receipts, changedAccounts, moves }
   }
 
+  /** The state became another: what was executed stands on nothing any more. */
+  reset(): void {
+    this.#executed.clear()
+  }
+
   #standsOn({ parent }: BlockHeader, block: Uint8Array): boolean {
     if (isSameHash(parent.hash, block)) return true
     const above = this.#executed.get(hashKey(parent.hash))

@@ -1,5 +1,5 @@
 import type { NodeId } from '@borgios/core'
-import type { Block, BlockHeader, BlockRef, Certificate } from '@borgios/protocol'
+import type { Block, BlockHeader, BlockRef, Certificate, EpochProof } from '@borgios/protocol'
 import type { Candidate } from '../consensus/candidate.ts'
 import type { ConsensusRecord, Evidence } from '../consensus/consensus-io.ts'
 import type { BlockRefusal } from '../execution/admission.ts'
@@ -23,9 +23,20 @@ export interface FinalGroup {
 /** Port: final blocks, for whoever catches up and for people. */
 export interface BlockArchive {
   append(group: FinalGroup): void
+  /** How an epoch ended: kept for good, for whoever comes late. One that is there already is left as it is. */
+  appendEpoch(proof: EpochProof): void
   sync(): Promise<void>
   /** A final block that is still kept, by its hash. */
   find(block: BlockRef): Block | undefined
+}
+
+/** The state after a final block, fetched from others. */
+export interface StateArrival {
+  readonly height: number
+  /** Why its block is final. */
+  readonly certificate: Certificate
+  /** Makes it the state of the chain, and its block the first of the archive. Nothing else happens meanwhile. */
+  install(): Promise<void>
 }
 
 /** One final block, as those who watch the ledger are told of it. */
@@ -61,6 +72,8 @@ export interface EngineListener {
   /** `node`: 32 bytes, whom it is against. */
   onEvidence(evidence: Evidence, node: Uint8Array): void
   onCatchUp(request: CatchUpRequest): void
+  /** The chain goes on from a state that others sent: of the blocks before it nothing is told. */
+  onStateArrived(): void
   /** The engine says nothing more; `why` is for people. */
   onHalted(why: string): void
 }

@@ -9,9 +9,16 @@ import { recover } from '../consensus/recover.ts'
 import { step } from '../consensus/step.ts'
 import type { Frame } from '../links/frames.ts'
 import type { ValidatorLinks } from '../links/validator-links.ts'
-import { type Chain, committeeIn } from './chain.ts'
-import type { BlockArchive, ConsensusLog, EngineListener, FinalGroup, TransactionSource } from './engine-ports.ts'
-import { EpochRules } from './epoch-rules.ts'
+import type { Chain } from './chain.ts'
+import type {
+  BlockArchive,
+  ConsensusLog,
+  EngineListener,
+  FinalGroup,
+  StateArrival,
+  TransactionSource,
+} from './engine-ports.ts'
+import { type EpochRules, epochProofOf, rulesAt } from './epoch-rules.ts'
 import { Inbox } from './inbox.ts'
 import { fetchFrame, frameOf } from './message-codec.ts'
 
@@ -45,7 +52,10 @@ export interface EngineStart {
 }
 
 /** What the core is told, and what came beside it. */
-type EngineEvent = ConsensusEvent | { readonly kind: 'groupArrived'; readonly group: FinalGroup }
+type EngineEvent =
+  | ConsensusEvent
+  | { readonly kind: 'groupArrived'; readonly group: FinalGroup }
+  | { readonly kind: 'stateArrived'; readonly arrival: StateArrival }
 
 type Effect<Kind extends ConsensusEffect['kind']> = Extract<ConsensusEffect, { kind: Kind }>
 
@@ -137,6 +147,12 @@ export class Engine {
     this.#modules.listener.onHalted(why)
   }
 
+  /** The state after a final block. Resolves once the chain goes on from there, or came past it by itself. */
+  async adopt(arrival: StateArrival): Promise<void> {
+    this.#enqueue({ kind: 'stateArrived', arrival })
+    await this.#running
+  }
+
   #post(event: ConsensusEvent): void {
     this.#enqueue(event)
   }
@@ -152,7 +168,10 @@ export class Engine {
       // Events of one turn of the event loop share one sync.
       await Promise.resolve()
       while (this.#events.length > 0 && !this.#isStopped) {
-        for (const event of this.#events.splice(0)) this.#take(event)
+        for (const event of this.#events.splice(0)) {
+          if (event.kind === 'stateArrived') await this.#takeState(event.arrival)
+          else this.#take(event)
+        }
         if (this.#isLogDirty) await this.#sync()
       }
     } catch (error) {
@@ -162,7 +181,7 @@ export class Engine {
     }
   }
 
-  #take(event: EngineEvent): void {
+  #take(event: Exclude<EngineEvent, { kind: 'stateArrived' }>): void {
     if (this.#isStopped) return
     if (event.kind === 'groupArrived') {
       this.#takeGroup(event.group)
@@ -178,6 +197,29 @@ export class Engine {
     const { slot, hash, height, isLast } = last
     this.#take({ kind: 'caughtUp', final: { slot, hash, height }, isLast, certificate: group.certificate })
     if (isLast) this.#beginEpoch(last, group.certificate)
+  }
+
+  async #takeState({ height, certificate, install }: StateArrival): Promise<void> {
+    const { chain, listener } = this.#modules
+    // What was said or begun before belongs to where the chain was.
+    if (this.#isLogDirty) await this.#sync()
+    if (this.#isStopped || height <= chain.point.height) return
+    await install()
+    chain.reset()
+    listener.onStateArrived()
+    const isNewEpoch = this.#rulesNow().committee.epoch > this.#rules.committee.epoch
+    this.#setRules()
+    const slot = certificate.epoch === this.#rules.committee.epoch ? certificate.slot : -1
+    const final = { slot, hash: chain.point.block, height }
+    if (isNewEpoch) this.#take({ kind: 'epochBegan', options: this.#epochOptions(), final, certificate })
+    else this.#take({ kind: 'caughtUp', final, isLast: false, certificate })
+    this.workChanged()
+  }
+
+  #setRules(): void {
+    this.#rules = this.#rulesNow()
+    this.#inbox.setRules(this.#rules)
+    this.#connect()
   }
 
   async #sync(): Promise<void> {
@@ -312,6 +354,7 @@ export class Engine {
     for (const candidate of fresh) {
       const outcome = chain.finalize(candidate)
       const { header, transactions } = candidate.block
+      if (candidate.isLast) archive.appendEpoch(epochProofOf(candidate, { fillers, certificate }, chain))
       listener.onFinal({ header, hash: candidate.hash, transactions, ...outcome })
     }
     this.workChanged()
@@ -322,9 +365,7 @@ export class Engine {
     this.#isLogDirty = true
     this.#afterSync.push(() => {
       if (!isSameHash(this.#modules.chain.point.block, hash)) return
-      this.#rules = this.#rulesNow()
-      this.#inbox.setRules(this.#rules)
-      this.#connect()
+      this.#setRules()
       this.#post({ kind: 'epochBegan', options: this.#epochOptions(), final: { slot: -1, hash, height }, certificate })
     })
   }
@@ -363,10 +404,4 @@ export class Engine {
       else this.#post({ kind: 'tick' })
     })
   }
-}
-
-/** The rules of the epoch a chain is in. `network`: 32 bytes. */
-export function rulesAt(chain: Chain, network: Uint8Array, ed25519: Ed25519): EpochRules {
-  const { epoch, lastHeight } = chain.record
-  return new EpochRules({ network, committee: committeeIn(chain.state, epoch), lastHeight }, ed25519)
 }

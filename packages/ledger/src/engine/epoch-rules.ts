@@ -8,6 +8,7 @@ import {
   type Committee,
   committeeHash,
   compareBytes,
+  type EpochProof,
   encodePayload,
   headerHash,
   proposalSigningBytes,
@@ -17,6 +18,8 @@ import {
 } from '@borgios/protocol'
 import type { Candidate, CandidateHead } from '../consensus/candidate.ts'
 import { payloadHashOf } from '../execution/native-hashes.ts'
+import { type Chain, committeeIn } from './chain.ts'
+import type { FinalGroup } from './engine-ports.ts'
 
 export interface EpochRulesOptions {
   /** 32 bytes. */
@@ -96,3 +99,19 @@ export class EpochRules {
     return this.#ed25519.verify(proposalSigningBytes(hash), signature, validator.key)
   }
 }
+
+/** The rules of the epoch a chain is in. `network`: 32 bytes. */
+export function rulesAt(chain: Chain, network: Uint8Array, ed25519: Ed25519): EpochRules {
+  const { epoch, lastHeight } = chain.record
+  return new EpochRules({ network, committee: committeeIn(chain.state, epoch), lastHeight }, ed25519)
+}
+
+/** How an epoch ended whose last block is the final one of this chain. */
+export const epochProofOf = (
+  { block }: Candidate,
+  { fillers, certificate }: Omit<FinalGroup, 'blocks'>,
+  chain: Chain,
+): EpochProof => ({
+  last: { headers: [block.header, ...fillers.map((filler) => filler.block.header)], certificate },
+  next: committeeIn(chain.state, block.header.epoch + 1),
+})

@@ -1,32 +1,35 @@
 import { limits } from '@borgios/core'
-import type { Block, BlockRef } from '@borgios/protocol'
+import type { Block, BlockRef, EpochProof } from '@borgios/protocol'
 import { hashKey } from '../consensus/candidate.ts'
 import type { BlockArchive, FinalGroup } from '../engine/engine-ports.ts'
 import { decodeArchived, encodeArchived } from '../sync/archived-block.ts'
 import type { BlockStore } from './block-store.ts'
+import type { EpochArchive } from './epoch-archive.ts'
 
 /** Final blocks as the engine hands them over, kept in a block store. */
 export class StoredBlockArchive implements BlockArchive {
   readonly #store: BlockStore
+  readonly #epochs: EpochArchive
   /** The oldest first. */
   readonly #recent = new Map<string, Block>()
 
-  private constructor(store: BlockStore) {
+  private constructor(store: BlockStore, epochs: EpochArchive) {
     this.#store = store
+    this.#epochs = epochs
   }
 
   /**
    * Takes back the blocks of a group whose end a crash kept from being written: consensus makes them final anew, and the word why must come
    * to stand with them. Throws as {@link BlockStore.read}, and PROTOCOL_MALFORMED.
    */
-  static async open(store: BlockStore): Promise<StoredBlockArchive> {
+  static async open(store: BlockStore, epochs: EpochArchive): Promise<StoredBlockArchive> {
     let height = store.lastAppended
     for (; ; height -= 1) {
       const bytes = await store.read(height)
       if (bytes === undefined || decodeArchived(bytes).finality !== undefined) break
     }
     store.dropAbove(height)
-    return new StoredBlockArchive(store)
+    return new StoredBlockArchive(store, epochs)
   }
 
   /** Throws as {@link BlockStore.append}. */
@@ -40,8 +43,19 @@ export class StoredBlockArchive implements BlockArchive {
     }
   }
 
-  sync(): Promise<void> {
-    return this.#store.sync()
+  /** Goes on from a block that was archived elsewhere, above a gap. Throws PROTOCOL_MALFORMED, and as {@link BlockStore.append}. */
+  begin(archived: Uint8Array): void {
+    const { height, epoch } = decodeArchived(archived).block.header
+    this.#store.append(height, epoch, archived)
+  }
+
+  appendEpoch(proof: EpochProof): void {
+    this.#epochs.append(proof)
+  }
+
+  async sync(): Promise<void> {
+    await this.#store.sync()
+    await this.#epochs.sync()
   }
 
   /** One of the newest; who lacks older ones catches up by height. */

@@ -14,10 +14,10 @@ export class BlockStore {
     this.#lastAppended = index.next - 1
   }
 
-  /** See {@link SegmentLog.open}: reads all that is kept once, about a second for each GiB. */
+  /** See {@link SegmentLog.open}: of all segments but the last only their lists are read. */
   static async open(modules: SegmentLogModules): Promise<BlockStore> {
     const index = new HeightIndex()
-    const log = await SegmentLog.open(modules, ({ position }, place) => index.add(position, place))
+    const log = await SegmentLog.open(modules, ({ position }, place) => index.add(position, place), true)
     return new BlockStore(log, index)
   }
 
@@ -57,11 +57,11 @@ export class BlockStore {
     return place === undefined ? undefined : (await this.#log.read(place)).payload
   }
 
-  /** Removes segments that hold only lower heights. Throws LEDGER_DISK_FAILED. */
+  /** Forgets lower heights, and removes segments that hold nothing else. Throws LEDGER_DISK_FAILED. */
   async prune(below: number): Promise<void> {
     const place = this.#index.find(below)
     if (place === undefined) return
-    this.#index.dropBefore(place.segment)
+    this.#index.dropBelow(below)
     await this.#log.removeBefore(place.segment)
   }
 
@@ -99,10 +99,10 @@ class HeightIndex {
     return this.#places[height - this.first]
   }
 
-  dropBefore(segment: number): void {
-    const count = this.#places.findIndex((place) => place.segment >= segment)
-    if (count <= 0) return
-    this.#places.splice(0, count)
-    this.first += count
+  /** This height stays. */
+  dropBelow(height: number): void {
+    if (height <= this.first) return
+    this.#places.splice(0, height - this.first)
+    this.first = height
   }
 }

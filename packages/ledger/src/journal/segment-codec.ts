@@ -3,7 +3,7 @@ import { limits } from '@borgios/core'
 
 /** What a journal keeps. */
 export interface JournalRecord {
-  /** 1 to 255; what it means is the business of who wrote it. */
+  /** 1 to 254; what it means is the business of who wrote it. */
   readonly kind: number
   /** Where it belongs in the order of things, a slot or a height: it may be dropped with all before it. */
   readonly epoch: number
@@ -46,6 +46,13 @@ const PLACE_BYTES = 1 + 8 + 8
 /** The kind of a mark: no place, but u64: all before this position of the segment is durable. */
 const MARK = 0
 const MARK_BODY_BYTES = 1 + 8
+/** The kind of a list of the records before it in its segment: number u32, and of each kind u8, epoch u64, position u64, offset u32, length u32. */
+const LIST = 255
+const LISTED_BYTES = 1 + 8 + 8 + 4 + 4
+export const MARK_BYTES = FRAME_BYTES + MARK_BODY_BYTES
+
+/** Where a record stands, without its payload. */
+export type ListedRecord = Omit<JournalRecord, 'payload'> & { readonly offset: number; readonly lengthBytes: number }
 
 export function segmentHeader(salt: Uint8Array, formerBytes: number): Uint8Array {
   const header = Buffer.concat([MAGIC, salt], HEADER_BYTES)
@@ -85,6 +92,21 @@ export class SegmentEncoder {
     return this.#frame(bytes)
   }
 
+  /** A list of the segment's records, and a mark that says where it begins: the end of a segment that is full. */
+  end(listed: readonly ListedRecord[], positionBytes: number): Uint8Array {
+    const bytes = Buffer.alloc(FRAME_BYTES + 1 + 4 + listed.length * LISTED_BYTES)
+    let at = bytes.writeUInt8(LIST, FRAME_BYTES)
+    at = bytes.writeUInt32LE(listed.length, at)
+    for (const { kind, epoch, position, offset, lengthBytes } of listed) {
+      at = bytes.writeUInt8(kind, at)
+      at = bytes.writeBigUInt64LE(BigInt(epoch), at)
+      at = bytes.writeBigUInt64LE(BigInt(position), at)
+      at = bytes.writeUInt32LE(offset, at)
+      at = bytes.writeUInt32LE(lengthBytes, at)
+    }
+    return Buffer.concat([this.#frame(bytes), this.mark(positionBytes)])
+  }
+
   #frame(bytes: Buffer): Uint8Array {
     bytes.writeUInt32LE(bytes.length - FRAME_BYTES, 0)
     bytes.writeUInt32LE(checksumOf(bytes, this.#seed), 4)
@@ -96,10 +118,11 @@ export class SegmentEncoder {
 const checksumOf = (frame: Buffer, seed: number): number =>
   crc32(frame.subarray(FRAME_BYTES), crc32(frame.subarray(0, 4), seed))
 
-const isHeader = (bytes: Buffer): boolean =>
+/** Whether these are the first bytes of a segment, unharmed. */
+export const isHeader = (bytes: Uint8Array): boolean =>
   bytes.length === HEADER_BYTES &&
-  bytes.subarray(0, MAGIC.length).equals(MAGIC) &&
-  crc32(bytes.subarray(0, -4)) === bytes.readUInt32LE(HEADER_BYTES - 4)
+  MAGIC.equals(bytes.subarray(0, MAGIC.length)) &&
+  crc32(bytes.subarray(0, -4)) === seedOf(bytes)
 
 /** Reads a segment as far as it is good. Payloads are views of the bytes. */
 export function readSegment(segment: Uint8Array): ReadSegment {
@@ -118,7 +141,7 @@ export function readSegment(segment: Uint8Array): ReadSegment {
       return { found, goodBytes: at, state: isMarkedBeyond(bytes, at, seed) ? 'damaged' : 'torn' }
     }
     const lengthBytes = FRAME_BYTES + body.length
-    if (record !== 'mark') found.push({ record, offset: at, lengthBytes })
+    if (record !== 'other') found.push({ record, offset: at, lengthBytes })
     at += lengthBytes
   }
   return { found, goodBytes: at, state: 'whole' }
@@ -129,7 +152,29 @@ export function readRecord(frame: Uint8Array, header: Uint8Array): JournalRecord
   const bytes = Buffer.from(frame.buffer, frame.byteOffset, frame.length)
   const body = bodyAt(bytes, 0, seedOf(header))
   const record = body === undefined ? undefined : readBody(body)
-  return record === 'mark' ? undefined : record
+  return record === 'other' ? undefined : record
+}
+
+/** Where the last frame of a whole segment says that its list begins; undefined if it says nothing like it. `end`: its last {@link MARK_BYTES}. */
+export function listOffset(end: Uint8Array, header: Uint8Array): number | undefined {
+  const body = bodyAt(Buffer.from(end), 0, seedOf(header))
+  return body?.[0] === MARK && body.length === MARK_BODY_BYTES ? Number(body.readBigUInt64LE(1)) : undefined
+}
+
+/** What a list says; undefined if there is none. `frame`: from where it begins to the mark behind it. */
+export function readList(frame: Uint8Array, header: Uint8Array): readonly ListedRecord[] | undefined {
+  const body = bodyAt(Buffer.from(frame), 0, seedOf(header))
+  if (body?.[0] !== LIST || body.length < 5 || body.length !== 5 + body.readUInt32LE(1) * LISTED_BYTES) return undefined
+  return Array.from({ length: body.readUInt32LE(1) }, (_, index) => {
+    const at = 5 + index * LISTED_BYTES
+    return {
+      kind: body.readUInt8(at),
+      epoch: Number(body.readBigUInt64LE(at + 1)),
+      position: Number(body.readBigUInt64LE(at + 9)),
+      offset: body.readUInt32LE(at + 17),
+      lengthBytes: body.readUInt32LE(at + 21),
+    }
+  })
 }
 
 /** The body of the frame at a position; undefined if there is no good one. */
@@ -142,10 +187,11 @@ function bodyAt(bytes: Buffer, at: number, seed: number): Buffer | undefined {
   return frame.readUInt32LE(4) === checksumOf(frame, seed) ? frame.subarray(FRAME_BYTES) : undefined
 }
 
-function readBody(body: Buffer): JournalRecord | 'mark' | undefined {
+function readBody(body: Buffer): JournalRecord | 'other' | undefined {
   const kind = body[0]
   if (kind === undefined) return undefined
-  if (kind === MARK) return body.length === MARK_BODY_BYTES ? 'mark' : undefined
+  if (kind === MARK) return body.length === MARK_BODY_BYTES ? 'other' : undefined
+  if (kind === LIST) return 'other'
   if (body.length < PLACE_BYTES) return undefined
   const epoch = Number(body.readBigUInt64LE(1))
   const position = Number(body.readBigUInt64LE(9))

@@ -3,7 +3,12 @@ import { journalClosed, journalDamaged, journalFailed } from '../errors.ts'
 import {
   formerBytesOf,
   HEADER_BYTES,
+  isHeader,
   type JournalRecord,
+  type ListedRecord,
+  listOffset,
+  MARK_BYTES,
+  readList,
   readRecord,
   readSegment,
   SALT_BYTES,
@@ -39,6 +44,8 @@ interface Current {
   readonly file: SegmentFile
   readonly encoder: SegmentEncoder
   writtenBytes: number
+  /** What stands in it, for a list at its end. */
+  readonly listed: ListedRecord[]
 }
 
 /**
@@ -51,6 +58,7 @@ export class SegmentLog {
   readonly #random: Random
   readonly #segmentBytes: number
   readonly #listener: RecordListener
+  readonly #isListed: boolean
   /** All segments, the current one last, with their headers. */
   readonly #headers: Map<number, Uint8Array>
   #current: Current
@@ -63,9 +71,11 @@ export class SegmentLog {
   private constructor(
     { files, random, segmentBytes = bounds.segmentBytes }: SegmentLogModules,
     listener: RecordListener,
+    isListed: boolean,
     headers: Map<number, Uint8Array>,
     current: Current,
   ) {
+    this.#isListed = isListed
     this.#files = files
     this.#segmentBytes = segmentBytes
     this.#random = random
@@ -75,14 +85,15 @@ export class SegmentLog {
   }
 
   /**
-   * Opens a log, or begins one. A torn end is cut off. Throws LEDGER_JOURNAL_CORRUPT when something is wrong where all had been durable,
-   * LEDGER_DISK_FULL, LEDGER_DISK_FAILED.
+   * Opens a log, or begins one. A torn end is cut off. When it is listed, of segments that were closed only the lists at their ends are read,
+   * and the listener is given no payloads; damage to the rest is noticed when it is read. Throws LEDGER_JOURNAL_CORRUPT when something is wrong
+   * where all had been durable, LEDGER_DISK_FULL, LEDGER_DISK_FAILED.
    */
-  static async open(modules: SegmentLogModules, listener: RecordListener): Promise<SegmentLog> {
+  static async open(modules: SegmentLogModules, listener: RecordListener, isListed = false): Promise<SegmentLog> {
     try {
       const headers = new Map<number, Uint8Array>()
-      const current = await recover(modules, listener, headers)
-      return new SegmentLog(modules, listener, headers, current)
+      const current = await recover(modules, listener, headers, isListed)
+      return new SegmentLog(modules, listener, isListed, headers, current)
     } catch (error) {
       throw journalFailed(error)
     }
@@ -91,7 +102,7 @@ export class SegmentLog {
   /** Takes a record to be written. Throws what an earlier write failed with: LEDGER_DISK_FULL, LEDGER_DISK_FAILED. */
   append(record: JournalRecord): void {
     if (this.#failure !== undefined) throw this.#failure
-    assert(record.kind >= 1 && record.kind <= 255, 'a record has a kind')
+    assert(record.kind >= 1 && record.kind <= 254, 'a record has a kind')
     assert(record.payload.length <= bounds.maxRecordBytes, 'a record that is too large')
     this.#pending.push(record)
     this.#pendingBytes += record.payload.length
@@ -173,12 +184,24 @@ export class SegmentLog {
     for (const [index, record] of records.entries()) {
       const lengthBytes = frames[index]?.length ?? 0
       this.#listener(record, { segment, offset, lengthBytes })
+      if (this.#isListed) this.#current.listed.push(listedOf(record, offset, lengthBytes))
       offset += lengthBytes
     }
     this.#current.writtenBytes = offset
   }
 
+  /** Ends the segment with a list of what stands in it, unless that would be too long to be a record. */
+  async #list(): Promise<void> {
+    const { encoder, file, listed, writtenBytes } = this.#current
+    const end = encoder.end(listed, writtenBytes)
+    if (end.length > bounds.maxRecordBytes) return
+    await file.append(end)
+    await file.sync()
+    this.#current.writtenBytes += end.length
+  }
+
   async #rotate(): Promise<void> {
+    if (this.#isListed) await this.#list()
     const { segment, file, writtenBytes } = this.#current
     this.#current = await begin(this.#files, this.#random, this.#headers, segment + 1, writtenBytes)
     await file.close()
@@ -195,33 +218,88 @@ async function begin(
   const header = segmentHeader(random.bytes(SALT_BYTES), formerBytes)
   const file = await files.create(segment, header)
   headers.set(segment, header)
-  return { segment, file, encoder: new SegmentEncoder(header), writtenBytes: HEADER_BYTES }
+  return { segment, file, encoder: new SegmentEncoder(header), writtenBytes: HEADER_BYTES, listed: [] }
 }
 
-/** Reads all segments; what the last one may lack at its end, the others may not. */
+const listedOf = ({ kind, epoch, position }: JournalRecord, offset: number, lengthBytes: number): ListedRecord => ({
+  kind,
+  epoch,
+  position,
+  offset,
+  lengthBytes,
+})
+
+/** What stands in a segment, and how far it is good. */
+interface Contents {
+  readonly header: Uint8Array
+  readonly goodBytes: number
+  readonly listed: readonly ListedRecord[]
+}
+
+/** Goes through all segments; what the last one may lack at its end, the others may not. */
 async function recover(
   { files, random }: SegmentLogModules,
   listener: RecordListener,
   headers: Map<number, Uint8Array>,
+  isListed: boolean,
 ): Promise<Current> {
   const segments = await files.list()
-  const last = segments.at(-1)
-  let goodBytes = 0
+  let last: (Contents & { readonly segment: number }) | undefined
   for (const [index, segment] of segments.entries()) {
     const former = segment - 1
     if (index > 0 && segments[index - 1] !== former) throw journalDamaged(files.nameOf(former), 0)
-    const bytes = await files.read(segment)
-    const read = readSegment(bytes)
-    if (read.state === 'damaged') throw journalDamaged(files.nameOf(segment), read.goodBytes)
-    const header = new Uint8Array(bytes.subarray(0, HEADER_BYTES))
-    if (index > 0 && formerBytesOf(header) !== goodBytes) throw journalDamaged(files.nameOf(former), goodBytes)
-    if (read.state === 'torn' && segment !== last) throw journalDamaged(files.nameOf(segment), read.goodBytes)
-    headers.set(segment, header)
-    for (const { record, offset, lengthBytes } of read.found) listener(record, { segment, offset, lengthBytes })
-    goodBytes = read.goodBytes
+    const isLast = index === segments.length - 1
+    const list = isListed && !isLast ? await readListed(files, segment, listener) : undefined
+    const contents = list ?? (await readWhole(files, segment, listener, isLast))
+    if (last !== undefined && formerBytesOf(contents.header) !== last.goodBytes) {
+      throw journalDamaged(files.nameOf(former), last.goodBytes)
+    }
+    headers.set(segment, contents.header)
+    last = { segment, ...contents }
   }
-  const header = last === undefined ? undefined : headers.get(last)
-  if (last === undefined || header === undefined) return await begin(files, random, headers, 1, 0)
-  const file = await files.reopen(last, goodBytes)
-  return { segment: last, file, encoder: new SegmentEncoder(header), writtenBytes: goodBytes }
+  if (last === undefined) return await begin(files, random, headers, 1, 0)
+  const { segment, header, goodBytes, listed } = last
+  const file = await files.reopen(segment, goodBytes)
+  return { segment, file, encoder: new SegmentEncoder(header), writtenBytes: goodBytes, listed: [...listed] }
+}
+
+async function readWhole(
+  files: SegmentFiles,
+  segment: number,
+  listener: RecordListener,
+  isLast: boolean,
+): Promise<Contents> {
+  const bytes = await files.read(segment)
+  const { found, goodBytes, state } = readSegment(bytes)
+  if (state === 'damaged' || (state === 'torn' && !isLast)) throw journalDamaged(files.nameOf(segment), goodBytes)
+  for (const { record, offset, lengthBytes } of found) listener(record, { segment, offset, lengthBytes })
+  const header = new Uint8Array(bytes.subarray(0, HEADER_BYTES))
+  return {
+    header,
+    goodBytes,
+    listed: found.map(({ record, ...place }) => listedOf(record, place.offset, place.lengthBytes)),
+  }
+}
+
+const NO_PAYLOAD = new Uint8Array(0)
+
+/** Of a segment behind which another one stands, by its list; undefined if it has none that is good. */
+async function readListed(
+  files: SegmentFiles,
+  segment: number,
+  listener: RecordListener,
+): Promise<Contents | undefined> {
+  const [header, following] = await Promise.all(
+    [segment, segment + 1].map((number) => files.readPart(number, 0, HEADER_BYTES)),
+  )
+  if (header === undefined || following === undefined || !isHeader(header) || !isHeader(following)) return undefined
+  const goodBytes = formerBytesOf(following)
+  const offset = listOffset(await files.readPart(segment, goodBytes - MARK_BYTES, MARK_BYTES), header)
+  if (offset === undefined || offset >= goodBytes) return undefined
+  const listed = readList(await files.readPart(segment, offset, goodBytes - MARK_BYTES - offset), header)
+  if (listed === undefined) return undefined
+  for (const { kind, epoch, position, offset: at, lengthBytes } of listed) {
+    listener({ kind, epoch, position, payload: NO_PAYLOAD }, { segment, offset: at, lengthBytes })
+  }
+  return { header: new Uint8Array(header), goodBytes, listed }
 }

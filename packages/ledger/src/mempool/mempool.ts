@@ -170,6 +170,12 @@ export class Mempool {
     this.#ready.moveOn(this.#final, this.#queues.values())
   }
 
+  /** The state became another: of any account anything may have changed. */
+  onLeap(final: FinalPoint): void {
+    const changed = [...this.#queues.keys()].map((key) => Buffer.from(key, 'latin1'))
+    this.onFinal({ ...final, changed })
+  }
+
   #enter(
     entry: PendingTransaction,
     transaction: Transaction,

@@ -7,13 +7,14 @@ import { applyGenesis, genesisBlock, type LedgerGenesis } from '../execution/gen
 import { StoredBlockArchive } from '../journal/block-archive.ts'
 import { BlockStore } from '../journal/block-store.ts'
 import { JournalConsensusLog, type LoggedRecord, readLogged } from '../journal/consensus-log.ts'
+import { EpochArchive } from '../journal/epoch-archive.ts'
 import { Journal } from '../journal/journal.ts'
 import type { JournalRecord } from '../journal/segment-codec.ts'
 import type { SegmentFiles } from '../journal/segment-files.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
-import { storedEpochStarts } from '../proofs/epoch-starts.ts'
-import { DiskState } from '../state/disk-state.ts'
+import { DiskState, type DiskStateOptions, savedPointIn } from '../state/disk-state.ts'
 import type { FinalState } from '../state/final-state.ts'
+import { StateImport } from '../state/state-import.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
 import { LmdbTrackerRecords } from './lmdb-tracker-records.ts'
 
@@ -50,21 +51,22 @@ export async function openDiskStorage(
   opened.defer(() => journal.close())
   const blocks = await BlockStore.open({ files: segmentFiles(join(folder, 'blocks')), random })
   opened.defer(() => blocks.close())
-  const archive = await StoredBlockArchive.open(blocks)
-  const epochs = await BlockStore.open({ files: segmentFiles(join(folder, 'epochs')), random })
+  const epochs = new EpochArchive(await BlockStore.open({ files: segmentFiles(join(folder, 'epochs')), random }))
   opened.defer(() => epochs.close())
+  const archive = await StoredBlockArchive.open(blocks, epochs)
   const tracked = new LmdbTrackerRecords(join(folder, 'tracked'))
   opened.defer(() => tracked.close())
-  const disk = await DiskState.open({
+  const stateOptions = {
     folder: join(folder, 'state'),
     tables: registry.tables,
     logger,
     async beforeSave() {
-      await blocks.sync()
-      await epochs.sync()
+      await archive.sync()
       await beforeSave?.()
     },
-  })
+  }
+  await finishImport(stateOptions, archive)
+  const disk = await DiskState.open(stateOptions)
   if (disk.savedPoint === undefined) await begin(disk, options, registry)
   opened.defer(() => disk.close())
   // From here on whoever got it closes it.
@@ -75,15 +77,46 @@ export async function openDiskStorage(
     logged: drained(records),
     archive,
     blocks,
-    epochs: storedEpochStarts(epochs, blocks),
+    epochs,
     tracked,
+    async receive(target, block) {
+      const coming = await StateImport.open(stateOptions, target, block)
+      return {
+        nextMissing: (from) => coming.nextMissing(from),
+        add: (chunk) => coming.add(chunk),
+        async complete() {
+          const state = await coming.complete()
+          return () =>
+            disk.replace(state, async () => {
+              archive.begin(block)
+              await archive.sync()
+              await StateImport.install(stateOptions)
+            })
+        },
+      }
+    },
+    prune: (below) => blocks.prune(Math.min(below, disk.savedPoint?.height ?? 0)),
     async sync(final) {
-      await blocks.sync()
+      await archive.sync()
       await journal.prune(final)
     },
     save: () => disk.save(),
     close: () => open.disposeAsync(),
   }
+}
+
+/** A state that came whole from others, if no process came to take it into use. Its block goes first: without it the state is of no use. */
+async function finishImport(options: DiskStateOptions, archive: StoredBlockArchive): Promise<void> {
+  const whole = await StateImport.whole(options)
+  if (whole === undefined) return
+  const present = await savedPointIn(options.folder)
+  if (present !== undefined && present.point.height >= whole.saved.point.height) {
+    await StateImport.discard(options)
+    return
+  }
+  archive.begin(whole.block)
+  await archive.sync()
+  await StateImport.install(options)
 }
 
 /** Lets go of each record once it was taken: together they may be as large as all that is under way. */

@@ -1,11 +1,12 @@
 import { type CancelTimer, type Clock, type Logger, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
-import { compareBytes, decodeTransaction } from '@borgios/protocol'
+import { type Checkpoint, compareBytes, decodeEpochProof, decodeTransaction } from '@borgios/protocol'
 import type { Timing } from '../consensus/epoch-options.ts'
 import { Chain, type ChainModules } from '../engine/chain.ts'
-import { Engine, rulesAt } from '../engine/engine.ts'
+import { Engine } from '../engine/engine.ts'
 import type { FinalBlockEvent } from '../engine/engine-ports.ts'
+import { rulesAt } from '../engine/epoch-rules.ts'
 import { PendingTransactions } from '../engine/pending-transactions.ts'
 import { ValidatorLinks } from '../links/validator-links.ts'
 import { Mempool } from '../mempool/mempool.ts'
@@ -15,7 +16,6 @@ import { RememberingVerifier } from '../mempool/transaction-verifier.ts'
 import { unitsBy } from '../mempool/units.ts'
 import { accountOf } from '../modules/accounts/account-table.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
-import { noteEpochEnd } from '../proofs/epoch-starts.ts'
 import { LightServer } from '../proofs/light-server.ts'
 import { ProofServer, type ReceiptSource } from '../proofs/proof-server.ts'
 import type { StateReader } from '../state/state.ts'
@@ -23,6 +23,9 @@ import { type ArchivedBlock, decodeArchived } from '../sync/archived-block.ts'
 import { BlockServer } from '../sync/block-server.ts'
 import { CatchUp } from '../sync/catch-up.ts'
 import { type ReplayedChain, replay } from '../sync/replay.ts'
+import { SnapshotShelf } from '../sync/snapshot-shelf.ts'
+import { StateServer } from '../sync/state-server.ts'
+import { checkpointAfter, Trust } from '../sync/trusted-place.ts'
 import { Accusations } from './accusations.ts'
 import { Announcements } from './announcements.ts'
 import { recordsOf } from './disk-storage.ts'
@@ -37,6 +40,8 @@ export interface LedgerOptions {
   /** 32 bytes: which network. */
   readonly networkId: Uint8Array
   readonly timing: Timing
+  /** A place of the chain that the user of this node believes by somebody else's word. Needed by who was never there, or away for too long. */
+  readonly checkpoint?: Checkpoint
 }
 
 export interface LedgerModules extends Pick<ChainModules, 'nextBeacon'> {
@@ -71,6 +76,8 @@ export interface LedgerStatus {
   readonly haltedWhy: string | undefined
   /** What keeps it from taking its part while it is not halted. */
   readonly impairments: readonly Impairment[]
+  /** Why this node cannot believe what others show it, and what to do; undefined while it can. */
+  readonly awayWhy: string | undefined
 }
 
 /** The ledger on one node: takes part in making it or follows, and answers from what is final. */
@@ -89,11 +96,15 @@ export class Ledger {
   readonly #catchUp: CatchUp
   readonly #announcements: Announcements
   readonly #listeners = new Set<(block: FinalBlockEvent) => void>()
+  readonly #shelf = new SnapshotShelf()
   #haltedWhy: string | undefined
   #diskWhy: string | undefined
+  #awayWhy: string | undefined
   #cancelUpkeep: CancelTimer | undefined
   #saving: Promise<void> | undefined
   #savedMs = 0
+  /** In which epoch the state was saved last. */
+  #savedEpoch: number | undefined
   /** When a block became final last. */
   #finalMs: number
 
@@ -136,6 +147,7 @@ export class Ledger {
           onFinal: (block) => this.#onFinal(block),
           onEvidence: (evidence, node) => this.accusations.add(node, evidence),
           onCatchUp: (request) => this.#catchUp.start(request),
+          onStateArrived: () => this.#onStateArrived(),
           onHalted: (why) => {
             this.#haltedWhy = why
             this.#catchUp.stop().catch(() => undefined)
@@ -143,9 +155,24 @@ export class Ledger {
         },
       },
     )
-    this.#catchUp = new CatchUp({ network, chain, engine: this.#engine, clock, timers, logger })
-    new BlockServer({ network, blocks: storage.blocks, clock, timers })
     const { blocks, epochs } = storage
+    const { checkpoint } = options
+    const trust = new Trust({ network: networkId, checkpoint }, { chain, epochs, ed25519: modules.ed25519, clock })
+    this.#catchUp = new CatchUp({
+      network,
+      chain,
+      engine: this.#engine,
+      trust,
+      store: storage,
+      clock,
+      timers,
+      logger,
+      onTooLongAway: (why) => {
+        this.#awayWhy = why
+      },
+    })
+    new BlockServer({ network, blocks, clock, timers })
+    new StateServer({ network, shelf: this.#shelf, blocks, epochs, clock, timers })
     const { receipts } = modules
     this.proofs = new ProofServer({ network: networkId, state: chain.state, blocks, epochs, receipts })
     new LightServer({ network, proofs: this.proofs, clock, timers })
@@ -172,11 +199,13 @@ export class Ledger {
       () => rulesAt(chain, networkId, ed25519),
       (block) => {
         learnt.note(block.receipts)
-        noteEpochEnd(storage.epochs, block.header, chain.state)
         onFinal?.(block, chain.state)
       },
+      (proof) => storage.epochs.append(proof),
     )
     const ledger = new Ledger(options, chain, verifier, start, modules)
+    // Until an epoch ends, this is what there is for those who are far behind.
+    if (start.certificate !== undefined) ledger.#shelf.put(chain.state.snapshot())
     ledger.#tracker.restore(tracked, clock.nowMs())
     await settle(ledger.#tracker, networkId, storage.blocks, chain.point.height, learnt)
     return ledger
@@ -227,7 +256,23 @@ export class Ledger {
         clockOffMs: this.#engine.clockOffMs,
         diskWhy: this.#diskWhy,
       }),
+      awayWhy: this.#awayWhy,
     }
+  }
+
+  /**
+   * Where the epoch before this one began, for others to trust who know this node's user. Undefined in the first two: there genesis says it.
+   * Throws LEDGER_JOURNAL_CORRUPT, LEDGER_DISK_FAILED.
+   */
+  async checkpoint(): Promise<Checkpoint | undefined> {
+    const epoch = this.chain.record.epoch - 2
+    const bytes = epoch < 0 ? undefined : await this.#modules.storage.epochs.read(epoch)
+    return bytes === undefined ? undefined : checkpointAfter(decodeEpochProof(bytes), this.chain.modules.network)
+  }
+
+  /** The lowest height whose block is kept here; undefined when none is. */
+  get keptFrom(): number | undefined {
+    return this.#modules.storage.blocks.heights?.first
   }
 
   /**
@@ -284,8 +329,9 @@ export class Ledger {
 
   #onFinal(block: FinalBlockEvent): void {
     this.#finalMs = this.#modules.clock.monotonicMs()
+    this.#awayWhy = undefined
     const { header, transactions, receipts, changedAccounts } = block
-    noteEpochEnd(this.#modules.storage.epochs, header, this.chain.state)
+    if (header.seal !== undefined) this.#shelf.put(this.chain.state.snapshot())
     this.#mempool.onFinal({ height: header.height, baseFee: this.chain.record.baseFee, changed: changedAccounts })
     if (this.#tracker.openCount > 0) {
       const decided = transactions.flatMap((bytes, index) => {
@@ -297,6 +343,17 @@ export class Ledger {
     }
     if (header.leader === this.#engine.state.options.self) this.#announcements.say(header.height)
     for (const listener of this.#listeners) this.#call(listener, block)
+  }
+
+  /** The state is another: nothing is known of how it came there. */
+  #onStateArrived(): void {
+    const { height, baseFee } = this.chain.record
+    this.#finalMs = this.#modules.clock.monotonicMs()
+    this.#awayWhy = undefined
+    this.#modules.logger.info('the ledger goes on from a state that others sent', { height })
+    this.#shelf.put(this.chain.state.snapshot())
+    this.#mempool.onLeap({ height, baseFee })
+    this.#tracker.settle()
   }
 
   /** What somebody else does with a block must not stop the ledger. */
@@ -337,14 +394,27 @@ export class Ledger {
     try {
       await this.#submissions.keep()
       await storage.sync({ epoch: options.committee.epoch, slot: final.slot })
-      if (clock.monotonicMs() - this.#savedMs >= limits.ledgerSync.saveMs || this.#diskWhy !== undefined) {
+      const { epoch } = this.chain.record
+      const isOld = clock.monotonicMs() - this.#savedMs >= limits.ledgerSync.saveMs
+      if (isOld || epoch !== this.#savedEpoch || this.#diskWhy !== undefined) {
         await storage.save()
         this.#savedMs = clock.monotonicMs()
+        await this.#prune(epoch)
+        this.#savedEpoch = epoch
       }
       this.#diskWhy = undefined
     } catch (error) {
       this.#diskWhy = messageOf(error)
       logger.warn('the ledger could not be made durable; it is tried again', { why: messageOf(error) })
     }
+  }
+
+  /** Blocks of the last epochs stay, and those of the states that are held for others. */
+  async #prune(epoch: number): Promise<void> {
+    const { epochs, prune } = this.#modules.storage
+    const last = epoch - limits.ledgerSync.keptEpochs - 1
+    const bytes = last < 0 ? undefined : await epochs.read(last)
+    const end = bytes === undefined ? undefined : decodeEpochProof(bytes).last.headers[0]
+    if (end !== undefined) await prune(Math.min(end.height + 1, this.#shelf.lowest ?? 0))
   }
 }

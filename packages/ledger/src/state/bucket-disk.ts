@@ -41,7 +41,22 @@ export class BucketDisk {
    * says that it is being read; from the notes of those that died over it the next one knows. Throws LEDGER_STATE_CORRUPT, LEDGER_DISK_FULL,
    * LEDGER_DISK_FAILED.
    */
-  async read(): Promise<DiskContent> {
+  read(): Promise<DiskContent> {
+    return this.#noting(() => this.#readAll())
+  }
+
+  /** One of its records; undefined if there is none, or no such folder. As {@link read}, throws LEDGER_STATE_CORRUPT, LEDGER_DISK_FAILED. */
+  async readRecord(name: string): Promise<Uint8Array | undefined> {
+    if ((await stat(this.folder).catch(() => undefined)) === undefined) return undefined
+    return await this.#noting(() =>
+      this.#with(({ records }) => {
+        const bytes = records.get(name)
+        return bytes === undefined ? undefined : new Uint8Array(bytes)
+      }),
+    )
+  }
+
+  async #noting<Result>(read: () => Promise<Result>): Promise<Result> {
     const note = join(this.folder, 'reading')
     return await this.#explaining(async () => {
       await mkdir(this.folder, { recursive: true })
@@ -49,9 +64,9 @@ export class BucketDisk {
       if (died >= limits.ledgerState.readDeaths) throw this.#corrupt(`the last ${died} starts died while they read it`)
       // A full disk keeps nobody from reading.
       await appendFile(note, '.').catch(() => {})
-      const content = await this.#readAll()
+      const result = await read()
       await rm(note, { force: true })
-      return content
+      return result
     }, true)
   }
 

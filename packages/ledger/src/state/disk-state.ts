@@ -31,6 +31,8 @@ export class DiskState {
   #savedPoint: StatePoint | undefined
   #trouble: BorgError | undefined
   #saving: Promise<void> | undefined
+  /** Another state takes its place in the folder. */
+  #isGivenUp = false
 
   private constructor(
     { folder, tables, logger, beforeSave = async () => {} }: DiskStateOptions,
@@ -81,7 +83,7 @@ export class DiskState {
   async save(): Promise<void> {
     while (this.#saving !== undefined) await this.#saving.catch(() => {})
     const { point } = this.state
-    if (point === EMPTY_POINT || point === this.#savedPoint) return
+    if (point === EMPTY_POINT || point === this.#savedPoint || this.#isGivenUp) return
     this.#saving = this.#write().finally(() => {
       this.#saving = undefined
     })
@@ -91,6 +93,21 @@ export class DiskState {
   /** Saves and lets go of the folder. Throws as {@link save} does. */
   async close(): Promise<void> {
     await this.save()
+  }
+
+  /**
+   * Becomes another state, once `install` has put that into the folder. Nothing may be applied meanwhile, and nothing saved again if it
+   * fails: what the folder holds then is for the next start.
+   */
+  async replace(other: FinalState, install: () => Promise<void>): Promise<void> {
+    while (this.#saving !== undefined) await this.#saving.catch(() => {})
+    this.#isGivenUp = true
+    await install()
+    this.#isGivenUp = false
+    this.#unsaved.clear()
+    this.#blocks = 0
+    this.state.become(other)
+    this.#savedPoint = this.state.point
   }
 
   #onFinal(buckets: Iterable<number>): void {
@@ -122,5 +139,16 @@ export class DiskState {
   #logFailure(error: unknown): void {
     const why = isBorgError(error) ? { code: error.code } : { why: messageOf(error) }
     this.#logger.warn('the state of the ledger could not be saved; it is tried again', why)
+  }
+}
+
+/** What the state in a folder says of itself, without reading it; undefined if there is none or it makes no sense. Throws LEDGER_DISK_FAILED. */
+export async function savedPointIn(folder: string): Promise<SavedPoint | undefined> {
+  try {
+    const bytes = await new BucketDisk(folder).readRecord(POINT)
+    return bytes === undefined ? undefined : decodePoint(folder, bytes)
+  } catch (error) {
+    if (isBorgError(error) && error.kind === 'corrupt') return undefined
+    throw error
   }
 }

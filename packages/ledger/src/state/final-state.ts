@@ -32,9 +32,9 @@ export interface FinalStateOptions {
  * that whoever still holds some may go on reading.
  */
 export class FinalState implements StateReader, StateSource {
-  readonly #buckets: Uint8Array[]
-  readonly #tree: BucketTree
-  readonly #listed: ReadonlyMap<number, SortedKeys>
+  #buckets: Uint8Array[]
+  #tree: BucketTree
+  #listed: ReadonlyMap<number, SortedKeys>
   readonly #layers = new Set<StateLayer>()
   readonly #onFinal: FinalStateOptions['onFinal']
   #point: StatePoint
@@ -94,6 +94,17 @@ export class FinalState implements StateReader, StateSource {
     this.#layers.clear()
     for (const child of layer.handOver()) this.#layers.add(child)
     this.#onFinal?.(buckets.keys())
+  }
+
+  /** Becomes the state that the other one is, which nobody uses after: every layer is given up. */
+  become(other: FinalState): void {
+    for (const layer of this.#layers) layer.drop()
+    this.#layers.clear()
+    this.#buckets = other.#buckets
+    this.#tree = other.#tree
+    this.#listed = other.#listed
+    this.#root = other.#root
+    this.#point = other.#point
   }
 
   /** Proves what the state holds under a key, or that it holds nothing. */

@@ -1,17 +1,36 @@
 import { rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { assert, isBorgError } from '@borgios/core'
+import { syncFolder } from '@borgios/core/adapters'
 import { compareBytes, STATE_BUCKETS } from '@borgios/protocol'
-import { BucketDisk, type DiskContent } from './bucket-disk.ts'
-import { DiskState, type DiskStateOptions } from './disk-state.ts'
-import { encodePoint, POINT, type SavedPoint } from './saved-point.ts'
+import { BucketDisk } from './bucket-disk.ts'
+import type { DiskStateOptions } from './disk-state.ts'
+import { stateCorrupt } from './errors.ts'
+import { FinalState } from './final-state.ts'
+import { decodePoint, encodePoint, POINT, type SavedPoint } from './saved-point.ts'
 import { openChunk } from './state-chunk.ts'
 
 const TARGET = 'target'
 const RECEIVED = 'received'
+const BLOCK = 'block'
+
+/** Consecutive buckets. */
+export interface BucketRange {
+  readonly first: number
+  readonly count: number
+}
+
+/** A state that came whole, and what was to be kept with it. */
+export interface WholeImport {
+  readonly saved: SavedPoint
+  /** As it was given to {@link StateImport.open}. */
+  readonly block: Uint8Array
+}
 
 /**
  * A state that is fetched in chunks, from anybody: only what belongs to the root that was decided on gets in. It is collected beside the
- * folder of the state, so that it goes on where it stopped, and takes its place once it is whole.
+ * folder of the state, so that it goes on where it stopped. Once whole it is there to stay: what takes it into the place of the state may be
+ * cut off anywhere, and the next start does it again.
  */
 export class StateImport {
   readonly #options: DiskStateOptions
@@ -24,20 +43,46 @@ export class StateImport {
   private constructor(options: DiskStateOptions, target: SavedPoint, received: Uint8Array | undefined) {
     this.#options = options
     this.#target = target
-    this.#disk = new BucketDisk(importFolder(options))
+    this.#disk = diskOf(options)
     this.#received = received ?? new Uint8Array(STATE_BUCKETS / 8)
   }
 
-  /** Goes on with what was collected of the same state; of another one it is thrown away. Throws LEDGER_DISK_FULL, LEDGER_DISK_FAILED. */
-  static async open(options: DiskStateOptions, target: SavedPoint): Promise<StateImport> {
-    const disk = new BucketDisk(importFolder(options))
-    const content = await readUnlessCorrupt(disk)
-    const goesOn = content !== undefined && isOf(content, target)
+  /**
+   * Goes on with what was collected of the same state; of another one it is thrown away. `block` is kept with it, for whoever takes it into
+   * use. Throws LEDGER_DISK_FULL, LEDGER_DISK_FAILED.
+   */
+  static async open(options: DiskStateOptions, target: SavedPoint, block: Uint8Array): Promise<StateImport> {
+    const disk = diskOf(options)
+    const [found, received] = await unlessCorrupt(async () => [
+      await disk.readRecord(TARGET),
+      await disk.readRecord(RECEIVED),
+    ])
+    const goesOn = found !== undefined && compareBytes(found, encodePoint(target)) === 0
     if (!goesOn) {
       await rm(disk.folder, { recursive: true, force: true })
-      await disk.write({ buckets: [], records: [[TARGET, encodePoint(target)]] })
+      const records = [[TARGET, encodePoint(target)] as const, [BLOCK, block] as const]
+      await disk.write({ buckets: [], records })
     }
-    return new StateImport(options, target, goesOn ? content.record(RECEIVED) : undefined)
+    return new StateImport(options, target, goesOn ? received : undefined)
+  }
+
+  /** What was left whole beside the state by a process that did not come to take it into use. Throws LEDGER_DISK_FAILED. */
+  static async whole(options: Pick<DiskStateOptions, 'folder'>): Promise<WholeImport | undefined> {
+    const disk = diskOf(options)
+    const [point, block] = await unlessCorrupt(async () => [await disk.readRecord(POINT), await disk.readRecord(BLOCK)])
+    return point === undefined || block === undefined ? undefined : { saved: decodePoint(disk.folder, point), block }
+  }
+
+  /** Puts what came whole into the place of whatever state was there, which nobody may use any more. Throws as the disk does. */
+  static async install({ folder }: Pick<DiskStateOptions, 'folder'>): Promise<void> {
+    await rm(folder, { recursive: true, force: true })
+    await rename(importFolder({ folder }), folder)
+    await syncFolder(dirname(folder))
+  }
+
+  /** Forgets whatever was collected. */
+  static async discard(options: Pick<DiskStateOptions, 'folder'>): Promise<void> {
+    await rm(importFolder(options), { recursive: true, force: true })
   }
 
   /** The first bucket from this one on that is still missing: the beginning of the chunk to ask for. */
@@ -46,24 +91,33 @@ export class StateImport {
     return undefined
   }
 
-  /** Takes a chunk; on disk when it resolves. Throws LEDGER_CHUNK_FALSE, LEDGER_DISK_FULL, LEDGER_DISK_FAILED. */
-  async add(bytes: Uint8Array): Promise<void> {
+  /** Takes a chunk; on disk when it resolves. Returns what it brought. Throws LEDGER_CHUNK_FALSE, LEDGER_DISK_FULL, LEDGER_DISK_FAILED. */
+  async add(bytes: Uint8Array): Promise<BucketRange> {
     const { level, index, buckets } = openChunk(bytes, this.#target.root)
-    const first = index * 2 ** level
-    const numbered = buckets.map((bucket, place) => [first + place, bucket] as const)
+    const range = { first: index * 2 ** level, count: 2 ** level }
+    const numbered = buckets.map((bucket, place) => [range.first + place, bucket] as const)
     const before = this.#writing
     this.#writing = before.catch(() => {}).then(() => this.#write(numbered))
     await this.#writing
+    return range
   }
 
-  /** Once nothing is missing: puts it into the place of whatever state was there, which nobody may use any more, and opens it. */
-  async finish(): Promise<DiskState> {
+  /**
+   * Once nothing is missing: says on disk that it is whole, and gives the state, hashed again. Throws LEDGER_STATE_CORRUPT, LEDGER_DISK_FULL,
+   * LEDGER_DISK_FAILED.
+   */
+  async complete(): Promise<FinalState> {
     assert(this.nextMissing() === undefined, 'a part of the state is missing')
     await this.#writing
+    const { point, root } = this.#target
+    const { buckets } = await this.#disk.read()
+    const state = new FinalState({ tables: this.#options.tables, content: { point, buckets } })
+    if (compareBytes(state.root, root) !== 0) {
+      await StateImport.discard(this.#options)
+      throw stateCorrupt(this.#disk.folder, 'what was fetched is not what was written')
+    }
     await this.#disk.write({ buckets: [], records: [[POINT, encodePoint(this.#target)]] })
-    await rm(this.#options.folder, { recursive: true, force: true })
-    await rename(this.#disk.folder, this.#options.folder)
-    return await DiskState.open(this.#options)
+    return state
   }
 
   async #write(buckets: readonly (readonly [number, Uint8Array])[]): Promise<void> {
@@ -78,19 +132,17 @@ export class StateImport {
   }
 }
 
-const importFolder = ({ folder }: DiskStateOptions): string => `${folder}.import`
-
-function isOf(content: DiskContent, target: SavedPoint): boolean {
-  const bytes = content.record(TARGET)
-  return bytes !== undefined && compareBytes(bytes, encodePoint(target)) === 0
-}
+const importFolder = ({ folder }: Pick<DiskStateOptions, 'folder'>): string => `${folder}.import`
+const diskOf = (options: Pick<DiskStateOptions, 'folder'>): BucketDisk => new BucketDisk(importFolder(options))
 
 /** What rotted is fetched anew. */
-async function readUnlessCorrupt(disk: BucketDisk): Promise<DiskContent | undefined> {
+async function unlessCorrupt(
+  read: () => Promise<readonly (Uint8Array | undefined)[]>,
+): Promise<readonly (Uint8Array | undefined)[]> {
   try {
-    return await disk.read()
+    return await read()
   } catch (error) {
-    if (isBorgError(error) && error.kind === 'corrupt') return undefined
+    if (isBorgError(error) && error.kind === 'corrupt') return []
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, limits, messageOf, type NodeId } from '@borgios/core'
+import { type BorgError, type Clock, isBorgError, type Logger, limits, messageOf, type NodeId } from '@borgios/core'
 import type { BlocksRequest } from '@borgios/protocol'
 import { type Candidate, isSameHash } from '../consensus/candidate.ts'
 import type { Chain } from '../engine/chain.ts'
@@ -7,13 +7,19 @@ import type { CatchUpRequest } from '../engine/engine-ports.ts'
 import { badSyncMessage, chainDiverged } from '../errors.ts'
 import { type BlockClientModules, type BlockSource, fetchBlocks } from './block-client.ts'
 import { candidateOf, checkProof } from './check-group.ts'
+import { StateClient, type StateStore } from './state-client.ts'
+import type { Trust } from './trusted-place.ts'
 
 const bounds = limits.ledgerSync
 
 export interface CatchUpModules extends BlockClientModules {
   readonly chain: Chain
-  readonly engine: Pick<Engine, 'rules' | 'catchUp' | 'halt'>
+  readonly engine: Pick<Engine, 'rules' | 'catchUp' | 'halt' | 'adopt'>
+  readonly trust: Trust
+  readonly store: StateStore
   readonly logger: Logger
+  /** Called when this node was away for too long to believe anybody, with what to do. */
+  readonly onTooLongAway: (why: string) => void
 }
 
 /** What one round is about. */
@@ -33,12 +39,14 @@ export class CatchUp {
   readonly #modules: CatchUpModules
   readonly #stopped = new AbortController()
   readonly #doubts: Doubts
+  readonly #states: StateClient
   #running: Promise<void> | undefined
   #nextPeer = 0
 
   constructor(modules: CatchUpModules) {
     this.#modules = modules
     this.#doubts = new Doubts(modules.clock)
+    this.#states = new StateClient(modules)
   }
 
   /** Begins, unless it is at it: asks validators in turn, and between them `peers`, who claim to be further. */
@@ -75,9 +83,13 @@ export class CatchUp {
     for (const peer of peers) {
       const before = chain.point.height
       try {
-        await this.#follow(peer)
+        await this.#advance(peer, peers, target)
       } catch (error) {
         if (this.#stopped.signal.aborted) return
+        if (isTooLongAway(error)) {
+          this.#modules.onTooLongAway(error.message)
+          return
+        }
         logger.warn('catching up from a peer failed', { peer, why: messageOf(error) })
       }
       const { height } = chain.point
@@ -95,6 +107,44 @@ export class CatchUp {
     const validators = engine.rules.validators.filter((node) => node !== network.self)
     this.#nextPeer += 1
     return validators.map((_, index) => validators[(index + this.#nextPeer) % validators.length] ?? network.self)
+  }
+
+  /** By a state where that is quicker, or where the peer keeps the blocks no more; by blocks from there on. */
+  async #advance(peer: NodeId, peers: readonly NodeId[], target: number | undefined): Promise<void> {
+    const { chain, trust } = this.#modules
+    const { height } = chain.point
+    const isFar = target === undefined || target - height >= bounds.farBlocks
+    if (!trust.isChainFresh) await this.#fetchState(peer, peers, 1)
+    else if (isFar) await this.#fetchState(peer, peers, bounds.farBlocks)
+    // What was seen final last proves nothing any more.
+    if (!trust.isChainFresh) return
+    await this.#follow(peer)
+    if (chain.point.height > height || !(await this.#fetchState(peer, peers, 1))) return
+    await this.#follow(peer)
+  }
+
+  /** A peer that has none, or fails at it, may still have blocks. */
+  async #fetchState(peer: NodeId, peers: readonly NodeId[], leastBlocks: number): Promise<boolean> {
+    if (this.#doubts.has(peer)) return false
+    const others = [...new Set([...peers, ...this.#validatorsInTurn()])].filter(
+      (node) => node !== peer && !this.#doubts.has(node),
+    )
+    const onFault = (node: NodeId): void => this.#doubts.add(node)
+    const { signal } = this.#stopped
+    try {
+      return await this.#states.fetch({
+        peer,
+        others: others.slice(0, bounds.peersAsked),
+        leastBlocks,
+        onFault,
+        signal,
+      })
+    } catch (error) {
+      if (signal.aborted || isTooLongAway(error) || !isBorgError(error)) throw error
+      if (error.blame === 'peer') this.#doubts.add(peer)
+      this.#modules.logger.warn('no state could be fetched from a peer', { peer, why: error.message })
+      return false
+    }
   }
 
   /** Takes all that a peer has. */
@@ -145,6 +195,9 @@ export class CatchUp {
     throw error
   }
 }
+
+const isTooLongAway = (error: unknown): error is BorgError =>
+  isBorgError(error) && error.code === 'LEDGER_TOO_LONG_AWAY'
 
 /** Who is not believed for a while. */
 class Doubts {

@@ -1,8 +1,8 @@
-import type { Certificate } from '@borgios/protocol'
+import type { Certificate, EpochProof } from '@borgios/protocol'
 import type { FinalBlock } from '../consensus/candidate.ts'
 import type { Chain } from '../engine/chain.ts'
 import type { FinalBlockEvent } from '../engine/engine-ports.ts'
-import type { EpochRules } from '../engine/epoch-rules.ts'
+import { type EpochRules, epochProofOf } from '../engine/epoch-rules.ts'
 import { archiveShort, chainDiverged } from '../errors.ts'
 import { type ArchivedBlock, decodeArchived } from './archived-block.ts'
 import type { BlockReader } from './block-server.ts'
@@ -16,22 +16,25 @@ export interface ReplayedChain {
 
 /**
  * Applies the final blocks of the archive that the saved state does not have yet, and says where consensus goes on. `rulesOf` gives the
- * rules of the epoch the chain is in; `onFinal` is told of each block. Throws LEDGER_DIVERGED, LEDGER_SYNC_MESSAGE, PROTOCOL_MALFORMED for an archive that is not this chain's.
+ * rules of the epoch the chain is in; `onFinal` is told of each block, `onEpochEnd` how epochs ended. Throws LEDGER_DIVERGED, LEDGER_SYNC_MESSAGE, PROTOCOL_MALFORMED for an archive that is not this chain's.
  */
 export async function replay(
   chain: Chain,
   blocks: BlockReader,
   rulesOf: () => EpochRules,
   onFinal: (block: FinalBlockEvent) => void = () => {},
+  onEpochEnd: (proof: EpochProof) => void = () => {},
 ): Promise<ReplayedChain> {
   for (;;) {
     const group = await readGroup(blocks, chain.point.height + 1)
     if (group.length === 0) return placeOf(chain, blocks)
-    for (const candidate of checkGroup(group, rulesOf()).blocks) {
+    const checked = checkGroup(group, rulesOf())
+    for (const candidate of checked.blocks) {
       const { isOk, why } = chain.accepts(candidate)
       if (!isOk) throw chainDiverged(candidate.height, why)
       const outcome = chain.finalize(candidate)
       const { header, transactions } = candidate.block
+      if (candidate.isLast) onEpochEnd(epochProofOf(candidate, checked, chain))
       onFinal({ header, hash: candidate.hash, transactions, ...outcome })
     }
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { assert, NodeId, OperatorId, silentLogger } from '@borgios/core'
+import { assert, type Clock, NodeId, OperatorId, silentLogger } from '@borgios/core'
 import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { accountIdOf, type Signer } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
@@ -8,6 +8,8 @@ import {
   ACCOUNTS_MODULE,
   type BlockRef,
   compareBytes,
+  type EpochProof,
+  encodeEpochProof,
   encodeTransaction,
   encodeTransfer,
   type Operation,
@@ -18,7 +20,7 @@ import { hashKey } from '../../src/consensus/candidate.ts'
 import type { ConsensusRecord } from '../../src/consensus/consensus-io.ts'
 import { defaultTiming, type Timing } from '../../src/consensus/epoch-options.ts'
 import { Chain } from '../../src/engine/chain.ts'
-import { Engine, type EngineStart, rulesAt } from '../../src/engine/engine.ts'
+import { Engine, type EngineStart } from '../../src/engine/engine.ts'
 import type {
   BlockArchive,
   ConsensusLog,
@@ -26,7 +28,7 @@ import type {
   FinalBlockEvent,
   FinalGroup,
 } from '../../src/engine/engine-ports.ts'
-import type { EpochRules } from '../../src/engine/epoch-rules.ts'
+import { type EpochRules, rulesAt } from '../../src/engine/epoch-rules.ts'
 import { PendingTransactions } from '../../src/engine/pending-transactions.ts'
 import type { LedgerGenesis } from '../../src/execution/genesis.ts'
 import { ValidatorLinks } from '../../src/links/validator-links.ts'
@@ -36,7 +38,6 @@ import { unitsBy } from '../../src/mempool/units.ts'
 import { accountOf } from '../../src/modules/accounts/account-table.ts'
 import { ModuleRegistry } from '../../src/modules/module-registry.ts'
 import type { StateModule } from '../../src/modules/state-module.ts'
-import { type EpochStarts, noteEpochEnd, storedEpochStarts } from '../../src/proofs/epoch-starts.ts'
 import { ProofServer } from '../../src/proofs/proof-server.ts'
 import { applyGenesisTo } from '../../src/service/disk-storage.ts'
 import { ledgerModules } from '../../src/service/ledger-modules.ts'
@@ -45,6 +46,8 @@ import { archivedOf, encodeArchived } from '../../src/sync/archived-block.ts'
 import { BlockServer } from '../../src/sync/block-server.ts'
 import { CatchUp } from '../../src/sync/catch-up.ts'
 import { replay } from '../../src/sync/replay.ts'
+import type { StateStore } from '../../src/sync/state-client.ts'
+import { Trust } from '../../src/sync/trusted-place.ts'
 
 export const NETWORK = new Uint8Array(32).fill(5)
 
@@ -81,26 +84,36 @@ export class MemoryArchive implements BlockArchive {
     return found === undefined ? undefined : encodeArchived(found)
   }
 
+  readonly #ends: Uint8Array[] = []
+
+  appendEpoch(proof: EpochProof): void {
+    this.#ends.push(encodeEpochProof(proof))
+  }
+
+  /** As {@link CatchUp} keeps states: here none is taken in. */
+  get store(): StateStore {
+    const ends = this.#ends
+    return {
+      receive: () => Promise.reject(new Error('no place for a state')),
+      epochs: {
+        last: ends.length === 0 ? undefined : ends.length - 1,
+        read: async (epoch) => ends[epoch],
+        append: () => {},
+        sync: async () => {},
+      },
+    }
+  }
+
   find({ hash }: BlockRef) {
     return this.groups.flatMap(({ blocks }) => blocks).find((block) => hashKey(block.hash) === hashKey(hash))?.block
   }
 }
 
-/** What a store keeps, in memory. */
-class MemoryStore {
-  readonly #records = new Map<number, Uint8Array>()
-
-  append(position: number, _epoch: number, bytes: Uint8Array): void {
-    if (!this.#records.has(position)) this.#records.set(position, bytes)
-  }
-
-  async read(position: number): Promise<Uint8Array | undefined> {
-    return this.#records.get(position)
-  }
-}
-
 /** Fast enough for tests. */
 export const QUICK: Timing = { ...defaultTiming, skipMs: 300, idleMs: 150, settleMs: 50, standstillMs: 200 }
+
+/** Young enough that what genesis says is believed. */
+const GENESIS_MS = Date.now() - 1_000
 
 export interface ClusterOptions {
   readonly nodes: number
@@ -108,6 +121,7 @@ export interface ClusterOptions {
   readonly timing?: Timing
   /** What stands before the numbers of the nodes; other names have other keys. */
   readonly names?: string
+  readonly genesisMs?: number
   /** Names of those who have money. */
   readonly accounts?: readonly string[]
   /** What the release of a node has beside the modules of all. */
@@ -117,7 +131,7 @@ export interface ClusterOptions {
 const nameOf = ({ names = 'node' }: ClusterOptions, index: number): string => `${names} ${index}`
 
 export function genesisOf(options: ClusterOptions): LedgerGenesis {
-  const { nodes, epochBlocks = 1_000, accounts: owners = ['alice', 'bob'] } = options
+  const { nodes, epochBlocks = 1_000, genesisMs = GENESIS_MS, accounts: owners = ['alice', 'bob'] } = options
   const names = Array.from({ length: nodes }, (_, index) => nameOf(options, index))
   const founders = names.map((name) => {
     const key = keysOf(name).publicKey
@@ -135,7 +149,7 @@ export function genesisOf(options: ClusterOptions): LedgerGenesis {
     balance: '1000000000000',
   }))
   const values = { deposit: '0', epochBlocks, accountPrice: '0' }
-  return { timeMs: 1_700_000_000_000, modules: { parameters: { values }, accounts, members: founders } }
+  return { timeMs: genesisMs, modules: { parameters: { values }, accounts, members: founders } }
 }
 
 /** What survives a crash of a node. */
@@ -150,7 +164,6 @@ export class ClusterNode {
   readonly disk: Disk
   readonly final: FinalBlockEvent[] = []
   readonly halted: string[] = []
-  readonly epochs: EpochStarts
   readonly chain: Chain
   readonly mempool: Mempool
   readonly engine: Engine
@@ -167,7 +180,6 @@ export class ClusterNode {
   ) {
     this.name = name
     this.disk = disk
-    this.epochs = storedEpochStarts(new MemoryStore(), disk.archive)
     this.chain = chain
     const { registry } = chain.modules
     const verifier = new RememberingVerifier(sodiumEd25519, NETWORK)
@@ -195,7 +207,13 @@ export class ClusterNode {
     })
     const shell = { network: peer, clock: systemClock, timers: systemTimers }
     new BlockServer({ ...shell, blocks: disk.archive })
-    this.catchUp = new CatchUp({ ...shell, chain, engine: this.engine, logger: silentLogger })
+    this.catchUp = new CatchUp({
+      ...shell,
+      ...trustedBy(chain, disk, systemClock),
+      chain,
+      engine: this.engine,
+      logger: silentLogger,
+    })
   }
 
   /** As after a start: from genesis, and what is on its disk. */
@@ -232,7 +250,8 @@ export class ClusterNode {
       receipts: async (height: number) => this.final.find(({ header }) => header.height === height)?.receipts,
     }
     const { state } = this.chain
-    return new ProofServer({ network: NETWORK, state, blocks: this.disk.archive, epochs: this.epochs, receipts })
+    const { archive } = this.disk
+    return new ProofServer({ network: NETWORK, state, blocks: archive, epochs: archive.store.epochs, receipts })
   }
 
   #places() {
@@ -253,13 +272,13 @@ export class ClusterNode {
     return {
       onFinal: (block) => {
         this.final.push(block)
-        noteEpochEnd(this.epochs, block.header, this.chain.state)
         const { height, baseFee } = this.chain.record
         this.mempool.onFinal({ height, baseFee, changed: block.changedAccounts })
         this.#wake()
       },
       onEvidence: () => {},
       onCatchUp: (request) => this.catchUp.start(request),
+      onStateArrived: () => this.#wake(),
       onHalted: (why) => {
         this.halted.push(why)
         this.#wake()
@@ -281,6 +300,13 @@ export function chainOn(state: FinalState, registry: ModuleRegistry): Chain {
   const { nextBeacon } = ledgerModules({ network: NETWORK, ed25519: sodiumEd25519 })
   const verifier = new RememberingVerifier(sodiumEd25519, NETWORK)
   return new Chain(state, { registry, network: NETWORK, verifier, nextBeacon })
+}
+
+/** What catching up needs beside the chain. */
+export function trustedBy(chain: Chain, { archive: { store } }: Pick<Disk, 'archive'>, clock: Clock) {
+  const { epochs } = store
+  const trust = new Trust({ network: NETWORK, checkpoint: undefined }, { chain, epochs, ed25519: sodiumEd25519, clock })
+  return { trust, store, onTooLongAway: (why: string) => assert(false, why) }
 }
 
 export function chainFromGenesis(options: ClusterOptions, extra?: readonly StateModule[]): Chain {

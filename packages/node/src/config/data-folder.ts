@@ -13,6 +13,8 @@ export interface NodePaths {
   readonly store: string
   readonly compute: string
   readonly ledger: string
+  /** Which place of the ledger its user believes. */
+  readonly checkpoint: string
   readonly log: string
   /** What the process prints before it has a log, and how it died. */
   readonly output: string
@@ -33,6 +35,7 @@ export const nodePaths = (folder: string): NodePaths => ({
   store: join(folder, 'store'),
   compute: join(folder, 'compute'),
   ledger: join(folder, 'ledger'),
+  checkpoint: join(folder, 'checkpoint.json'),
   log: join(folder, 'node.log'),
   output: join(folder, 'output.log'),
   socket: join(folder, 'daemon.sock'),

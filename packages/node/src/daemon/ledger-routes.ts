@@ -94,6 +94,12 @@ async function follow(
   }
 }
 
+const whyNoBlock = (height: number, last: number, keptFrom: number | undefined): string => {
+  if (height === 0) return 'genesis is no block: "borgios ledger genesis" shows it, and the first block has height 1'
+  if (height > last) return `there is no block of height ${height} yet: the last one has height ${last}`
+  return `block ${height} is not kept here any more: nodes keep the blocks of the last epochs, this one from height ${keptFrom ?? last} on`
+}
+
 export const ledgerRoutes: RouteTable = {
   'GET /v1/ledger/status': async (exchange, services) => exchange.answer(statusOfLedger(services)),
 
@@ -138,11 +144,7 @@ export const ledgerRoutes: RouteTable = {
     const height = request.height ?? last
     const archived = await ledger.block(height)
     if (archived === undefined) {
-      throw unknownSubject(
-        height === 0
-          ? 'genesis is no block: "borgios ledger genesis" shows it, and the first block has height 1'
-          : `there is no block of height ${height} here: the last one has height ${last}, and old ones may be kept no more`,
-      )
+      throw unknownSubject(whyNoBlock(height, last, ledger.keptFrom))
     }
     exchange.answer(blockView(ledger, archived, await index.receipts(height)))
   },

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Clock, encodeBase32, formatCount, HOUR_MS, limits, OperatorId } from '@borgios/core'
 import { type Genesis, networkIdOf, parseGenesis, type Signer, signInvitation } from '@borgios/crypto'
 import { isPortFree, pickPort } from '../adapters/index.ts'
+import { keepCheckpoint, readCheckpoint } from '../config/checkpoint-file.ts'
 import { embeddedNodeFolder, networkPaths, nodePaths } from '../config/data-folder.ts'
 import { enterNetwork, foundingMember, type IdentityModules, loadOperator } from '../config/identity.ts'
 import { type NetworkFile, networkFile } from '../config/network-file.ts'
@@ -51,7 +52,7 @@ export async function prepareNetwork(options: EmbeddedOptions, modules: PrepareM
   if (JSON.stringify(before) !== JSON.stringify(network)) await networkFile.write(paths.network, network)
   const genesis = parseGenesis(network.genesis)
   for (let index = 1; index <= network.nodes; index += 1) {
-    await enterNode(embeddedNodeFolder(options.folder, index), genesis, founder, modules)
+    await enterNode(options.folder, index, genesis, founder, modules)
   }
   return network
 }
@@ -99,9 +100,15 @@ function growNetwork(options: EmbeddedOptions, before: NetworkFile): NetworkFile
   return { ...before, nodes, host }
 }
 
-async function enterNode(folder: string, genesis: Genesis, founder: Signer, modules: PrepareModules): Promise<void> {
-  const paths = nodePaths(folder)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+async function enterNode(
+  networkFolder: string,
+  index: number,
+  genesis: Genesis,
+  founder: Signer,
+  modules: PrepareModules,
+): Promise<void> {
+  const paths = nodePaths(embeddedNodeFolder(networkFolder, index))
+  await mkdir(paths.folder, { recursive: true, mode: 0o700 })
   const operator = await loadOperator(paths, modules)
   const invitation = signInvitation(founder, {
     network: networkIdOf(genesis),
@@ -110,6 +117,9 @@ async function enterNode(folder: string, genesis: Genesis, founder: Signer, modu
     notAfterMs: modules.clock.nowMs() + limits.node.invitationDays * 24 * HOUR_MS,
   })
   await enterNetwork(paths, genesis, invitation)
+  // All nodes here are of one user: what the first one knows of the ledger the others may believe.
+  const first = await readCheckpoint(nodePaths(embeddedNodeFolder(networkFolder, 1)), networkIdOf(genesis))
+  if (first !== undefined) await keepCheckpoint(paths, networkIdOf(genesis), first)
 }
 
 /**

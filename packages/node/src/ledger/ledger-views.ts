@@ -33,7 +33,7 @@ import { operationView } from './transaction-view.ts'
 
 /** Where the ledger stands, and if it stands still, why. `up`: the members this node sees up, itself among them. */
 export function ledgerStatusView(ledger: Ledger, up: ReadonlySet<NodeId>, nowMs: number): LedgerStatusView {
-  const { height, block, epoch, lastHeight, isValidator, pending, haltedWhy, impairments } = ledger.status()
+  const { height, block, epoch, lastHeight, isValidator, pending, haltedWhy, awayWhy, impairments } = ledger.status()
   const { timeMs, baseFee } = ledger.chain.record
   const { validators, quorum } = votersOf(ledger, up)
   const blockAgeMs = Math.max(0, Math.round(nowMs - timeMs))
@@ -49,7 +49,7 @@ export function ledgerStatusView(ledger: Ledger, up: ReadonlySet<NodeId>, nowMs:
     quorum,
     pending,
     baseFee: String(baseFee),
-    ...standing({ haltedWhy, impairments, blockAgeMs, validators, quorum }),
+    ...standing({ haltedWhy, awayWhy, impairments, blockAgeMs, validators, quorum }),
   }
 }
 
@@ -92,11 +92,13 @@ function whyNoQuorum(voters: Voters): string | undefined {
 export interface StandingFacts extends Pick<LedgerStatusView, 'blockAgeMs' | 'validators' | 'quorum'> {
   readonly haltedWhy: string | undefined
   readonly impairments: readonly Impairment[]
+  readonly awayWhy: string | undefined
 }
 
 /** How the ledger stands in words, and what is to be done. */
 export function standing({
   haltedWhy,
+  awayWhy,
   impairments: [impairment],
   blockAgeMs,
   validators,
@@ -107,6 +109,13 @@ export function standing({
       state: 'halted',
       why: `this node takes no part in the ledger any more: ${haltedWhy}`.slice(0, limits.node.maxWhyChars),
       todo: 'Remove the cause and start the node again: "borgios down", then "borgios up"',
+    }
+  }
+  if (awayWhy !== undefined) {
+    return {
+      state: 'stalled',
+      why: awayWhy.slice(0, limits.node.maxWhyChars),
+      todo: 'A member you trust runs "borgios net export -o FILE"; then here: "borgios down", and "borgios node start --invitation FILE"',
     }
   }
   // Our own trouble comes first: it may be why the rest looks as it does.

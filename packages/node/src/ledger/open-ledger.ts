@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { NetworkId, OperatorId } from '@borgios/core'
+import { messageOf, NetworkId, OperatorId } from '@borgios/core'
 import { keyAgreementFromSeed } from '@borgios/crypto/native'
 import {
   beaconDuties,
@@ -12,6 +12,7 @@ import {
   parseLedgerGenesis,
 } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
+import { keepCheckpoint, readCheckpoint } from '../config/checkpoint-file.ts'
 import { loadWallet, recordsOf, walletKeyIn } from '../config/wallet.ts'
 import type { RoomsContext } from '../daemon/rooms.ts'
 import { LedgerIndex } from './ledger-index.ts'
@@ -47,10 +48,26 @@ export async function openLedger(context: RoomsContext, network: PeerNetwork): P
   index = opened
   const { signer, seed } = identity
   const onFinal: LedgerIndex['onFinal'] = (block, stateAfter) => opened.onFinal(block, stateAfter)
+  const checkpoint = await readCheckpoint(paths, identity.network)
   const ledger = await Ledger.open(
-    { networkId, timing: defaultTiming },
+    { networkId, timing: defaultTiming, ...(checkpoint && { checkpoint }) },
     { network, registry, storage, signer, ed25519, clock, timers, logger, nextBeacon, onFinal, receipts: opened },
   )
+  keepCheckpoints(ledger, context)
   const key = keyAgreementFromSeed(seed)
   return { ledger, index: opened, beaconDuty: (state) => beaconDuties(rounds, state, key) }
+}
+
+/** At the end of each epoch: for those whom this node's user invites, and for new nodes of the same user. */
+function keepCheckpoints(ledger: Ledger, { identity, paths, logger }: RoomsContext): void {
+  const keep = async (): Promise<void> => {
+    const checkpoint = await ledger.checkpoint()
+    if (checkpoint !== undefined) await keepCheckpoint(paths, identity.network, checkpoint)
+  }
+  ledger.onFinal(({ header }) => {
+    if (header.seal === undefined) return
+    keep().catch((error: unknown) =>
+      logger.warn('the checkpoint of the ledger could not be kept', { why: messageOf(error) }),
+    )
+  })
 }

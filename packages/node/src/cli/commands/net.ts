@@ -4,7 +4,8 @@ import { HOUR_MS, OperatorId } from '@borgios/core'
 import { systemRandom } from '@borgios/core/adapters'
 import { type Genesis, networkIdOf, nobleEd25519, parseGenesis, type Signer, signInvitation } from '@borgios/crypto'
 import { findDaemon } from '../../client/find-daemon.ts'
-import { networkPaths, nodePaths } from '../../config/data-folder.ts'
+import { checkpointText, readCheckpoint } from '../../config/checkpoint-file.ts'
+import { embeddedNodeFolder, networkPaths, nodePaths } from '../../config/data-folder.ts'
 import { loadOperator, readGenesis } from '../../config/identity.ts'
 import { joinTextJson } from '../../config/join-text.ts'
 import { networkFile } from '../../config/network-file.ts'
@@ -54,7 +55,8 @@ export async function exportNetwork(context: CliContext, options: { readonly out
 type Credentials = Pick<Parameters<typeof joinTextJson>[0], 'genesis' | 'invitation'>
 
 async function showJoinText(context: CliContext, credentials: Credentials, output: string | undefined): Promise<void> {
-  const value = joinTextJson({ ...credentials, addresses: await reachableAddresses(context) })
+  const [addresses, checkpoint] = [await reachableAddresses(context), await checkpointIn(context, credentials.genesis)]
+  const value = joinTextJson({ ...credentials, addresses, checkpoint })
   if (output === undefined) return showResult(context, value, () => [JSON.stringify(value)])
   await saveFile(output, Readable.from([Buffer.from(`${JSON.stringify(value)}\n`)]))
   await showResult(context, { file: output }, () => [
@@ -66,6 +68,14 @@ async function showJoinText(context: CliContext, credentials: Credentials, outpu
 async function reachableAddresses(context: CliContext): Promise<readonly string[]> {
   const found = await findDaemon(context.dataFolder, context.timers, context.signal).catch(() => undefined)
   return found === undefined ? [] : (await found.status()).addresses
+}
+
+/** Of the node on this folder, or of an embedded network's first. */
+async function checkpointIn({ dataFolder }: CliContext, genesis: Genesis): Promise<string | undefined> {
+  const isNetwork = (await networkFile.read(networkPaths(dataFolder).network)) !== undefined
+  const paths = nodePaths(isNetwork ? embeddedNodeFolder(dataFolder, 1) : dataFolder)
+  const checkpoint = await readCheckpoint(paths, networkIdOf(genesis))
+  return checkpoint === undefined ? undefined : checkpointText(checkpoint)
 }
 
 async function genesisOf(folder: string): Promise<Genesis> {

@@ -8,6 +8,7 @@ import { isPortFree, makeFolder, pickPort } from '../../adapters/index.ts'
 import { DaemonClient } from '../../client/daemon-client.ts'
 import { isNetworkFolder } from '../../client/find-daemon.ts'
 import { readBounded } from '../../config/checked-file.ts'
+import { checkpointOf, keepCheckpoint } from '../../config/checkpoint-file.ts'
 import { type NodePaths, nodePaths } from '../../config/data-folder.ts'
 import { assertNetwork, enterNetwork, foundingMember, loadOperator, readGenesis } from '../../config/identity.ts'
 import { type JoinText, parseJoinText } from '../../config/join-text.ts'
@@ -129,7 +130,7 @@ async function configure(context: CliContext, paths: NodePaths, options: NodeSta
   else if (options.found === undefined) await assertNetwork(paths)
   // Nothing is left behind by what was refused so far.
   makeFolder(paths.folder)
-  if (invited !== undefined) await enterNetwork(paths, invited.genesis, invited.invitation)
+  if (invited !== undefined) await enter(paths, invited)
   if (options.found !== undefined && (await readGenesis(paths)) === undefined) {
     await enterNetwork(paths, await foundAlone(context, paths, options.found), undefined)
   }
@@ -141,6 +142,14 @@ async function configure(context: CliContext, paths: NodePaths, options: NodeSta
   const port = await portOf(host, options.port ?? base.port, isPortFixed)
   const config: NodeConfig = { ...base, place, host, degree, port, isPortFixed, join }
   if (JSON.stringify(config) !== JSON.stringify(before)) await nodeConfigFile.write(paths.config, config)
+}
+
+/** What a checkpoint says is believed because whoever sent the text is. */
+async function enter(paths: NodePaths, { genesis, invitation, checkpoint }: JoinText): Promise<void> {
+  const network = networkIdOf(genesis)
+  const place = checkpoint === undefined ? undefined : checkpointOf(checkpoint, network, 'the invitation')
+  await enterNetwork(paths, genesis, invitation)
+  if (place !== undefined) await keepCheckpoint(paths, network, place)
 }
 
 /** A network that begins with this node alone. */
