@@ -93,6 +93,8 @@ export const StatusViewSchema = Type.Object({
   network: NetworkIdSchema,
   name: Type.String(),
   role: RoleSchema,
+  /** Why it is a guest, or not quite a member, and what is to be done; `why` is empty when there is nothing to say. */
+  membership: Type.Object({ why: WhySchema, todo: WhySchema, sinceMs: CounterSchema }),
   addresses: Type.Array(Type.String(), { maxItems: limits.node.maxJoinAddresses }),
   membersUp: CounterSchema,
   membersDown: CounterSchema,

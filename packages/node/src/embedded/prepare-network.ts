@@ -2,10 +2,11 @@ import { mkdir } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, encodeBase32, formatCount, HOUR_MS, limits, OperatorId } from '@borgios/core'
-import { type Genesis, networkIdOf, parseGenesis, type Signer, signInvitation } from '@borgios/crypto'
+import { type Genesis, type Invitation, networkIdOf, parseGenesis, type Signer, signInvitation } from '@borgios/crypto'
 import { isPortFree, pickPort } from '../adapters/index.ts'
 import { embeddedNodeFolder, networkPaths, nodePaths } from '../config/data-folder.ts'
 import { enterNetwork, foundingMember, type IdentityModules, loadOperator } from '../config/identity.ts'
+import { rememberInvited } from '../config/invited.ts'
 import { type NetworkFile, networkFile } from '../config/network-file.ts'
 import {
   DEFAULT_PORT,
@@ -18,7 +19,7 @@ import { loadOrCreateSeed } from '../config/secret-key.ts'
 import { loadWallet, walletKeyIn } from '../config/wallet.ts'
 import { RELEASE } from '../daemon/release.ts'
 import { usageError, wrongFolder } from '../errors.ts'
-import { type FoundingMember, type GenesisPlan, ledgerGenesis } from '../ledger/ledger-genesis.ts'
+import { type FoundingMember, type GenesisPlan, ledgerGenesis, readLedgerGenesis } from '../ledger/ledger-genesis.ts'
 
 export interface EmbeddedOptions {
   readonly folder: string
@@ -50,8 +51,12 @@ export async function prepareNetwork(options: EmbeddedOptions, modules: PrepareM
   const network = before === undefined ? await foundNetwork(options, founder, modules) : growNetwork(options, before)
   if (JSON.stringify(before) !== JSON.stringify(network)) await networkFile.write(paths.network, network)
   const genesis = parseGenesis(network.genesis)
+  const founding = genesis.ledger === undefined ? [] : readLedgerGenesis(genesis.ledger).members
   for (let index = 1; index <= network.nodes; index += 1) {
-    await enterNode(embeddedNodeFolder(options.folder, index), genesis, founder, modules)
+    const invitation = await enterNode(embeddedNodeFolder(options.folder, index), genesis, founder, modules)
+    // Those that came later are vouched for by the others.
+    const { operator, notAfterMs } = invitation
+    if (index > founding.length) await rememberInvited(paths.records, { version: 1, operator, nodes: 1, notAfterMs })
   }
   return network
 }
@@ -99,7 +104,12 @@ function growNetwork(options: EmbeddedOptions, before: NetworkFile): NetworkFile
   return { ...before, nodes, host }
 }
 
-async function enterNode(folder: string, genesis: Genesis, founder: Signer, modules: PrepareModules): Promise<void> {
+async function enterNode(
+  folder: string,
+  genesis: Genesis,
+  founder: Signer,
+  modules: PrepareModules,
+): Promise<Invitation> {
   const paths = nodePaths(folder)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const operator = await loadOperator(paths, modules)
@@ -110,6 +120,7 @@ async function enterNode(folder: string, genesis: Genesis, founder: Signer, modu
     notAfterMs: modules.clock.nowMs() + limits.node.invitationDays * 24 * HOUR_MS,
   })
   await enterNetwork(paths, genesis, invitation)
+  return invitation
 }
 
 /**

@@ -9,7 +9,15 @@ import { DaemonClient } from '../../client/daemon-client.ts'
 import { isNetworkFolder } from '../../client/find-daemon.ts'
 import { readBounded } from '../../config/checked-file.ts'
 import { type NodePaths, nodePaths } from '../../config/data-folder.ts'
-import { assertNetwork, enterNetwork, foundingMember, loadOperator, readGenesis } from '../../config/identity.ts'
+import {
+  assertNetwork,
+  enterNetwork,
+  foundingMember,
+  loadIdentity,
+  loadOperator,
+  readGenesis,
+  roleOf,
+} from '../../config/identity.ts'
 import { type JoinText, parseJoinText } from '../../config/join-text.ts'
 import { DEFAULT_PORT, defaultNodeConfig, type NodeConfig, nodeConfigFile } from '../../config/node-config.ts'
 import { loadSeed } from '../../config/secret-key.ts'
@@ -21,10 +29,12 @@ import {
   invitationRefused,
   invitationUnreadable,
   localFileMissing,
+  notAdmitted,
   notJoined,
   portTaken,
   wrongFolder,
 } from '../../errors.ts'
+import { withCommandLines } from '../command-line.ts'
 import { type CliContext, commandElsewhere, nextCommand, showResult } from '../context.ts'
 import { safeLine } from '../safe-text.ts'
 
@@ -88,17 +98,17 @@ const placeOf = ({ parent, children }: StatusView['self']): string =>
  * Waits for a place in the tree; who was told where others are must also have met one, since a member who meets nobody begins a tree of
  * its own. Throws NODE_NOT_JOINED; the node goes on trying.
  */
-async function untilJoined(
-  { timers, signal }: CliContext,
-  paths: NodePaths,
-  options: NodeStartOptions,
-): Promise<StatusView> {
+async function untilJoined(context: CliContext, paths: NodePaths, options: NodeStartOptions): Promise<StatusView> {
+  const { timers, signal } = context
+  const isInvited = roleOf(await loadIdentity(paths, modules)) === 'member'
   const expectsOthers = options.invitation !== undefined || options.join !== undefined
   const daemon = new DaemonClient(paths.socket, timers, signal)
   for (let waitedMs = 0; waitedMs <= limits.node.joinTimeoutMs; waitedMs += limits.node.pollMs) {
     const view = await daemon.status()
     const { state, parent, children } = view.self
-    if (state === 'attached' && (!expectsOthers || parent !== null || children.length > 0)) return view
+    const isPlaced = state === 'attached' && (!expectsOthers || parent !== null || children.length > 0)
+    // A guest on its way to become a member has a place soon, and another one then.
+    if (isPlaced) return isInvited ? await untilAdmitted(context, daemon) : view
     await timers.sleep(limits.node.pollMs, signal)
   }
   const asked = (await nodeConfigFile.read(paths.config))?.join.join(' ') ?? ''
@@ -106,6 +116,28 @@ async function untilJoined(
     `the node runs, but in ${limits.node.joinTimeoutMs / SECOND_MS} s no member took it in: ${asked === '' ? 'it knows no address' : `asked at ${asked}`}. ` +
       `Are they reachable, and is the invitation one of their network's? It goes on trying: "borgios status" shows how it stands`,
   )
+}
+
+/** Says why it waits, whenever that changes. Throws NODE_NOT_ADMITTED; the node goes on asking. */
+async function untilAdmitted(
+  { timers, signal, terminal, calling }: CliContext,
+  daemon: DaemonClient,
+): Promise<StatusView> {
+  let said = ''
+  for (let waitedMs = 0; ; waitedMs += limits.node.pollMs) {
+    const view = await daemon.status()
+    const { role, self, membership } = view
+    if (role === 'member' && membership.why === '' && self.state === 'attached') return view
+    const line = safeLine(`${role}: ${membership.why || 'it looks for its place in the tree'}`)
+    if (waitedMs > limits.node.admissionTimeoutMs) {
+      throw notAdmitted(
+        `the node runs, but is no member after ${limits.node.admissionTimeoutMs / SECOND_MS} s: ${membership.why}. ${withCommandLines(membership.todo, calling)}`,
+      )
+    }
+    if (line !== said) terminal.note(line)
+    said = line
+    await timers.sleep(limits.node.pollMs, signal)
+  }
 }
 
 async function ownFolder(context: CliContext): Promise<NodePaths> {
