@@ -2,7 +2,7 @@ import { ERROR_KINDS, limits } from '@borgios/core'
 import { CounterSchema, NetworkIdSchema, NodeIdSchema, OperatorIdSchema, strictObject } from '@borgios/crypto'
 import { type Static, type TSchema, Type } from 'typebox'
 import { JobUsageSchema } from './compute.ts'
-import { TransactionViewSchema } from './ledger/views.ts'
+import { LeftViewSchema, TransactionViewSchema } from './ledger/views.ts'
 
 /**
  * The daemon's local API: HTTP/1.1 on a unix socket. Requests and answers are JSON, events are one JSON object a line, file
@@ -252,6 +252,7 @@ export const DaemonEventSchema = Type.Union([
   strictObject({ event: Type.Literal('job'), job: JobRecordSchema }),
   /** Whenever it stands otherwise; the last one says how it ended, or where it stands when nobody waits. */
   strictObject({ event: Type.Literal('transaction'), transaction: TransactionViewSchema }),
+  strictObject({ event: Type.Literal('left'), left: LeftViewSchema }),
   strictObject({ event: Type.Literal('error'), error: ErrorViewSchema }),
 ])
 export type DaemonEvent = Static<typeof DaemonEventSchema>

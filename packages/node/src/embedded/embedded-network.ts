@@ -1,9 +1,10 @@
 import { basename } from 'node:path'
-import { formatCount, limits, type Timers } from '@borgios/core'
+import { formatCount, limits, type NodeId, type Timers } from '@borgios/core'
 import type { NetworkView } from '@borgios/protocol'
 import { tryLock } from '../adapters/index.ts'
 import { findDaemon, nodeFolders } from '../client/find-daemon.ts'
 import { embeddedNodeFolder, networkPaths, nodePaths } from '../config/data-folder.ts'
+import { loadIdentity } from '../config/identity.ts'
 import { readPidFile } from '../daemon/pid-file.ts'
 import { folderInUse, startTimeout } from '../errors.ts'
 import { type StopOutcome, startNodeProcess, stopNodeProcess } from './node-process.ts'
@@ -47,7 +48,8 @@ export async function bringUp(
     if (started.length > 0) onProgress(0, network.nodes)
     try {
       await startAll(options.folder, started, modules)
-      const view = await untilWhole(options.folder, network.nodes, modules, onProgress)
+      const own = await nodesIn(options.folder, network.nodes, modules)
+      const view = await untilWhole(options.folder, own, modules, onProgress)
       return { view, started, nodes: network.nodes }
     } catch (error) {
       if (modules.signal.aborted) await stopAll(options.folder, started, modules.timers)
@@ -83,7 +85,7 @@ async function runningNodes(folder: string, nodes: number): Promise<ReadonlySet<
 }
 
 /** Nodes of a view that hang in the tree of its root. */
-export function attachedCount(view: NetworkView): number {
+function attachedCount(view: NetworkView): number {
   return view.nodes.filter((node) => node.state === 'attached').length
 }
 
@@ -96,30 +98,36 @@ export function isWhole(view: NetworkView, nodes: number): boolean {
   return attached.length === nodes && hangs.length === nodes && roots.length === 1
 }
 
-/** Waits until all nodes hang in one tree. Throws NODE_START_TIMEOUT. */
-export async function untilWhole(
+/** Which nodes a folder holds: others may have joined its network. */
+async function nodesIn(folder: string, nodes: number, modules: PrepareModules): Promise<ReadonlySet<NodeId>> {
+  const own = range(nodes).map((index) => loadIdentity(nodePaths(embeddedNodeFolder(folder, index)), modules))
+  return new Set((await Promise.all(own)).map(({ node }) => node))
+}
+
+/** Waits until these nodes hang in one tree, with all that are there. Throws NODE_START_TIMEOUT. */
+async function untilWhole(
   folder: string,
-  nodes: number,
+  own: ReadonlySet<NodeId>,
   { timers, signal }: Pick<EmbeddedModules, 'timers' | 'signal'>,
   onProgress: UpProgress,
 ): Promise<NetworkView> {
-  let view: NetworkView | undefined
+  let attached = 0
   let isLate = false
   const cancel = timers.after(limits.node.startTimeoutMs, () => {
     isLate = true
   })
   while (!isLate) {
-    view = await (await findDaemon(folder, timers, signal)).network()
-    onProgress(attachedCount(view), nodes)
-    if (isWhole(view, nodes)) {
+    const view = await (await findDaemon(folder, timers, signal)).network()
+    attached = view.nodes.filter(({ id, state }) => state === 'attached' && own.has(id)).length
+    onProgress(attached, own.size)
+    if (attached === own.size && isWhole(view, attachedCount(view))) {
       cancel()
       return view
     }
     await timers.sleep(limits.node.pollMs, signal)
   }
-  const attached = view === undefined ? 0 : attachedCount(view)
   throw startTimeout(
-    `${attached} of ${formatCount(nodes, 'node')} found their place in ${limits.node.startTimeoutMs / 1000} s. "borgios net tree" shows which do not`,
+    `${attached} of ${formatCount(own.size, 'node')} found their place in ${limits.node.startTimeoutMs / 1000} s. "borgios net tree" shows which do not`,
   )
 }
 

@@ -1,18 +1,23 @@
-import { limits, messageOf, NodeId, shortId, type Timers } from '@borgios/core'
+import { assert, limits, messageOf, NodeId, shortId, type Timers } from '@borgios/core'
 import { accountIdOf } from '@borgios/crypto'
+import { committeeOf, LEAVE, type Ledger, leave, MEMBERS_MODULE, memberOf, parameter } from '@borgios/ledger'
 import type { PeerNetwork, Role } from '@borgios/peertree'
 import {
   type ApplicationReply,
+  compareBytes,
   isApplicationReply,
   isStandingReply,
+  type LeftView,
   MEMBER_APPLY,
   MEMBER_STANDING,
   type StandingReply,
 } from '@borgios/protocol'
 import { roleOf } from '../config/identity.ts'
 import type { RoomsContext } from '../daemon/rooms.ts'
+import { guestRefused, noLedger } from '../errors.ts'
 import { type ApplicationKeys, signApplication } from './application.ts'
 import type { LedgerRegister } from './member-register.ts'
+import type { WalletSender } from './wallet-sender.ts'
 
 /** As what a node is here now, for people. */
 export interface MembershipView {
@@ -27,13 +32,21 @@ export interface MembershipView {
 /** What decides as what the node is in the network. */
 export interface Membership {
   view(): MembershipView
+  /**
+   * Ends the membership; resolves when that is final, at once if it was done before. Throws NODE_NO_LEDGER, NODE_GUEST, NODE_FUNDS_SHORT,
+   * NODE_PAYMENT_REFUSED, NODE_PAYMENT_OPEN, NODE_STOPPING or the signal's reason.
+   */
+  leave(signal: AbortSignal): Promise<LeftView>
 }
 
 /** In a network without a ledger: what its invitation says, for good. */
 export function invitedMembership({ identity, clock }: Pick<RoomsContext, 'identity' | 'clock'>): Membership {
   const role = roleOf(identity)
   const view = { role, ...(role === 'guest' ? UNINVITED : NOTHING), sinceMs: clock.nowMs() }
-  return { view: () => view }
+  const leave = async (): Promise<never> => {
+    throw noLedger('this network has no ledger to leave: to end the node, "borgios down" is enough')
+  }
+  return { view: () => view, leave }
 }
 
 const NOTHING = { why: '', todo: 'Nothing' }
@@ -45,6 +58,9 @@ const UNINVITED = {
 export interface LedgerMembershipModules {
   readonly network: Pick<PeerNetwork, 'self' | 'position' | 'request'> & { enter(role: Role): Promise<void> }
   readonly register: LedgerRegister
+  readonly ledger: Pick<Ledger, 'state' | 'chain'>
+  /** Pays from the account of the node's operator. */
+  readonly operator: WalletSender
   readonly keys: ApplicationKeys
   /** 32 bytes: the account of the node's user. */
   readonly wallet: Uint8Array
@@ -90,6 +106,17 @@ export class LedgerMembership implements Membership {
 
   view(): MembershipView {
     return { role: this.#role, ...this.#said, sinceMs: this.#sinceMs }
+  }
+
+  async leave(signal: AbortSignal): Promise<LeftView> {
+    const { ledger, operator } = this.#modules
+    const node = NodeId.toBytes(this.#context.identity.node)
+    const state = memberOf(ledger.state, node)?.state
+    if (state !== 'active' && state !== 'draining' && state !== 'leaving')
+      throw guestRefused('this node is no member of the ledger, and has nothing to leave')
+    const operations = [{ module: MEMBERS_MODULE, kind: LEAVE, body: leave.encode(node) }]
+    if (state !== 'leaving') await operator.pay({ operations, what: 'leaving' }, signal)
+    return leftView(ledger, node)
   }
 
   start(): void {
@@ -226,6 +253,22 @@ const WAIT = 'Wait: it goes on by itself'
 const NEW_KEY = 'Its key cannot come back: begin with another folder and another invitation'
 const ASK_FOUNDER =
   'Ask the founder who made the invitation: its network must be up, "borgios wallet balance" there must cover the deposit, and "borgios net invite" there remembers whom it invited. It goes on trying by itself'
+
+function leftView({ state, chain }: LedgerMembershipModules['ledger'], node: Uint8Array): LeftView {
+  const { epoch } = chain.record
+  const member = memberOf(state, node)
+  assert(member !== undefined, 'the record stays until the deposit goes back')
+  const committee = committeeOf(state, epoch)?.validators ?? []
+  return {
+    node: NodeId.fromBytes(node),
+    deposit: String(member.deposit),
+    payer: accountIdOf(member.payer),
+    epoch,
+    freeEpoch: member.freeEpoch,
+    epochBlocks: parameter({ state, epoch }, 'epochBlocks'),
+    inCommittee: committee.some(({ key }) => compareBytes(key, node) === 0),
+  }
+}
 
 /** The first members, in an order of the node's own, so that not all newcomers ask the same. */
 export function sponsorsFor(node: NodeId, members: readonly NodeId[]): readonly NodeId[] {

@@ -37,6 +37,8 @@ export async function openMembership(
   const membership = new LedgerMembership(context, {
     network,
     register,
+    ledger,
+    operator: senders.operator,
     keys: { node: identity.signer, operator },
     wallet: user.publicKey,
     sponsors: sponsorsFor(identity.node, members.filter(NodeId.is)),

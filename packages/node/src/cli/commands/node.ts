@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { limits, messageOf, SECOND_MS, shortId } from '@borgios/core'
+import { formatCount, formatDuration, limits, messageOf, SECOND_MS, shortId } from '@borgios/core'
 import { systemClock, systemRandom } from '@borgios/core/adapters'
 import { type Genesis, networkIdOf, nobleEd25519, verifyOperator } from '@borgios/crypto'
-import type { StatusView } from '@borgios/protocol'
+import type { LeftView, StatusView } from '@borgios/protocol'
 import { isPortFree, makeFolder, pickPort } from '../../adapters/index.ts'
 import { DaemonClient } from '../../client/daemon-client.ts'
 import { isNetworkFolder } from '../../client/find-daemon.ts'
@@ -34,6 +34,7 @@ import {
   portTaken,
   wrongFolder,
 } from '../../errors.ts'
+import { unitsText } from '../../ledger/amount.ts'
 import { withCommandLines } from '../command-line.ts'
 import { type CliContext, commandElsewhere, nextCommand, showResult } from '../context.ts'
 import { safeLine } from '../safe-text.ts'
@@ -139,6 +140,31 @@ async function untilAdmitted(
     await timers.sleep(limits.node.pollMs, signal)
   }
 }
+
+/** Ends the membership of the node of a folder, and says when its deposit comes back. */
+export async function leave(context: CliContext): Promise<void> {
+  const paths = await ownFolder(context)
+  for await (const event of new DaemonClient(paths.socket, context.timers, context.signal).leave()) {
+    if (event.event === 'left') await showResult(context, event.left, () => leftLines(event.left, context))
+  }
+}
+
+function leftLines(
+  { node, deposit, payer, epoch, freeEpoch, epochBlocks, inCommittee }: LeftView,
+  context: CliContext,
+) {
+  const blocks = (freeEpoch - epoch + 1) * epochBlocks
+  return [
+    `${node} has left the ledger. Its deposit of ${unitsText(BigInt(deposit))} goes back to ${payer} at the end of epoch ${freeEpoch}: ` +
+      `in ${formatCount(blocks, 'block')} at most, ${formatDuration(blocks * IDLE_BLOCK_MS)} in a network with nothing to do.`,
+    inCommittee
+      ? `It decides until epoch ${epoch} ends, as "borgios ledger status" shows: let it run until then. Then: ${nextCommand(context, 'down')}`
+      : `The others no longer count on it. To end it: ${nextCommand(context, 'down')}`,
+  ]
+}
+
+/** How often an idle network makes a block. */
+const IDLE_BLOCK_MS = 5 * SECOND_MS
 
 async function ownFolder(context: CliContext): Promise<NodePaths> {
   const folder = context.dataFolder
