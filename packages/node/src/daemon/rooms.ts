@@ -8,7 +8,7 @@ import type { NodePaths } from '../config/data-folder.ts'
 import type { NodeIdentity } from '../config/identity.ts'
 import type { NodeConfig } from '../config/node-config.ts'
 import type { LedgerIndex } from '../ledger/ledger-index.ts'
-import type { Membership } from '../ledger/membership.ts'
+import type { Membership } from '../ledger/membership-view.ts'
 
 /** The world outside, as every room is given it. */
 export interface Ports {

@@ -11,7 +11,7 @@ import {
 import type { FileInfoView, JobRecord, NodeView, WhyView } from '@borgios/protocol'
 import type { NodeIdentity } from '../config/identity.ts'
 import { ambiguousSubject, unknownSubject, usageError } from '../errors.ts'
-import type { MembershipView } from '../ledger/membership.ts'
+import type { MembershipView } from '../ledger/membership-view.ts'
 import { idsBeginning, transactionView, transactionViewOf } from '../ledger/transaction-view.ts'
 import { infoView } from './file-routes.ts'
 import { isFinal } from './job-book.ts'
