@@ -165,13 +165,14 @@ function registerOf(time: ManualTime) {
   const record = { height: 1, epoch: 4, timeMs: time.nowMs(), lastHeight: 9, baseFee: 1n, beacon: keyOf(0) }
   const ledger: RegisterLedger = { state, chain: { record } }
   const register = new LedgerRegister(time)
-  const set = (standing: MemberState | undefined, decides = false): void => {
+  const set = (standing: MemberState | undefined, decides = false, others = 3): void => {
     const money = { deposit: 0n, sponsored: 0, joinedEpoch: 0, freeEpoch: 0, sponsor: undefined, payer: keyOf(2) }
     const offer = { account: keyOf(2), capacityBytes: 0, cores: 0, release: '1' }
     const member: Member | undefined =
       standing === undefined ? undefined : { state: standing, operator: keyOf(2), ...money, ...offer }
     state.set(memberTable, keyOf(1), member)
-    state.set(committeeTable, 4, { epoch: 4, validators: [{ key: keyOf(decides ? 1 : 50), weight: 1 }] })
+    const deciding = [...(decides ? [1] : []), ...Array.from({ length: others }, (_, at) => 50 + at)]
+    state.set(committeeTable, 4, { epoch: 4, validators: deciding.map((n) => ({ key: keyOf(n), weight: 1 })) })
     record.height += 1
   }
   set(undefined)
@@ -198,6 +199,8 @@ test('the register says who is a member, by the last final block', () => {
     set(state, decides)
     assert.equal(standing(), expected, `${state} ${decides}`)
   }
+  set('slashed', true, 2)
+  assert.equal(standing(), 'member', 'three decide, and all are needed until the epoch ends')
   set('active')
   assert.equal(register.standingOf(self, OperatorId.fromBytes(keyOf(3))), 'barred', "another's certificate")
   record.timeMs = time.nowMs() - limits.node.registerBehindMs - 1

@@ -1,7 +1,7 @@
 import { type Clock, limits, NodeId, OperatorId } from '@borgios/core'
 import { committeeOf, type Ledger, memberOf, type StateReader } from '@borgios/ledger'
 import type { MemberRegister, Standing } from '@borgios/peertree'
-import { compareBytes } from '@borgios/protocol'
+import { compareBytes, quorumOf, type Validator } from '@borgios/protocol'
 
 /** The part of a ledger that says who is a member. */
 export type RegisterLedger = Pick<Ledger, 'state'> & { readonly chain: Pick<Ledger['chain'], 'record'> }
@@ -56,6 +56,17 @@ export class LedgerRegister implements MemberRegister {
 /** Whether the ledger admits a node. `node`: 32 bytes. */
 export function isAdmitted(state: StateReader, epoch: number, node: Uint8Array): boolean {
   const standing = memberOf(state, node)?.state
-  if (standing !== 'leaving') return standing === 'active' || standing === 'draining'
-  return committeeOf(state, epoch)?.validators.some(({ key }) => compareBytes(key, node) === 0) === true
+  if (standing === undefined) return false
+  if (standing === 'active' || standing === 'draining') return true
+  const committee = committeeOf(state, epoch)?.validators ?? []
+  const decides = committee.some(({ key }) => compareBytes(key, node) === 0)
+  // Without it the epoch could not come to its end, and it be replaced.
+  return decides && (standing === 'leaving' || !canDecideAlone(state, committee))
+}
+
+/** Whether those of a committee that were not put out are enough to make blocks. */
+function canDecideAlone(state: StateReader, committee: readonly Validator[]): boolean {
+  const weightOf = (validators: readonly Validator[]) => validators.reduce((sum, { weight }) => sum + weight, 0)
+  const faithful = committee.filter(({ key }) => memberOf(state, key)?.state !== 'slashed')
+  return weightOf(faithful) >= quorumOf(weightOf(committee))
 }
