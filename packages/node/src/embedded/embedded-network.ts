@@ -1,10 +1,13 @@
 import { basename } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { formatCount, limits, type NodeId, type Timers } from '@borgios/core'
 import type { NetworkView } from '@borgios/protocol'
 import { tryLock } from '../adapters/index.ts'
 import { findDaemon, nodeFolders } from '../client/find-daemon.ts'
 import { embeddedNodeFolder, networkPaths, nodePaths } from '../config/data-folder.ts'
 import { loadIdentity } from '../config/identity.ts'
+import type { NetworkFile } from '../config/network-file.ts'
+import { nodeConfigFile } from '../config/node-config.ts'
 import { readPidFile } from '../daemon/pid-file.ts'
 import { folderInUse, startTimeout } from '../errors.ts'
 import { type StopOutcome, startNodeProcess, stopNodeProcess } from './node-process.ts'
@@ -43,11 +46,10 @@ export async function bringUp(
     const network = await prepareNetwork(options, modules)
     const running = await runningNodes(options.folder, network.nodes)
     await assertAnswering(options.folder, running, modules.timers, modules.signal)
-    await configureNodes(options.folder, network, running)
     const started = range(network.nodes).filter((index) => !running.has(index))
     if (started.length > 0) onProgress(0, network.nodes)
     try {
-      await startAll(options.folder, started, modules)
+      await startWherePlanned(options.folder, network, { running, started }, modules)
       const own = await nodesIn(options.folder, network.nodes, modules)
       const view = await untilWhole(options.folder, own, modules, onProgress)
       return { view, started, nodes: network.nodes }
@@ -61,6 +63,32 @@ export async function bringUp(
 }
 
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1)
+
+/**
+ * Starts nodes on ports of which all others know. Another program may take one between its choice and its use, such as a second network
+ * that starts at this moment: the node then listens elsewhere, where nobody looks for it, and all are started once more.
+ */
+async function startWherePlanned(
+  folder: string,
+  network: NetworkFile,
+  { running, started }: { readonly running: ReadonlySet<number>; readonly started: readonly number[] },
+  modules: EmbeddedModules,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    await configureNodes(folder, network, running)
+    const planned = await portsOf(folder, started)
+    await startAll(folder, started, modules)
+    if (isDeepStrictEqual(await portsOf(folder, started), planned) || attempt === limits.node.portAttempts) return
+    await stopAll(folder, started, modules.timers)
+  }
+}
+
+const portsOf = (folder: string, indexes: readonly number[]): Promise<readonly (number | undefined)[]> =>
+  Promise.all(
+    indexes.map(
+      async (index) => (await nodeConfigFile.read(nodePaths(embeddedNodeFolder(folder, index)).config))?.port,
+    ),
+  )
 
 /** Starts several at once; when one fails, the others are still brought to where they answer. */
 async function startAll(
