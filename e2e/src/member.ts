@@ -2,10 +2,18 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NodeId, OperatorId, silentLogger } from '@borgios/core'
 import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
-import { type Genesis, type Invitation, networkIdOf, signNodeCertificate } from '@borgios/crypto'
+import { accountIdOf, type Genesis, type Invitation, networkIdOf, signNodeCertificate } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
+import { signApplication } from '@borgios/node'
 import { createPeerTree, Libp2pEngine, type PeerTree } from '@borgios/peertree'
-import { BULK_PROTOCOL, CONTROL_PROTOCOL } from '@borgios/protocol'
+import {
+  type Application,
+  BULK_PROTOCOL,
+  CONTROL_PROTOCOL,
+  isStandingReply,
+  MEMBER_APPLY,
+  MEMBER_STANDING,
+} from '@borgios/protocol'
 import type { Network } from './network.ts'
 import { TamperingEngine } from './tampering-engine.ts'
 
@@ -16,7 +24,11 @@ export interface Member extends AsyncDisposable {
   readonly engine: TamperingEngine
 }
 
-/** Lets the network invite a new operator, whose one node joins as a leaf would. */
+const ADMISSION_MS = 60_000
+/** A member takes one application a second. */
+const POLL_MS = 1_100
+
+/** Lets the network invite a new operator, whose one node applies as a guest and joins as a member when the ledger has it. */
 export async function joinAsMember(network: Network, name: string): Promise<Member> {
   const [operator, signer] = [newSigner(), newSigner()]
   const path = join(network.folder, `${name}.json`)
@@ -38,8 +50,31 @@ export async function joinAsMember(network: Network, name: string): Promise<Memb
     { genesis, certificate, invitation, place: name, release: 'test', services: [], listen, contacts: addresses },
     { ...ports, signer, engine, logger: silentLogger },
   )
+  await tree.enter('guest')
   await tree.start()
+  const { nodes } = await network.tree()
+  const sponsor = nodes.find(({ state }) => state === 'attached')?.id
+  if (sponsor === undefined || !NodeId.is(sponsor)) throw new Error('no node is there to vouch for another')
+  const wallet = accountIdOf(operator.publicKey)
+  const offer = { sponsor, wallet, capacityBytes: 0, cores: 1, release: '0.1.0', untilEpoch: 2 }
+  const application = signApplication({ certificate, invitation, ...offer }, { node: signer, operator })
+  await untilAdmitted(tree, application)
+  await tree.enter('member')
   return { tree, engine, [Symbol.asyncDispose]: () => tree.stop() }
 }
 
 const newSigner = () => sodiumEd25519.signerFromSeed(systemRandom.bytes(32))
+
+/** Asks the member below which the guest hangs, again and again. */
+async function untilAdmitted(tree: PeerTree, application: Application): Promise<void> {
+  for (let waitedMs = 0; waitedMs < ADMISSION_MS; waitedMs += POLL_MS) {
+    const { parent } = tree.position()
+    if (parent !== undefined) {
+      const standing = await tree.request(parent, MEMBER_STANDING, {})
+      if (isStandingReply(standing) && standing.isMember) return
+      await tree.request(parent, MEMBER_APPLY, application)
+    }
+    await systemTimers.sleep(POLL_MS)
+  }
+  throw new Error('nobody vouches for the node')
+}

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { borgios, jsonOf, type Outcome, type RunOptions } from './borgios.ts'
+import { prepareFolder } from './prepare-folder.ts'
 
 /** A node as `net tree --json` names it. */
 export interface TreeNode {
@@ -38,8 +39,10 @@ export class Network implements AsyncDisposable {
     return new Network(await mkdtemp(join(tmpdir(), 'borgios-e2e-')), below)
   }
 
-  static async up(nodes: number, below = ''): Promise<Network> {
+  /** `parameters`: rules of the ledger that are to be others than usual. */
+  static async up(nodes: number, below = '', parameters?: Readonly<Record<string, number | string>>): Promise<Network> {
     const network = await Network.open(below)
+    if (parameters !== undefined) await prepareFolder(network.folder, nodes, parameters)
     const outcome = await network.run(['up', '--nodes', String(nodes)])
     if (outcome.code === 0) return network
     await network[Symbol.asyncDispose]()

@@ -682,6 +682,26 @@ export const limits = {
     pageFrameBytes: 64 * KIB,
     stripeTagBytes: 2 * KIB,
     stripeEntryBytes: 160,
+    /** Age of the last block from which on this node may not know of all members: it was away, or the ledger stands still. */
+    registerBehindMs: 1 * MINUTE_MS,
+    /** How often a guest looks whether the ledger has admitted it: about as often as blocks come. */
+    admissionPollMs: 500,
+    /** Pause before a guest asks for a sponsor again once all have refused it: a founder has to do something first. */
+    applicationRetryMs: 10 * SECOND_MS,
+    /** Pause between the applications that a member takes from one guest. */
+    applicationPauseMs: 1 * SECOND_MS,
+    /** Sponsors a guest asks in a row: each costs a founder's node two signature checks. */
+    sponsorTries: 8,
+    /** How long `node start` waits to be admitted: two transactions, each a second or two. */
+    admissionTimeoutMs: 1 * MINUTE_MS,
+    /** Epochs for which the consent in an application is good: its sponsor takes it to the ledger at once, or never. */
+    consentEpochs: 2,
+    /** Applications a sponsor sees to at once, and outcomes it remembers. */
+    maxApplications: 64,
+    /** What a sponsor gives a new operator for the fees of its duties, and its user for first files and jobs, in micro-units: each some days. */
+    welcomeAmount: 10_000_000n,
+    /** What a sponsor keeps for the fees of its own duties before its user's wallet pays the rest, in micro-units. */
+    sponsorReserve: 10_000_000n,
     /** Age of the last block from which on the ledger counts as standing still: three blocks of an idle network. */
     stalledMs: 15 * SECOND_MS,
     /** Transactions that `ledger tx` finds by their ids; the oldest are forgotten first. About 150 MB of disk. */

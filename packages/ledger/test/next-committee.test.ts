@@ -128,3 +128,16 @@ test('with too few members the committee stays', () => {
   assert.equal(draw(few, 'beacon', former, 2).validators.length, 2)
   assert.deepEqual(draw([], 'beacon', former).validators, former.validators)
 })
+
+test('who was put out is not kept where the committee stays, unless nobody else is left', () => {
+  const former = draw(active(1, 1, 1, 1))
+  const oneOut = active(1, 1, 1, 1).map((member) =>
+    member.operator === 0 ? { ...member, state: 'slashed' as const } : member,
+  )
+  const liar = named(nodeName(0, 0))
+  const faithful = former.validators.filter(({ key }) => compareBytes(key, liar) !== 0)
+  assert.equal(faithful.length, 3)
+  assert.deepEqual(draw(oneOut, 'beacon', former, 4).validators, faithful)
+  const allOut = oneOut.map((member) => ({ ...member, state: 'slashed' as const }))
+  assert.deepEqual(draw(allOut, 'beacon', former, 4).validators, former.validators)
+})

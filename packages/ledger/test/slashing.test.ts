@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Vote } from '@borgios/protocol'
+import { committeeOf } from '../src/modules/members/committee-table.ts'
 import type { Evidence, SignedHeader } from '../src/modules/members/evidence.ts'
 import { memberOf } from '../src/modules/members/member.ts'
+import { ledgerServices } from '../src/modules/service/ledger-service-ports.ts'
+import type { StateModule } from '../src/modules/state-module.ts'
 import { agreed, drainOf, joinOf, leaveOf, termsOf } from './support/member-operations.ts'
 import { accuse, proposal, vote } from './support/misdeeds.ts'
 import { named, SmallLedger } from './support/small-ledger.ts'
@@ -102,4 +105,36 @@ test('who leaves is answerable until the deposit is back', () => {
   while (ledger.chain.epoch < 5) ledger.block([])
   assert.equal(ledger.balance('op'), balance)
   assert.equal(report(evidence, freed), 'LEDGER_NOT_MEMBER')
+})
+
+test('who is put out when an epoch ends, in its last block or by the end of its epoch, does not decide in the next', () => {
+  const isDeciding = (ledger: SmallLedger): boolean =>
+    committeeOf(ledger.state, ledger.chain.epoch)?.validators.some(
+      ({ key }) => Buffer.compare(key, named('node')) === 0,
+    ) === true
+  const strict: StateModule = {
+    id: 200,
+    name: 'strict',
+    tables: [],
+    operations: [],
+    refusals: {},
+    onEpochEnd: (context) => context.epoch === 1 && ledgerServices.members.slash(context, named('node')),
+  }
+  const options = {
+    balances: { founder: RICH, op: RICH, reporter: RICH },
+    members: { first: 'founder', node: 'op' },
+    parameters: { epochBlocks: 2 },
+  }
+  const faithful = new SmallLedger(options)
+  const judged = new SmallLedger({ ...options, modules: [strict] })
+  const accused = new SmallLedger(options)
+  for (const ledger of [faithful, judged, accused]) {
+    while (ledger.chain.lastHeight !== ledger.chain.height + 1 || ledger.chain.epoch === 0) ledger.block([])
+    assert.ok(isDeciding(ledger))
+  }
+  faithful.block([])
+  judged.block([])
+  const evidence = votes(vote('notar', 'a'), vote('notar', 'b'))
+  assert.equal(accused.try('reporter', [accuse({ node: named('node'), evidence })]), 'done')
+  assert.deepEqual([faithful, judged, accused].map(isDeciding), [true, false, false])
 })

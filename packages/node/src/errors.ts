@@ -77,6 +77,10 @@ export const guestRefused = make('NODE_GUEST', 'denied', 'caller')
 export const notFounder = make('NODE_NOT_FOUNDER', 'denied', 'caller')
 /** The invitation is for another operator, of no founder, or has run out. */
 export const invitationRefused = make('NODE_INVITATION_REFUSED', 'denied', 'caller')
+/** A node runs as a guest and the ledger has not admitted it in time. */
+export const notAdmitted = make('NODE_NOT_ADMITTED', 'timeout', 'none', true)
+/** An application for membership that this node does not vouch for. */
+export const applicationRefused = make('NODE_APPLICATION_REFUSED', 'denied', 'peer')
 /** The network began without a ledger. */
 export const noLedger = make('NODE_NO_LEDGER', 'notFound', 'none')
 /** What is trusted of the ledger is so old that it proves nothing. */

@@ -5,6 +5,7 @@ import { systemClock, systemTimers } from '@borgios/core/adapters'
 import { MemoryNetwork } from '@borgios/peertree/testing'
 import type { FileStore } from '@borgios/store'
 import type { Rooms, RoomsContext } from '../src/daemon/rooms.ts'
+import { invitedMembership } from '../src/ledger/membership.ts'
 import { openLedger } from '../src/ledger/open-ledger.ts'
 
 /** What nodes of a test share. */
@@ -30,6 +31,7 @@ export class MemoryWorld {
     opened?.ledger.start()
     return {
       network,
+      membership: invitedMembership(context),
       store: this.#store(identity.node),
       compute: this.#compute(identity.node),
       ledger: opened?.ledger,

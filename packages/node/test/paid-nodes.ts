@@ -9,7 +9,7 @@ import { accountOf, type Ledger } from '@borgios/ledger'
 import { MemoryNetwork } from '@borgios/peertree/testing'
 import { CodecPool, createFileStore, type FileStore } from '@borgios/store'
 import { nodePaths } from '../src/config/data-folder.ts'
-import { enterNetwork, foundingMember, loadIdentity } from '../src/config/identity.ts'
+import { enterNetwork, foundingMember, loadIdentity, loadOperator } from '../src/config/identity.ts'
 import { defaultNodeConfig } from '../src/config/node-config.ts'
 import { loadWallet, recordsOf, walletKeyIn } from '../src/config/wallet.ts'
 import type { RoomsContext } from '../src/daemon/rooms.ts'
@@ -35,6 +35,9 @@ export interface PaidNode {
 export interface PaidNodes extends AsyncDisposable {
   readonly nodes: readonly PaidNode[]
   readonly wallet: Signer
+  readonly founder: Signer
+  /** The key of a node's operator. */
+  operator(index: number): Signer
   node(index: number): PaidNode
   balance(): bigint
 }
@@ -56,6 +59,7 @@ export async function openPaidNodes({
   balance,
   forgetful,
 }: PaidNodesOptions): Promise<PaidNodes> {
+  const founder = sodiumEd25519.signerFromSeed(systemRandom.bytes(32))
   const folder = await mkdtemp(join(tmpdir(), 'borgios-paid-'))
   const config = { ...defaultNodeConfig, records: '../records', coding: { data: 2, parity: 1 } }
   const allPaths = Array.from({ length: count }, (_, index) => nodePaths(join(folder, String(index))))
@@ -64,13 +68,15 @@ export async function openPaidNodes({
   const [firstPaths] = allPaths
   assert(firstPaths !== undefined, 'there is a node')
   const wallet = await loadWallet(walletKeyIn(recordsOf(firstPaths, config)), ports)
-  const genesis = genesisOf(wallet, members, { values, balance })
+  const genesis = genesisOf({ wallet, founder }, members, { values, balance })
   const network = new MemoryNetwork(systemClock, systemTimers)
   const codec = new CodecPool()
   const nodes: PaidNode[] = []
+  const operators: Signer[] = []
   for (const paths of allPaths) {
     await enterNetwork(paths, genesis, undefined)
     const identity = await loadIdentity(paths, ports)
+    operators.push((await loadOperator(paths, ports)).signer)
     const context = { ...ports, logger: silentLogger, identity, config, paths, release: '0.1.0' }
     const about = { node: identity.node, operator: identity.operator, place: 'here', release: '0.1.0' }
     nodes.push(
@@ -94,6 +100,12 @@ export async function openPaidNodes({
   return {
     nodes,
     wallet,
+    founder,
+    operator(index) {
+      const operator = operators[index]
+      assert(operator !== undefined, `there is no node ${index}`)
+      return operator
+    },
     node: at,
     balance: () => accountOf(at(0).ledger.state, wallet.publicKey)?.balance ?? 0n,
     async [Symbol.asyncDispose]() {
@@ -135,11 +147,10 @@ async function openNode(
 
 /** As `borgios up` makes it, with short epochs. */
 function genesisOf(
-  wallet: Signer,
+  { wallet, founder }: Pick<PaidNodes, 'wallet' | 'founder'>,
   members: readonly FoundingMember[],
   { values, balance }: Omit<PaidNodesOptions, 'nodes'>,
 ) {
-  const founder = sodiumEd25519.signerFromSeed(systemRandom.bytes(32))
   const plan = { nowMs: systemClock.nowMs(), release: '0.1.0', governor: founder.publicKey, wallet: wallet.publicKey }
   const { timeMs, modules } = ledgerGenesis({ ...plan, members }) as unknown as PlannedLedger
   const account = accountIdOf(wallet.publicKey)

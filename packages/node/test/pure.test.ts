@@ -175,13 +175,12 @@ test('why says what is wrong and what to do', () => {
   const silent = explainNode({ ...view(1, null, [], 'silent'), why: 'it did not answer within 1s' })
   assert.match(silent.why, /does not answer.*may be frozen/)
   assert.match(silent.todo, /kill -CONT/)
-  const guest = explainGuest({
-    node: nodeId(1),
-    operator,
-    genesis: { version: 1, name: 'ours', random: '', founders: [] },
-  })
-  assert.match(guest.why, /is a guest of "ours"/)
-  assert.match(guest.todo, /net invite o/)
+  const guest = explainGuest(
+    { node: nodeId(1), genesis: { version: 1, name: 'ours', random: '', founders: [] } },
+    { why: 'nobody vouches for it', todo: 'Ask a founder' },
+  )
+  assert.match(guest.why, /is a guest of "ours".*until it is admitted: nobody vouches for it/)
+  assert.match(guest.todo, /Ask a founder/)
   assert.match(explainNode(view(1, null, [])).why, /root of the tree/)
   assert.match(explainNode({ ...view(1, 2, []), state: 'orphan' }).why, /no place in the tree/)
   const info: FileInfoView = {

@@ -13,7 +13,10 @@ export {
   type Admission,
   FoundersAdmission,
   type FoundersAdmissionOptions,
+  type MemberRegister,
   type PeerClaims,
+  RegisterAdmission,
+  type Standing,
 } from './session/admission.ts'
 export { step } from './tree/step.ts'
 export { TokenBucket } from './tree/token-bucket.ts'

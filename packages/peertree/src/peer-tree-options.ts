@@ -1,8 +1,10 @@
-import type { Clock, Logger, Random, Timers } from '@borgios/core'
+import type { Clock, Logger, NetworkId, Random, Timers } from '@borgios/core'
 import type { Ed25519, Genesis, Invitation, NodeCertificate, Signer } from '@borgios/crypto'
 import type { AddressBook } from './address-book.ts'
 import type { Engine } from './engine/engine.ts'
-import type { Admission } from './session/admission.ts'
+import type { Role } from './peer-network.ts'
+import type { Admission, MemberRegister } from './session/admission.ts'
+import type { Introduction } from './session/handshake.ts'
 
 export interface PeerTreeOptions {
   readonly genesis: Genesis
@@ -33,8 +35,22 @@ export interface PeerTreeModules {
   readonly random: Random
   readonly logger: Logger
   readonly addressBook?: AddressBook
-  /** Defaults to {@link FoundersAdmission}. */
+  /** Who is a member; without it {@link FoundersAdmission} decides on credentials alone. */
+  readonly register?: MemberRegister
+  /** Defaults to {@link RegisterAdmission} where there is a register, else to {@link FoundersAdmission}. */
   readonly admission?: Admission
   /** Defaults to libp2p over TCP. */
   readonly engine?: Engine
+}
+
+/** What a node says of itself: who comes as a guest shows no credentials. */
+export function introductionOf(
+  { release, certificate, invitation }: PeerTreeOptions,
+  network: NetworkId,
+  role: Role,
+  addresses: () => readonly string[],
+): Introduction {
+  const about = { network, release, role, addresses }
+  if (role === 'guest') return { ...about, certificate: undefined, invitation: undefined }
+  return { ...about, certificate, invitation }
 }

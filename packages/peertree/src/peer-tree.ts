@@ -24,8 +24,8 @@ import type {
   StreamHandler,
   TreePosition,
 } from './peer-network.ts'
-import type { PeerTreeModules, PeerTreeOptions } from './peer-tree-options.ts'
-import { FoundersAdmission } from './session/admission.ts'
+import { introductionOf, type PeerTreeModules, type PeerTreeOptions } from './peer-tree-options.ts'
+import { FoundersAdmission, RegisterAdmission } from './session/admission.ts'
 import { NotLookedAt } from './session/requests.ts'
 import { Services } from './session/services.ts'
 import type { Session } from './session/session.ts'
@@ -35,6 +35,8 @@ import { acceptBulkStream, openBulkStream } from './streams/stream-opening.ts'
 import { step } from './tree/step.ts'
 import type { Moment, SelfDescription, TreeEffect, TreeEvent } from './tree/tree-io.ts'
 import { createTree, membersOf, positionOf, type TreeState } from './tree/tree-state.ts'
+
+type Contacts = Extract<TreeEvent, { kind: 'start' }>['contacts']
 
 /** A node of the network: see {@link PeerTree}. Nothing happens before `start`. */
 export const createPeerTree = (options: PeerTreeOptions, modules: PeerTreeModules): PeerTree =>
@@ -48,26 +50,28 @@ export class PeerTree implements PeerNetwork {
   readonly self: NodeId
   readonly #options: PeerTreeOptions
   readonly #modules: PeerTreeModules
-  readonly #role: Role
+  #role: Role
   readonly #engine: Engine
   readonly #sessions: Sessions
   readonly #services = new Services()
   readonly #buffers = payloadBuffers()
   readonly #broadcasts: Broadcasts
-  readonly #keys: DirectoryKeys
+  readonly #memberKeys: DirectoryKeys
   readonly #addressBook: AddressBookKeeper | undefined
   readonly #memberListeners = new Set<(member: Member) => void>()
   readonly #positionListeners = new Set<(position: TreePosition) => void>()
   readonly #counters: MutableCounters = zeroCounters()
   readonly #events: TreeEvent[] = []
   #state: TreeState | undefined
+  #contacts: Contacts = []
   #stepping = false
   #stopping = false
   #cancelTick: CancelTimer | undefined
 
   constructor(options: PeerTreeOptions, modules: PeerTreeModules) {
     const { signer, ed25519, clock, timers, logger } = modules
-    const { genesis, certificate, invitation, release } = options
+    const { genesis, certificate, invitation } = options
+    const { register } = modules
     const network = networkIdOf(genesis)
     this.self = NodeId.fromBytes(signer.publicKey)
     this.#options = options
@@ -76,12 +80,15 @@ export class PeerTree implements PeerNetwork {
     const protocols = [CONTROL_PROTOCOL, BULK_PROTOCOL]
     this.#engine = modules.engine ?? new Libp2pEngine({ listen: options.listen, protocols }, modules)
     this.#broadcasts = new Broadcasts(network, modules)
-    this.#keys =
-      certificate === undefined ? guestKeys : statementKeys({ ed25519, signer, genesis, certificate, invitation })
+    this.#memberKeys =
+      certificate === undefined
+        ? guestKeys
+        : statementKeys({ ed25519, signer, genesis, certificate, invitation, register })
     if (modules.addressBook !== undefined) {
       this.#addressBook = new AddressBookKeeper(modules.addressBook, timers, logger)
     }
-    const guests = options.guests ?? true
+    const trust = { ed25519, genesis, network, clock, guests: options.guests ?? true }
+    const rule = register === undefined ? new FoundersAdmission(trust) : new RegisterAdmission(trust, register)
     this.#sessions = new Sessions({
       self: this.self,
       engine: this.#engine,
@@ -89,15 +96,8 @@ export class PeerTree implements PeerNetwork {
       timers,
       logger,
       services: this.#services,
-      admission: modules.admission ?? new FoundersAdmission({ ed25519, genesis, network, clock, guests }),
-      introduction: {
-        network,
-        release,
-        role: this.#role,
-        certificate,
-        invitation,
-        addresses: () => this.addresses(),
-      },
+      admission: modules.admission ?? rule,
+      introduction: () => introductionOf(options, network, this.#role, () => this.addresses()),
       listener: {
         onOpened: (session) => this.#onOpened(session),
         onClosed: (session) => this.#feed({ kind: 'sessionClosed', node: session.peer.node }),
@@ -114,26 +114,26 @@ export class PeerTree implements PeerNetwork {
     for (const address of this.#options.contacts) {
       if (!isDialable(address)) this.#modules.logger.warn('an address to join through is none', { address })
     }
-    const known = (await this.#addressBook?.load()) ?? []
+    this.#contacts = contactsToTry(this.#options.contacts, (await this.#addressBook?.load()) ?? [])
     await this.#sessions.start()
-    const { clock, random } = this.#modules
-    this.#state = createTree(
-      {
-        self: this.self,
-        role: this.#role,
-        about: this.#about(),
-        firstSequence: Math.floor(clock.nowMs()),
-        random,
-        keys: this.#keys,
-        ...(this.#options.degree === undefined ? {} : { degree: this.#options.degree }),
-      },
-      this.#now(),
-    )
-    const contacts = contactsToTry(this.#options.contacts, known)
-    // Before what came in since the engine listens.
-    this.#events.unshift({ kind: 'start', contacts })
-    this.#feed({ kind: 'tick' })
+    this.#begin(this.#contacts)
     this.#tickLater()
+  }
+
+  /**
+   * Becomes a guest or a member without ceasing to listen: all sessions end, and the node joins anew, at first through `contact`. Before
+   * `start` it says as what the node begins.
+   */
+  async enter(role: Role, contact: readonly string[] = []): Promise<void> {
+    assert(role === 'guest' || this.#options.certificate !== undefined, 'a member has a certificate')
+    if (role === this.#role || this.#stopping) return
+    this.#role = role
+    if (this.#state === undefined) return
+    this.#feed({ kind: 'stop' })
+    // What comes meanwhile waits for the new tree.
+    this.#state = undefined
+    await this.#sessions.closeAll()
+    if (!this.#stopping) this.#begin(contact.length === 0 ? this.#contacts : [contact, ...this.#contacts])
   }
 
   /** Says farewell, saves the address book and closes everything. */
@@ -220,6 +220,27 @@ export class PeerTree implements PeerNetwork {
 
   onBroadcast(type: string, handler: BroadcastHandler): () => void {
     return this.#broadcasts.on(type, handler)
+  }
+
+  /** A tree of its own, from which the node joins the others. */
+  #begin(contacts: Contacts): void {
+    const { clock, random } = this.#modules
+    const { degree } = this.#options
+    this.#state = createTree(
+      {
+        self: this.self,
+        role: this.#role,
+        about: this.#about(),
+        firstSequence: Math.floor(clock.nowMs()),
+        random,
+        keys: this.#role === 'guest' ? guestKeys : this.#memberKeys,
+        ...(degree === undefined ? {} : { degree }),
+      },
+      this.#now(),
+    )
+    // Before what came in since the engine listens.
+    this.#events.unshift({ kind: 'start', contacts })
+    this.#feed({ kind: 'tick' })
   }
 
   /** The session with a node, dialed if need be. */
@@ -349,7 +370,7 @@ export class PeerTree implements PeerNetwork {
     const session = this.#sessions.get(node)
     if (session === undefined) return
     if (why === 'abuse') session.abort(misbehaved('the peer abused the tree'))
-    else if (why === 'expired') session.abort(refused('the invitation of the peer has run out'))
+    else if (why === 'expired') session.abort(refused('the peer is no member any more'))
     else if (why === 'lost') session.abort(closed('the peer fell silent'))
     else if (!session.isBusy) void session.close('idle')
   }

@@ -8,13 +8,13 @@ import { signerOf, until } from './support.ts'
 
 export interface NodeOverrides
   extends Partial<PeerTreeOptions>,
-    Partial<Pick<PeerTreeModules, 'addressBook' | 'clock'>> {
+    Partial<Pick<PeerTreeModules, 'addressBook' | 'clock' | 'register'>> {
   readonly guest?: boolean
 }
 
 /** The n-th test identity as a real node on loopback. Not started. */
 export function realNode(n: number, contacts: readonly string[], overrides: NodeOverrides = {}): PeerTree {
-  const { guest = false, addressBook, clock = systemClock, ...options } = overrides
+  const { guest = false, addressBook, register, clock = systemClock, ...options } = overrides
   return createPeerTree(
     {
       genesis,
@@ -34,6 +34,7 @@ export function realNode(n: number, contacts: readonly string[], overrides: Node
       random: systemRandom,
       logger: silentLogger,
       ...(addressBook === undefined ? {} : { addressBook }),
+      ...(register === undefined ? {} : { register }),
     },
   )
 }

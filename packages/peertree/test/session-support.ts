@@ -101,14 +101,14 @@ export async function startNode(options: TestNodeOptions): Promise<TestNode> {
       clock,
       guests,
     }),
-    introduction: {
+    introduction: () => ({
       network: networkIdOf(its),
       release: `release-${n}`,
       role,
       certificate,
       invitation,
       addresses: () => engine.addresses(),
-    },
+    }),
     listener: {
       onOpened: (session) => opened.push(session),
       onClosed: (session) => closed.push(session),

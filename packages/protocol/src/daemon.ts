@@ -9,7 +9,7 @@ import {
 } from '@borgios/crypto'
 import { type Static, type TSchema, Type } from 'typebox'
 import { JobUsageSchema } from './compute.ts'
-import { TransactionViewSchema } from './ledger/views.ts'
+import { LeftViewSchema, TransactionViewSchema } from './ledger/views.ts'
 
 /**
  * The daemon's local API: HTTP/1.1 on a unix socket. Requests and answers are JSON, events are one JSON object a line, file
@@ -100,6 +100,8 @@ export const StatusViewSchema = Type.Object({
   network: NetworkIdSchema,
   name: Type.String(),
   role: RoleSchema,
+  /** Why it is a guest, or not quite a member, and what is to be done; `why` is empty when there is nothing to say. */
+  membership: Type.Object({ why: WhySchema, todo: WhySchema, sinceMs: CounterSchema }),
   addresses: Type.Array(Type.String(), { maxItems: limits.node.maxJoinAddresses }),
   membersUp: CounterSchema,
   membersDown: CounterSchema,
@@ -278,6 +280,7 @@ export const DaemonEventSchema = Type.Union([
   strictObject({ event: Type.Literal('job'), job: JobRecordSchema }),
   /** Whenever it stands otherwise; the last one says how it ended, or where it stands when nobody waits. */
   strictObject({ event: Type.Literal('transaction'), transaction: TransactionViewSchema }),
+  strictObject({ event: Type.Literal('left'), left: LeftViewSchema }),
   strictObject({ event: Type.Literal('error'), error: ErrorViewSchema }),
 ])
 export type DaemonEvent = Static<typeof DaemonEventSchema>

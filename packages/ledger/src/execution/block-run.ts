@@ -141,7 +141,10 @@ export class BlockRun {
   #endEpoch(): void {
     const { nextBeacon } = this.#facts
     if (nextBeacon === undefined) return
-    for (const module of this.#modules.registry.modules) module.onEpochEnd?.({ ...this.#context, nextBeacon })
+    const context = { ...this.#context, nextBeacon }
+    const { modules } = this.#modules.registry
+    for (const module of modules) module.onEpochEnd?.(context)
+    for (const module of modules) module.onEpochEnded?.(context)
   }
 
   /** Leaves what the next block stands on. */

@@ -81,4 +81,6 @@ export interface StateModule {
   onBlock?(context: BlockContext): void
   /** In the last block of an epoch, after its transactions and fees. */
   onEpochEnd?(context: EpochEndContext): void
+  /** After every module has ended the epoch: for what depends on all that they decided. */
+  onEpochEnded?(context: EpochEndContext): void
 }

@@ -55,7 +55,7 @@ const steadyCommittee = (keys: readonly KeyAgreement[]): StateModule => ({
     const member = { ...nothing, state: 'active', account, operator, payer: operator, sponsor: undefined } as const
     state.set(memberTable, operated, member)
   },
-  onEpochEnd: ({ state, epoch }) => state.set(committeeTable, epoch + 1, committeeFor(keys, epoch + 1)),
+  onEpochEnded: ({ state, epoch }) => state.set(committeeTable, epoch + 1, committeeFor(keys, epoch + 1)),
 })
 
 /** A ledger of one state with a committee that has real keys. */

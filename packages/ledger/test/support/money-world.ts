@@ -158,6 +158,7 @@ export class MoneyWorld {
   endEpoch(): void {
     const nextBeacon = this.#beacon(this.#epoch + 1)
     for (const module of registry.modules) module.onEpochEnd?.({ ...this.#context(), nextBeacon })
+    for (const module of registry.modules) module.onEpochEnded?.({ ...this.#context(), nextBeacon })
     this.#check()
     this.#epoch += 1
   }

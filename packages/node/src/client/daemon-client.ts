@@ -131,6 +131,8 @@ export class DaemonClient {
 
   logs = (job: string, follow: boolean) => this.#events({ ...this.#post('/v1/jobs/logs'), body: { job, follow } })
 
+  leave = () => this.#events(this.#post('/v1/ledger/leave'))
+
   send = (transfer: SendRequest) => this.#events({ ...this.#post('/v1/wallet/send'), body: transfer })
 
   async open(capability: string): Promise<DeliveredFile> {

@@ -91,8 +91,12 @@ export async function assertNetwork(paths: NodePaths): Promise<Genesis> {
   )
 }
 
-/** As what a node comes: whoever brings neither a founder's word nor a founder's key is a guest. */
-export const roleOf = ({ invitation, genesis, operator }: Pick<NodeIdentity, 'invitation' | 'genesis' | 'operator'>) =>
+/** As what a node may hope to come: whoever brings neither a founder's word nor a founder's key is a guest. */
+export const roleOf = ({
+  invitation,
+  genesis,
+  operator,
+}: Pick<NodeIdentity, 'invitation' | 'genesis' | 'operator'>): 'member' | 'guest' =>
   invitation !== undefined || genesis.founders.includes(operator) ? 'member' : 'guest'
 
 /** Reads who this node is; keys and certificate are made on first use. Throws NODE_WRONG_FOLDER when it has no network. */

@@ -103,7 +103,17 @@ const whyNoBlock = (height: number, last: number, keptFrom: number | undefined):
 export const ledgerRoutes: RouteTable = {
   'GET /v1/ledger/status': async (exchange, services) => exchange.answer(statusOfLedger(services)),
 
-  'GET /v1/ledger/members': async (exchange, services) => exchange.answer(membersView(ledgerOf(services).ledger)),
+  'GET /v1/ledger/members': async (exchange, services) => {
+    const { rooms, context } = services
+    exchange.answer(membersView(ledgerOf(services).ledger, rooms.network.members(), context.clock.nowMs()))
+  },
+
+  'POST /v1/ledger/leave': async (exchange, services) => {
+    ledgerOf(services)
+    await exchange.events(async (send) => {
+      await send({ event: 'left', left: await services.rooms.membership.leave(exchange.signal) })
+    })
+  },
 
   'GET /v1/ledger/supply': async (exchange, services) =>
     exchange.answer(supplyView(await ledgerOf(services).ledger.holdings())),

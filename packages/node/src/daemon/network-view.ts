@@ -2,7 +2,6 @@ import { formatDuration, isBorgError, limits, messageOf, type NodeId, shortId } 
 import type { Member } from '@borgios/peertree'
 import { type NetworkView, type NodeDescription, NodeDescriptionSchema, type NodeView } from '@borgios/protocol'
 import { Compile } from 'typebox/schema'
-import { roleOf } from '../config/identity.ts'
 import type { Rooms, RoomsContext } from './rooms.ts'
 import type { SelfDescription } from './self-description.ts'
 
@@ -34,7 +33,7 @@ export async function gatherNetwork(context: RoomsContext, rooms: Rooms, self: S
     ),
     network: context.identity.network,
     name: context.identity.genesis.name,
-    role: roleOf(context.identity),
+    role: rooms.membership.view().role,
   }
 }
 

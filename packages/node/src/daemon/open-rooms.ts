@@ -12,7 +12,10 @@ import { type Coding, codingThatFits, createFileStore, type FileStore, freeLease
 import { fileAddressBook } from '../config/address-book.ts'
 import { roleOf } from '../config/identity.ts'
 import { noLedger } from '../errors.ts'
+import { LedgerRegister } from '../ledger/member-register.ts'
+import { invitedMembership } from '../ledger/membership.ts'
 import { openLedger } from '../ledger/open-ledger.ts'
+import { openMembership } from '../ledger/open-membership.ts'
 import { Payments } from '../ledger/payments.ts'
 import type { OpenRooms, RoomsContext } from './rooms.ts'
 
@@ -21,12 +24,17 @@ export const openRooms: OpenRooms = async (context) => {
   const { identity, config, paths, clock, timers, random, ed25519, logger } = context
   const { compute: computeFolder } = paths
   const sandbox = await openSandbox({ folder: `${computeFolder}/sandbox` }, { clock, timers, logger })
-  const tree = openTree(context, sandbox.unavailableWhy === undefined && config.jobSlots > 0)
+  const register = identity.genesis.ledger === undefined ? undefined : new LedgerRegister(clock)
+  const tree = openTree(context, sandbox.unavailableWhy === undefined && config.jobSlots > 0, register)
   const { signer, network: networkId } = identity
   const shared = { network: tree, signer, ed25519, networkId, clock, timers, random, logger }
   const { capacityBytes, coding, repairGraceMs } = config
   const opened = await openLedger(context, tree)
   const ledger = opened?.ledger
+  if (ledger !== undefined) register?.attach(ledger)
+  const admitted =
+    opened === undefined || register === undefined ? undefined : await openMembership(context, opened, tree, register)
+  const membership = admitted?.membership ?? invitedMembership(context)
   const payments = opened === undefined ? undefined : await Payments.open(context, opened, tree)
   const store = await createFileStore(
     { folder: paths.store, capacityBytes, coding, repair: { graceMs: repairGraceMs } },
@@ -45,6 +53,7 @@ export const openRooms: OpenRooms = async (context) => {
   )
   const stop = async (): Promise<void> => {
     payments?.stopWaiting()
+    await admitted?.stop()
     await compute.stop()
     await store.stop()
     await payments?.stop()
@@ -53,9 +62,11 @@ export const openRooms: OpenRooms = async (context) => {
     await tree.stop()
   }
   try {
+    await tree.enter(membership.view().role)
     await tree.start()
     ledger?.start()
     payments?.started()
+    admitted?.membership.start()
   } catch (error) {
     await stop()
     throw error
@@ -64,6 +75,7 @@ export const openRooms: OpenRooms = async (context) => {
   const addresses = () => tree.addresses()
   return {
     network: tree,
+    membership,
     store,
     compute,
     ledger,
@@ -81,13 +93,15 @@ export const openRooms: OpenRooms = async (context) => {
   }
 }
 
-function openTree(context: RoomsContext, runsJobs: boolean): PeerTree {
+function openTree(context: RoomsContext, runsJobs: boolean, register: LedgerRegister | undefined): PeerTree {
   const { identity, config, paths, release, clock, timers, random, ed25519, logger } = context
   const { genesis, certificate, invitation, signer } = identity
+  const addressBook = fileAddressBook(paths.addressBook)
   return createPeerTree(
     {
       genesis,
-      certificate: roleOf(identity) === 'member' ? certificate : undefined,
+      // Where the ledger decides, who was not invited may become a member, too.
+      certificate: register !== undefined || roleOf(identity) === 'member' ? certificate : undefined,
       invitation,
       place: config.place,
       release,
@@ -96,7 +110,7 @@ function openTree(context: RoomsContext, runsJobs: boolean): PeerTree {
       listen: [`/ip4/${config.host}/tcp/${config.port}`],
       contacts: config.join,
     },
-    { signer, ed25519, clock, timers, random, logger, addressBook: fileAddressBook(paths.addressBook) },
+    { signer, ed25519, clock, timers, random, logger, ...(register && { register }), addressBook },
   )
 }
 

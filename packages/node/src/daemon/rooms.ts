@@ -8,6 +8,7 @@ import type { NodePaths } from '../config/data-folder.ts'
 import type { NodeIdentity } from '../config/identity.ts'
 import type { NodeConfig } from '../config/node-config.ts'
 import type { LedgerIndex } from '../ledger/ledger-index.ts'
+import type { Membership } from '../ledger/membership-view.ts'
 import type { OnePut } from '../ledger/one-put.ts'
 
 /** The world outside, as every room is given it. */
@@ -29,6 +30,7 @@ export interface RoomsContext extends Ports {
 /** The rooms of one running node, wired to each other. */
 export interface Rooms {
   readonly network: PeerNetwork
+  readonly membership: Membership
   readonly store: FileStore
   readonly compute: JobService
   /** Undefined in a network that keeps none. */

@@ -1,4 +1,3 @@
-import { roleOf } from '../config/identity.ts'
 import { guestRefused } from '../errors.ts'
 import { fileRoutes } from './file-routes.ts'
 import { jobRoutes } from './job-routes.ts'
@@ -25,10 +24,10 @@ function forMembers(table: RouteTable): RouteTable {
     Object.entries(table).map(([name, route]) => {
       if (!FOR_MEMBERS.includes(name)) return [name, route]
       const guarded: typeof route = async (exchange, services) => {
-        if (roleOf(services.context.identity) === 'guest') {
+        const { role, why, todo } = services.rooms.membership.view()
+        if (role === 'guest') {
           throw guestRefused(
-            'this node is a guest: it stores, reads and runs nothing until it is admitted. ' +
-              '"borgios status" shows its operator, for whom a founder makes an invitation',
+            `this node is a guest: it stores, reads and runs nothing until it is admitted: ${why}. ${todo}`,
           )
         }
         await route(exchange, services)

@@ -1,5 +1,4 @@
 import { type LedgerStatusView, type StatusView, WhyRequestSchema } from '@borgios/protocol'
-import { roleOf } from '../config/identity.ts'
 import { bodyCheck } from './exchange.ts'
 import { statusOfLedger } from './ledger-routes.ts'
 import { gatherNetwork } from './network-view.ts'
@@ -13,6 +12,7 @@ const ledgerWord = ({ height, state }: LedgerStatusView) => ({ height, state })
 
 const statusOf = (services: NodeServices): StatusView => {
   const { context, rooms, self } = services
+  const { role, ...membership } = rooms.membership.view()
   const members = rooms.network.members()
   const releases: Record<string, number> = {}
   for (const { release } of members) releases[release] = (releases[release] ?? 0) + 1
@@ -20,7 +20,8 @@ const statusOf = (services: NodeServices): StatusView => {
   return {
     network: context.identity.network,
     name: context.identity.genesis.name,
-    role: roleOf(context.identity),
+    role,
+    membership,
     addresses: [...rooms.addresses()],
     membersUp,
     membersDown: members.length - membersUp,

@@ -13,9 +13,10 @@ import {
 } from '@borgios/core'
 import { type LeaseStanding, leaseStanding } from '@borgios/ledger'
 import type { FileInfoView, JobRecord, NodeView, WhyView } from '@borgios/protocol'
-import { type NodeIdentity, roleOf } from '../config/identity.ts'
+import type { NodeIdentity } from '../config/identity.ts'
 import { ambiguousSubject, unknownSubject, usageError } from '../errors.ts'
 import { unitsText } from '../ledger/amount.ts'
+import type { MembershipView } from '../ledger/membership-view.ts'
 import { idsBeginning, transactionView, transactionViewOf } from '../ledger/transaction-view.ts'
 import { infoView } from './file-routes.ts'
 import { isFinal } from './job-book.ts'
@@ -54,8 +55,9 @@ async function candidates(subject: string, services: NodeServices): Promise<Map<
   if (subject.length < MIN_BEGINNING_CHARS) return found
   const { rooms, context, desk, files } = services
   const { identity } = context
-  if (roleOf(identity) === 'guest' && identity.node.startsWith(subject)) {
-    found.set(identity.node, async () => explainGuest(identity))
+  const membership = rooms.membership.view()
+  if (membership.role === 'guest' && identity.node.startsWith(subject)) {
+    found.set(identity.node, async () => explainGuest(identity, membership))
   }
   const view = async () => (await gatherNetwork(context, rooms, services.self)).nodes
   for (const member of rooms.network.members()) {
@@ -148,16 +150,15 @@ export function explainNode(node: NodeView): WhyView {
   }
 }
 
-export const explainGuest = ({
-  node,
-  operator,
-  genesis,
-}: Pick<NodeIdentity, 'node' | 'operator' | 'genesis'>): WhyView => ({
+export const explainGuest = (
+  { node, genesis }: Pick<NodeIdentity, 'node' | 'genesis'>,
+  { why, todo }: Pick<MembershipView, 'why' | 'todo'>,
+): WhyView => ({
   subject: node,
   what: 'node',
   state: 'guest',
-  why: `${shortId(node)} is a guest of "${genesis.name}": the member it hangs on knows it, but it sees no tree and holds no shards until it is admitted`,
-  todo: `Ask a founder for an invitation ("borgios net invite ${operator} -o FILE"), then "borgios down" and "borgios node start --invitation FILE"; docs/joining.md has the steps`,
+  why: `${shortId(node)} is a guest of "${genesis.name}", which sees no tree and holds no shards until it is admitted: ${why}`,
+  todo: `${todo}. docs/joining.md has the steps`,
 })
 
 /** Ids of transactions known here that begin so; a whole id may also be of one that is not final. */

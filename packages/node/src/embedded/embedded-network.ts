@@ -1,9 +1,13 @@
 import { basename } from 'node:path'
-import { formatCount, limits, type Timers } from '@borgios/core'
+import { isDeepStrictEqual } from 'node:util'
+import { formatCount, limits, type NodeId, type Timers } from '@borgios/core'
 import type { NetworkView } from '@borgios/protocol'
 import { tryLock } from '../adapters/index.ts'
 import { findDaemon, nodeFolders } from '../client/find-daemon.ts'
 import { embeddedNodeFolder, networkPaths, nodePaths } from '../config/data-folder.ts'
+import { loadIdentity } from '../config/identity.ts'
+import type { NetworkFile } from '../config/network-file.ts'
+import { nodeConfigFile } from '../config/node-config.ts'
 import { readPidFile } from '../daemon/pid-file.ts'
 import { folderInUse, startTimeout } from '../errors.ts'
 import { type StopOutcome, startNodeProcess, stopNodeProcess } from './node-process.ts'
@@ -42,12 +46,12 @@ export async function bringUp(
     const network = await prepareNetwork(options, modules)
     const running = await runningNodes(options.folder, network.nodes)
     await assertAnswering(options.folder, running, modules.timers, modules.signal)
-    await configureNodes(options.folder, network, running)
     const started = range(network.nodes).filter((index) => !running.has(index))
     if (started.length > 0) onProgress(0, network.nodes)
     try {
-      await startAll(options.folder, started, modules)
-      const view = await untilWhole(options.folder, network.nodes, modules, onProgress)
+      await startWherePlanned(options.folder, network, { running, started }, modules)
+      const own = await nodesIn(options.folder, network.nodes, modules)
+      const view = await untilWhole(options.folder, own, modules, onProgress)
       return { view, started, nodes: network.nodes }
     } catch (error) {
       if (modules.signal.aborted) await stopAll(options.folder, started, modules.timers)
@@ -59,6 +63,32 @@ export async function bringUp(
 }
 
 const range = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1)
+
+/**
+ * Starts nodes on ports of which all others know. Another program may take one between its choice and its use, such as a second network
+ * that starts at this moment: the node then listens elsewhere, where nobody looks for it, and all are started once more.
+ */
+async function startWherePlanned(
+  folder: string,
+  network: NetworkFile,
+  { running, started }: { readonly running: ReadonlySet<number>; readonly started: readonly number[] },
+  modules: EmbeddedModules,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    await configureNodes(folder, network, running)
+    const planned = await portsOf(folder, started)
+    await startAll(folder, started, modules)
+    if (isDeepStrictEqual(await portsOf(folder, started), planned) || attempt === limits.node.portAttempts) return
+    await stopAll(folder, started, modules.timers)
+  }
+}
+
+const portsOf = (folder: string, indexes: readonly number[]): Promise<readonly (number | undefined)[]> =>
+  Promise.all(
+    indexes.map(
+      async (index) => (await nodeConfigFile.read(nodePaths(embeddedNodeFolder(folder, index)).config))?.port,
+    ),
+  )
 
 /** Starts several at once; when one fails, the others are still brought to where they answer. */
 async function startAll(
@@ -83,7 +113,7 @@ async function runningNodes(folder: string, nodes: number): Promise<ReadonlySet<
 }
 
 /** Nodes of a view that hang in the tree of its root. */
-export function attachedCount(view: NetworkView): number {
+function attachedCount(view: NetworkView): number {
   return view.nodes.filter((node) => node.state === 'attached').length
 }
 
@@ -96,30 +126,36 @@ export function isWhole(view: NetworkView, nodes: number): boolean {
   return attached.length === nodes && hangs.length === nodes && roots.length === 1
 }
 
-/** Waits until all nodes hang in one tree. Throws NODE_START_TIMEOUT. */
-export async function untilWhole(
+/** Which nodes a folder holds: others may have joined its network. */
+async function nodesIn(folder: string, nodes: number, modules: PrepareModules): Promise<ReadonlySet<NodeId>> {
+  const own = range(nodes).map((index) => loadIdentity(nodePaths(embeddedNodeFolder(folder, index)), modules))
+  return new Set((await Promise.all(own)).map(({ node }) => node))
+}
+
+/** Waits until these nodes hang in one tree, with all that are there. Throws NODE_START_TIMEOUT. */
+async function untilWhole(
   folder: string,
-  nodes: number,
+  own: ReadonlySet<NodeId>,
   { timers, signal }: Pick<EmbeddedModules, 'timers' | 'signal'>,
   onProgress: UpProgress,
 ): Promise<NetworkView> {
-  let view: NetworkView | undefined
+  let attached = 0
   let isLate = false
   const cancel = timers.after(limits.node.startTimeoutMs, () => {
     isLate = true
   })
   while (!isLate) {
-    view = await (await findDaemon(folder, timers, signal)).network()
-    onProgress(attachedCount(view), nodes)
-    if (isWhole(view, nodes)) {
+    const view = await (await findDaemon(folder, timers, signal)).network()
+    attached = view.nodes.filter(({ id, state }) => state === 'attached' && own.has(id)).length
+    onProgress(attached, own.size)
+    if (attached === own.size && isWhole(view, attachedCount(view))) {
       cancel()
       return view
     }
     await timers.sleep(limits.node.pollMs, signal)
   }
-  const attached = view === undefined ? 0 : attachedCount(view)
   throw startTimeout(
-    `${attached} of ${formatCount(nodes, 'node')} found their place in ${limits.node.startTimeoutMs / 1000} s. "borgios net tree" shows which do not`,
+    `${attached} of ${formatCount(own.size, 'node')} found their place in ${limits.node.startTimeoutMs / 1000} s. "borgios net tree" shows which do not`,
   )
 }
 

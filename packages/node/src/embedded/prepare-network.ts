@@ -2,11 +2,12 @@ import { mkdir } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, encodeBase32, formatCount, HOUR_MS, limits, OperatorId } from '@borgios/core'
-import { type Genesis, networkIdOf, parseGenesis, type Signer, signInvitation } from '@borgios/crypto'
+import { type Genesis, type Invitation, networkIdOf, parseGenesis, type Signer, signInvitation } from '@borgios/crypto'
 import { isPortFree, pickPort } from '../adapters/index.ts'
 import { keepCheckpoint, readCheckpoint } from '../config/checkpoint-file.ts'
 import { embeddedNodeFolder, networkPaths, nodePaths } from '../config/data-folder.ts'
 import { enterNetwork, foundingMember, type IdentityModules, loadOperator } from '../config/identity.ts'
+import { rememberInvited } from '../config/invited.ts'
 import { type NetworkFile, networkFile } from '../config/network-file.ts'
 import {
   DEFAULT_PORT,
@@ -19,7 +20,7 @@ import { loadOrCreateSeed } from '../config/secret-key.ts'
 import { loadWallet, walletKeyIn } from '../config/wallet.ts'
 import { RELEASE } from '../daemon/release.ts'
 import { usageError, wrongFolder } from '../errors.ts'
-import { type FoundingMember, type GenesisPlan, ledgerGenesis } from '../ledger/ledger-genesis.ts'
+import { type FoundingMember, type GenesisPlan, ledgerGenesis, readLedgerGenesis } from '../ledger/ledger-genesis.ts'
 
 export interface EmbeddedOptions {
   readonly folder: string
@@ -51,8 +52,12 @@ export async function prepareNetwork(options: EmbeddedOptions, modules: PrepareM
   const network = before === undefined ? await foundNetwork(options, founder, modules) : growNetwork(options, before)
   if (JSON.stringify(before) !== JSON.stringify(network)) await networkFile.write(paths.network, network)
   const genesis = parseGenesis(network.genesis)
+  const founding = genesis.ledger === undefined ? [] : readLedgerGenesis(genesis.ledger).members
   for (let index = 1; index <= network.nodes; index += 1) {
-    await enterNode(options.folder, index, genesis, founder, modules)
+    const invitation = await enterNode(options.folder, index, genesis, founder, modules)
+    // Those that came later are vouched for by the others.
+    const { operator, notAfterMs } = invitation
+    if (index > founding.length) await rememberInvited(paths.records, { version: 1, operator, nodes: 1, notAfterMs })
   }
   return network
 }
@@ -106,7 +111,7 @@ async function enterNode(
   genesis: Genesis,
   founder: Signer,
   modules: PrepareModules,
-): Promise<void> {
+): Promise<Invitation> {
   const paths = nodePaths(embeddedNodeFolder(networkFolder, index))
   await mkdir(paths.folder, { recursive: true, mode: 0o700 })
   const operator = await loadOperator(paths, modules)
@@ -120,6 +125,7 @@ async function enterNode(
   // All nodes here are of one user: what the first one knows of the ledger the others may believe.
   const first = await readCheckpoint(nodePaths(embeddedNodeFolder(networkFolder, 1)), networkIdOf(genesis))
   if (first !== undefined) await keepCheckpoint(paths, networkIdOf(genesis), first)
+  return invitation
 }
 
 /**

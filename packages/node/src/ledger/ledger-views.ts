@@ -7,12 +7,13 @@ import {
   type Holdings,
   type Impairment,
   type Ledger,
+  type Member,
   memberTable,
   PARAMETERS,
   type ParameterName,
   parameter,
 } from '@borgios/ledger'
-import type { PeerNetwork } from '@borgios/peertree'
+import type { Member as PeerMember, PeerNetwork } from '@borgios/peertree'
 import {
   type AccountView,
   type BlockView,
@@ -143,13 +144,16 @@ export function standing({
   return { state: 'running', why: `blocks become final${few}`, todo: 'Nothing' }
 }
 
-export function membersView(ledger: Ledger): MembersView {
+/** Every node the ledger knows, and whether it is here. `around`: the members this node knows of, itself among them. */
+export function membersView(ledger: Ledger, around: readonly SeenMember[], nowMs: number): MembersView {
   const { height, epoch } = ledger.status()
   const committee = committeeOf(ledger.state, epoch)?.validators ?? []
   const deciding = new Set(committee.map(({ key }) => NodeId.fromBytes(key)))
+  const seen = new Map(around.map((member) => [member.node, member]))
   const members = [...ledger.state.list(memberTable)].map(([key, member]) => {
     const node = NodeId.fromBytes(key)
-    const { state, deposit, capacityBytes, cores, release, joinedEpoch } = member
+    const { state, deposit, capacityBytes, cores, release, joinedEpoch, sponsor } = member
+    const inCommittee = deciding.has(node)
     return {
       node,
       operator: OperatorId.fromBytes(member.operator),
@@ -159,11 +163,36 @@ export function membersView(ledger: Ledger): MembersView {
       capacityBytes,
       cores,
       release,
-      inCommittee: deciding.has(node),
+      inCommittee,
       joinedEpoch,
+      sponsor: sponsor === undefined ? null : NodeId.fromBytes(sponsor),
+      isUp: seen.get(node)?.state === 'up',
+      why: memberWhy(member, { inCommittee, seen: seen.get(node), nowMs }),
     }
   })
   return { height, epoch, members }
+}
+
+export type SeenMember = Pick<PeerMember, 'node' | 'state' | 'sinceMs'>
+
+interface MemberFacts {
+  readonly inCommittee: boolean
+  readonly seen: SeenMember | undefined
+  readonly nowMs: number
+}
+
+function memberWhy({ state, freeEpoch, joinedEpoch }: Member, { inCommittee, seen, nowMs }: MemberFacts): string {
+  const parts: string[] = []
+  if (state === 'slashed') return 'put out: it lied, or failed its audits again and again; its deposit is lost'
+  if (state === 'draining') parts.push('gets nothing new')
+  if (state === 'leaving') parts.push(`leaves; its deposit goes back at the end of epoch ${freeEpoch}`)
+  if (state === 'active' && !inCommittee) parts.push(`joined in epoch ${joinedEpoch}, not drawn to decide in this one`)
+  const isServing = state === 'active' || state === 'draining'
+  if (seen?.state !== 'up' && (isServing || inCommittee)) {
+    const since = seen === undefined ? '' : ` for ${formatDuration(Math.max(0, nowMs - seen.sinceMs))}`
+    parts.push(`not reached from here${since}${inCommittee ? ', and counts for the quorum all the same' : ''}`)
+  }
+  return parts.join('; ')
 }
 
 /** What the records of a table are to people, where its name does not say it. */

@@ -15,7 +15,7 @@ export interface DirectoryKeys {
   signNotice(fields: { readonly node: NodeId; readonly sequence: number }): DownNotice
   /** Network, certificate chain and signature of a record that passed its schema, at this time of day. */
   verifyRecord(record: NodeRecord, timeOfDayMs: number): boolean
-  /** Whether the member's invitation has run out at this time of day. Looks only at the date: says nothing of signatures. */
+  /** Whether it is no member, or no more, at this time of day: by its invitation's date or by the register. Says nothing of signatures. */
   hasExpired(record: NodeRecord, timeOfDayMs: number): boolean
   /** Whether the operator is one of the founders. */
   isFounder(operator: OperatorId): boolean

@@ -25,8 +25,8 @@ export function takeRecord(state: TreeState, from: NodeId, record: NodeRecord): 
   if (!state.directory.wantsRecord(record, state.nowMs)) return 'good'
   if (record.node !== self && !state.directory.hasRoomFor(record)) return 'unlisted'
   if (keys.hasExpired(record, state.timeOfDayMs)) {
-    // No fault of the bearer: its clock may be a little behind ours.
-    ignore(state, from, 'a node record whose invitation has run out')
+    // No fault of the bearer: its clock or its register may be a little ahead or behind.
+    ignore(state, from, 'a node record of no member')
     return 'expired'
   }
   if (state.sessions.get(from)?.recordChecks.take(1, state.nowMs) !== true) return 'busy'
@@ -84,7 +84,7 @@ export function onDirectoryEntries(state: TreeState, from: NodeId, message: Tree
   for (const notice of message.notices) takeNotice(state, from, notice)
 }
 
-/** Members whose invitation has run out are none any more: every node sees that by itself, so nobody is told. */
+/** Members whose invitation has run out, or that the register has put out, are none any more: every node sees that by itself, so nobody is told. */
 export function expireMembers(state: TreeState): void {
   const { self, keys } = state.options
   for (const entry of state.directory.entries()) {

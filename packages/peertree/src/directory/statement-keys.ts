@@ -10,7 +10,8 @@ import {
   verifyOperator,
   verifyStatement,
 } from '@borgios/crypto'
-import { DOWN_NOTICE, NODE_RECORD } from '@borgios/protocol'
+import { DOWN_NOTICE, NODE_RECORD, type NodeRecord } from '@borgios/protocol'
+import type { MemberRegister } from '../session/admission.ts'
 import type { DirectoryKeys } from './directory-keys.ts'
 
 export interface StatementKeysOptions {
@@ -19,11 +20,13 @@ export interface StatementKeysOptions {
   readonly genesis: Genesis
   readonly certificate: NodeCertificate
   readonly invitation: Invitation | undefined
+  /** Who is a member. Without it all are whom a founder invited. */
+  readonly register?: MemberRegister | undefined
 }
 
-/** {@link DirectoryKeys} over signed statements and the founders' chain of trust. */
+/** {@link DirectoryKeys} over signed statements, and the register or the founders' chain of trust. */
 export function statementKeys(options: StatementKeysOptions): DirectoryKeys {
-  const { ed25519, signer, genesis, certificate, invitation } = options
+  const { ed25519, signer, genesis, certificate, invitation, register } = options
   const { network, node } = certificate
   const stands = (check: () => void): boolean => {
     try {
@@ -33,6 +36,9 @@ export function statementKeys(options: StatementKeysOptions): DirectoryKeys {
       return false
     }
   }
+  const standingOf = ({ node: whose, certificate: { operator } }: NodeRecord) => register?.standingOf(whose, operator)
+  const hasRunOut = ({ certificate: { operator }, invitation: brought }: NodeRecord, timeOfDayMs: number): boolean =>
+    brought !== undefined && brought.notAfterMs < timeOfDayMs && !genesis.founders.includes(operator)
   return {
     signRecord: ({ place, release, services, addresses, sequence }) =>
       signStatement(signer, NODE_RECORD, {
@@ -54,11 +60,17 @@ export function statementKeys(options: StatementKeysOptions): DirectoryKeys {
       stands(() => {
         const trust = { ed25519, genesis, network, nowMs: timeOfDayMs }
         verifyNodeCertificate(trust, record.certificate, record.node)
-        verifyOperator(trust, record.certificate.operator, record.invitation)
+        // The register has judged it; its invitation may have run out since.
+        if (standingOf(record) !== 'member') verifyOperator(trust, record.certificate.operator, record.invitation)
         verifyStatement(ed25519, NODE_RECORD, record, NodeId.toBytes(record.node))
       }),
-    hasExpired: ({ certificate: { operator }, invitation: brought }, timeOfDayMs) =>
-      brought !== undefined && brought.notAfterMs < timeOfDayMs && !genesis.founders.includes(operator),
+    hasExpired: (record, timeOfDayMs) => {
+      const standing = standingOf(record)
+      if (standing === 'member') return false
+      // What is newer than what this node knows is taken at its word until it knows better.
+      if (standing === 'barred' || (standing === 'unknown' && register?.isBehind === false)) return true
+      return hasRunOut(record, timeOfDayMs)
+    },
     isFounder: (operator) => genesis.founders.includes(operator),
     verifyNotice: (notice) =>
       notice.network === network &&

@@ -1,4 +1,4 @@
-import type { Clock, NetworkId, NodeId } from '@borgios/core'
+import type { Clock, NetworkId, NodeId, OperatorId } from '@borgios/core'
 import {
   type Ed25519,
   type Genesis,
@@ -22,7 +22,20 @@ export interface PeerClaims {
 
 /** Port: decides who gets in, and as what. */
 export interface Admission {
+  /** Of one that came to us. */
   admit(claims: PeerClaims): Role | 'refused'
+  /** Whether one that we dialed is a member. */
+  isMember(claims: PeerClaims): boolean
+}
+
+/** `unknown`: it never joined, has left long ago, or joined later than this node knows. `barred`: it is a member no more. */
+export type Standing = 'member' | 'unknown' | 'barred'
+
+/** Port: a register of members that all nodes agree on, as this node knows it. */
+export interface MemberRegister {
+  standingOf(node: NodeId, operator: OperatorId): Standing
+  /** Whether there may be much that this node does not know yet. */
+  readonly isBehind: boolean
 }
 
 export interface FoundersAdmissionOptions {
@@ -35,7 +48,7 @@ export interface FoundersAdmissionOptions {
 }
 
 /**
- * The rule until a ledger keeps the members: a node is a member if a founder, or an operator whom a founder invited, vouches
+ * The rule of a network without a register: a node is a member if a founder, or an operator whom a founder invited, vouches
  * for it. Who claims to be a member and is not is refused, so that a wrong invitation is noticed; others are guests.
  */
 export class FoundersAdmission implements Admission {
@@ -47,13 +60,13 @@ export class FoundersAdmission implements Admission {
 
   admit(claims: PeerClaims): Role | 'refused' {
     if (claims.network !== this.#options.network) return 'refused'
-    if (claims.role === 'member') return this.#isMember(claims) ? 'member' : 'refused'
+    if (claims.role === 'member') return this.isMember(claims) ? 'member' : 'refused'
     return this.#options.guests ? 'guest' : 'refused'
   }
 
-  #isMember({ node, certificate, invitation }: PeerClaims): boolean {
-    if (certificate === undefined) return false
+  isMember({ network: named, node, certificate, invitation }: PeerClaims): boolean {
     const { ed25519, genesis, network, clock } = this.#options
+    if (certificate === undefined || named !== network) return false
     const trust = { ed25519, genesis, network, nowMs: clock.nowMs() }
     try {
       verifyNodeCertificate(trust, certificate, node)
@@ -62,5 +75,42 @@ export class FoundersAdmission implements Admission {
     } catch {
       return false
     }
+  }
+}
+
+/**
+ * The rule of a network with a register: a node is a member if it stands there with the operator that vouches for it. Nobody is let in on
+ * credentials alone; but who is dialed may have joined since this node was last there, and is the way to learn of it.
+ */
+export class RegisterAdmission implements Admission {
+  readonly #options: FoundersAdmissionOptions
+  readonly #register: MemberRegister
+  readonly #founders: FoundersAdmission
+
+  constructor(options: FoundersAdmissionOptions, register: MemberRegister) {
+    this.#options = options
+    this.#register = register
+    this.#founders = new FoundersAdmission(options)
+  }
+
+  admit(claims: PeerClaims): Role | 'refused' {
+    if (claims.role === 'guest') return this.#founders.admit(claims)
+    return this.#standing(claims) === 'member' ? 'member' : 'refused'
+  }
+
+  isMember(claims: PeerClaims): boolean {
+    const standing = this.#standing(claims)
+    return standing === 'member' || (standing === 'unknown' && this.#founders.isMember(claims))
+  }
+
+  #standing({ node, network: named, certificate }: PeerClaims): Standing {
+    const { ed25519, genesis, network, clock } = this.#options
+    if (named !== network || certificate === undefined) return 'barred'
+    try {
+      verifyNodeCertificate({ ed25519, genesis, network, nowMs: clock.nowMs() }, certificate, node)
+    } catch {
+      return 'barred'
+    }
+    return this.#register.standingOf(node, certificate.operator)
   }
 }

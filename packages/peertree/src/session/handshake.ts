@@ -21,7 +21,8 @@ export interface Introduction {
 }
 
 export interface HandshakeModules {
-  readonly introduction: Introduction
+  /** What the node says of itself now. */
+  readonly introduction: () => Introduction
   readonly admission: Admission
   readonly timers: Timers
 }
@@ -50,18 +51,17 @@ export async function greet(
   return withTimeout(modules.timers, limits.peertree.handshakeTimeoutMs, signal, async (bounded) => {
     const stream = await connection.openStream(CONTROL_PROTOCOL, bounded)
     const { channel, first } = firstFrame(modules, stream)
-    channel.send(FrameKind.hello, toPayload(helloOf(modules.introduction), 'the hello'))
+    channel.send(FrameKind.hello, toPayload(helloOf(modules.introduction()), 'the hello'))
     const { kind, payload } = await first
     if (kind === FrameKind.refusal) throw refusalOf(fromPayload(payload, isRefusal, 'refusal'))
     if (kind !== FrameKind.welcome) throw misbehaved('the peer answered the hello with something else')
     const welcome = fromPayload(payload, isWelcome, 'welcome')
-    if (welcome.admittedAs !== modules.introduction.role) {
+    if (welcome.admittedAs !== modules.introduction().role) {
       throw refused(`the peer takes this node only as a ${welcome.admittedAs}`)
     }
     const { network, release, certificate, invitation, addresses } = welcome
     const claims = { node: connection.remote, network, release, role: 'member', certificate, invitation } as const
-    if (modules.admission.admit(claims) !== 'member')
-      throw refused('the node that answered is no member of this network')
+    if (!modules.admission.isMember(claims)) throw refused('the node that answered is no member of this network')
     return { connection, channel, role: 'member', release, addresses }
   })
 }
@@ -82,14 +82,14 @@ export async function receive(
     const { role, network, release, certificate, invitation, addresses } = fromPayload(payload, isHello, 'hello')
     const claims = { node: connection.remote, network, release, role, certificate, invitation }
     // A guest is a leaf: it lets nobody in.
-    const verdict = modules.introduction.role === 'guest' ? 'refused' : modules.admission.admit(claims)
+    const verdict = modules.introduction().role === 'guest' ? 'refused' : modules.admission.admit(claims)
     return { connection, channel, verdict, release, addresses }
   })
 }
 
 /** Tells an admitted peer who we are. A guest learns no addresses. */
 export function welcome(modules: HandshakeModules, channel: FrameChannel, role: Role): void {
-  const { role: _, addresses, ...introduction } = helloOf(modules.introduction)
+  const { role: _, addresses, ...introduction } = helloOf(modules.introduction())
   const answer = { ...introduction, addresses: role === 'member' ? addresses : [], admittedAs: role }
   channel.send(FrameKind.welcome, toPayload(answer, 'the welcome'))
 }

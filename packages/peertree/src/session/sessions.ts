@@ -89,10 +89,16 @@ export class Sessions {
     }
   }
 
+  /** Ends every session, and what is under way to become one. */
+  async closeAll(): Promise<void> {
+    const closing = this.all().map((session) => session.close('stopping'))
+    for (const connection of this.#pending.keys()) connection.abort(closed('the node begins anew or stops'))
+    await Promise.all(closing)
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true
-    await Promise.all(this.all().map((session) => session.close('stopping')))
-    for (const connection of this.#pending.keys()) connection.abort(closed('the node stops'))
+    await this.closeAll()
     await this.#modules.engine.stop()
   }
 

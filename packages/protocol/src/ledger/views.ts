@@ -134,10 +134,31 @@ export const MembersViewSchema = Type.Object({
       /** Whether it decides in this epoch. */
       inCommittee: Type.Boolean(),
       joinedEpoch: CounterSchema,
+      /** The member that vouched for it; null if it paid its deposit itself. */
+      sponsor: Type.Union([NodeIdSchema, Type.Null()]),
+      /** Whether the node that answers sees it up. */
+      isUp: Type.Boolean(),
+      /** What is to be known about it, for people; empty when all is well. */
+      why: Type.String({ maxLength: limits.node.maxWhyChars }),
     }),
   ),
 })
 export type MembersView = Static<typeof MembersViewSchema>
+
+/** What `node leave` comes to: the membership ends, the deposit stays within reach of evidence for a while. */
+export const LeftViewSchema = Type.Object({
+  node: NodeIdSchema,
+  /** Micro-units, and whose account gets them back. */
+  deposit: AmountTextSchema,
+  payer: AccountIdSchema,
+  epoch: CounterSchema,
+  /** The deposit goes back at the end of this epoch. */
+  freeEpoch: CounterSchema,
+  epochBlocks: CounterSchema,
+  /** Whether the node decides in the epoch under way, and so is to stay up until it ends. */
+  inCommittee: Type.Boolean(),
+})
+export type LeftView = Static<typeof LeftViewSchema>
 
 /** `GET /v1/ledger/supply`: where all that was ever minted is. Every record of the state is counted for it. */
 export const SupplyViewSchema = Type.Object({

@@ -25,10 +25,9 @@ export const membersModule = (options: MembersOptions): StateModule => ({
     LEDGER_EVIDENCE_WEAK: 7,
   },
   onGenesis: membersGenesis,
-  onEpochEnd(context) {
-    releaseDeposits(context)
-    chooseCommittee(context)
-  },
+  onEpochEnd: releaseDeposits,
+  // Behind the modules that put members out for what they did in this epoch.
+  onEpochEnded: chooseCommittee,
 })
 
 /** The committee of the epoch that ends stays known, for whoever restarts or follows late. */

@@ -2,7 +2,7 @@ import { limits } from '@borgios/core'
 import { type Committee, compareBytes, taggedHash, type Validator } from '@borgios/protocol'
 import type { StateReader } from '../../state/state.ts'
 import { parameter } from '../parameters/parameter-table.ts'
-import { memberTable } from './member.ts'
+import { memberOf, memberTable } from './member.ts'
 
 interface Eligible {
   readonly key: Uint8Array
@@ -17,13 +17,19 @@ const OPERATORS_FOR_THIRDS = 4
 /**
  * The committee of an epoch, drawn by its beacon: all active members, at most 64, each with weight 1. No operator has as much as a third of
  * it; while there are fewer than four operators, which makes that impossible, none has more than the second largest. With too few members
- * the committee stays who it is.
+ * the committee stays who it is, but for those that were put out.
  */
 export function nextCommittee(state: StateReader, epoch: number, beacon: Uint8Array, former?: Committee): Committee {
   const eligible = eligibleMembers(state, epoch)
   const least = parameter({ state, epoch }, 'leastValidators')
-  if (former !== undefined && eligible.length < least) return { epoch, validators: former.validators }
+  if (former !== undefined && eligible.length < least) return { epoch, validators: remaining(state, former) }
   return { epoch, validators: draw(eligible, beacon).map(asValidator).sort(byKey) }
+}
+
+/** Whoever was put out decides no more, unless nobody else is left who could. */
+function remaining(state: StateReader, { validators }: Committee): readonly Validator[] {
+  const faithful = validators.filter(({ key }) => memberOf(state, key)?.state !== 'slashed')
+  return faithful.length === 0 ? validators : faithful
 }
 
 /** Who joined while the beacon could be foreseen is not drawn by it: it would have tried keys until one is. */

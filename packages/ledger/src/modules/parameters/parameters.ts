@@ -80,7 +80,7 @@ export const PARAMETERS = {
     'to whoever shows that a member lied; half at most, so that reporting oneself never pays',
   ),
   leastValidators: count(9, 'members', [1, 1, 64], 'with fewer active members the old committee stays'),
-  sponsoredMembers: count(10, 'members', [0, 4, 1_000], 'for how many others one member may pay the deposit'),
+  sponsoredMembers: count(10, 'members', [0, 16, 1_000], 'for how many others one member may pay the deposit'),
   parameterDelayEpochs: count(
     11,
     'epochs',

@@ -101,17 +101,19 @@ export function memberLines({ members: rows, epoch }: MembersView): string[] {
   const deciding = rows.filter(({ inCommittee }) => inCommittee).length
   return [
     ...tableLines([
-      ['node', 'state', 'decides', 'deposit', 'capacity', 'release', 'operator'],
+      ['node', 'state', 'here', 'decides', 'deposit', 'capacity', 'release', 'operator', ''],
       ...rows.map((member) => [
         shortId(member.node),
         member.state,
+        member.isUp ? 'up' : 'down',
         member.inCommittee ? 'yes' : 'no',
         formatUnits(BigInt(member.deposit)),
         formatBytes(member.capacityBytes),
         safeLine(member.release),
         shortId(member.operator),
+        safeLine(member.why),
       ]),
-    ]),
+    ]).map((line) => line.trimEnd()),
     `${formatCount(rows.length, 'member')}, ${deciding} of them decide in epoch ${epoch}`,
   ]
 }

@@ -7,9 +7,12 @@ import { findDaemon } from '../../client/find-daemon.ts'
 import { checkpointText, readCheckpoint } from '../../config/checkpoint-file.ts'
 import { embeddedNodeFolder, networkPaths, nodePaths } from '../../config/data-folder.ts'
 import { loadOperator, readGenesis } from '../../config/identity.ts'
+import { rememberInvited } from '../../config/invited.ts'
 import { joinTextJson } from '../../config/join-text.ts'
 import { networkFile } from '../../config/network-file.ts'
+import { defaultNodeConfig, nodeConfigFile } from '../../config/node-config.ts'
 import { loadSeed } from '../../config/secret-key.ts'
+import { recordsOf } from '../../config/wallet.ts'
 import { notFounder, usageError, wrongFolder } from '../../errors.ts'
 import { quoteWord, withCommandLines } from '../command-line.ts'
 import { type CliContext, commandElsewhere, daemonOf, showResult } from '../context.ts'
@@ -27,6 +30,8 @@ export async function tree(context: CliContext): Promise<void> {
 
 export interface InviteOptions {
   readonly days: number
+  /** For how many of the operator's nodes this user pays the deposit. */
+  readonly nodes: number
   readonly output?: string
 }
 
@@ -38,12 +43,11 @@ export async function invite(context: CliContext, operator: string, options: Inv
     )
   }
   const { genesis, founder } = await founderOf(context.dataFolder)
-  const invitation = signInvitation(founder, {
-    network: networkIdOf(genesis),
-    operator,
-    founder: OperatorId.fromBytes(founder.publicKey),
-    notAfterMs: context.clock.nowMs() + options.days * 24 * HOUR_MS,
-  })
+  const notAfterMs = context.clock.nowMs() + options.days * 24 * HOUR_MS
+  const by = OperatorId.fromBytes(founder.publicKey)
+  const invitation = signInvitation(founder, { network: networkIdOf(genesis), operator, founder: by, notAfterMs })
+  // The nodes of this folder look there before they vouch for a newcomer.
+  await rememberInvited(await recordsIn(context.dataFolder), { version: 1, operator, nodes: options.nodes, notAfterMs })
   await showJoinText(context, { genesis, invitation }, options.output)
 }
 
@@ -62,6 +66,13 @@ async function showJoinText(context: CliContext, credentials: Credentials, outpu
   await showResult(context, { file: output }, () => [
     `Written to ${output}. On the other machine: ${commandElsewhere(context, `node start --invitation ${quoteWord(basename(output))}`)}`,
   ])
+}
+
+/** Where the user of a folder keeps what is theirs. */
+async function recordsIn(folder: string): Promise<string> {
+  if ((await networkFile.read(networkPaths(folder).network)) !== undefined) return networkPaths(folder).records
+  const paths = nodePaths(folder)
+  return recordsOf(paths, (await nodeConfigFile.read(paths.config)) ?? defaultNodeConfig)
 }
 
 /** None while nothing runs: the other side then names one with --join. */

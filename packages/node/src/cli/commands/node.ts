@@ -1,16 +1,24 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { limits, messageOf, SECOND_MS, shortId } from '@borgios/core'
+import { formatCount, formatDuration, limits, messageOf, SECOND_MS, shortId } from '@borgios/core'
 import { systemClock, systemRandom } from '@borgios/core/adapters'
 import { type Genesis, networkIdOf, nobleEd25519, verifyOperator } from '@borgios/crypto'
-import type { StatusView } from '@borgios/protocol'
+import type { LeftView, StatusView } from '@borgios/protocol'
 import { isPortFree, makeFolder, pickPort } from '../../adapters/index.ts'
 import { DaemonClient } from '../../client/daemon-client.ts'
 import { isNetworkFolder } from '../../client/find-daemon.ts'
 import { readBounded } from '../../config/checked-file.ts'
 import { checkpointOf, keepCheckpoint } from '../../config/checkpoint-file.ts'
 import { type NodePaths, nodePaths } from '../../config/data-folder.ts'
-import { assertNetwork, enterNetwork, foundingMember, loadOperator, readGenesis } from '../../config/identity.ts'
+import {
+  assertNetwork,
+  enterNetwork,
+  foundingMember,
+  loadIdentity,
+  loadOperator,
+  readGenesis,
+  roleOf,
+} from '../../config/identity.ts'
 import { type JoinText, parseJoinText } from '../../config/join-text.ts'
 import { DEFAULT_PORT, defaultNodeConfig, type NodeConfig, nodeConfigFile } from '../../config/node-config.ts'
 import { loadSeed } from '../../config/secret-key.ts'
@@ -22,10 +30,13 @@ import {
   invitationRefused,
   invitationUnreadable,
   localFileMissing,
+  notAdmitted,
   notJoined,
   portTaken,
   wrongFolder,
 } from '../../errors.ts'
+import { unitsText } from '../../ledger/amount.ts'
+import { withCommandLines } from '../command-line.ts'
 import { type CliContext, commandElsewhere, nextCommand, showResult } from '../context.ts'
 import { safeLine } from '../safe-text.ts'
 
@@ -89,17 +100,17 @@ const placeOf = ({ parent, children }: StatusView['self']): string =>
  * Waits for a place in the tree; who was told where others are must also have met one, since a member who meets nobody begins a tree of
  * its own. Throws NODE_NOT_JOINED; the node goes on trying.
  */
-async function untilJoined(
-  { timers, signal }: CliContext,
-  paths: NodePaths,
-  options: NodeStartOptions,
-): Promise<StatusView> {
+async function untilJoined(context: CliContext, paths: NodePaths, options: NodeStartOptions): Promise<StatusView> {
+  const { timers, signal } = context
+  const isInvited = roleOf(await loadIdentity(paths, modules)) === 'member'
   const expectsOthers = options.invitation !== undefined || options.join !== undefined
   const daemon = new DaemonClient(paths.socket, timers, signal)
   for (let waitedMs = 0; waitedMs <= limits.node.joinTimeoutMs; waitedMs += limits.node.pollMs) {
     const view = await daemon.status()
     const { state, parent, children } = view.self
-    if (state === 'attached' && (!expectsOthers || parent !== null || children.length > 0)) return view
+    const isPlaced = state === 'attached' && (!expectsOthers || parent !== null || children.length > 0)
+    // A guest on its way to become a member has a place soon, and another one then.
+    if (isPlaced) return isInvited ? await untilAdmitted(context, daemon) : view
     await timers.sleep(limits.node.pollMs, signal)
   }
   const asked = (await nodeConfigFile.read(paths.config))?.join.join(' ') ?? ''
@@ -108,6 +119,53 @@ async function untilJoined(
       `Are they reachable, and is the invitation one of their network's? It goes on trying: "borgios status" shows how it stands`,
   )
 }
+
+/** Says why it waits, whenever that changes. Throws NODE_NOT_ADMITTED; the node goes on asking. */
+async function untilAdmitted(
+  { timers, signal, terminal, calling }: CliContext,
+  daemon: DaemonClient,
+): Promise<StatusView> {
+  let said = ''
+  for (let waitedMs = 0; ; waitedMs += limits.node.pollMs) {
+    const view = await daemon.status()
+    const { role, self, membership } = view
+    if (role === 'member' && membership.why === '' && self.state === 'attached') return view
+    const line = safeLine(`${role}: ${membership.why || 'it looks for its place in the tree'}`)
+    if (waitedMs > limits.node.admissionTimeoutMs) {
+      throw notAdmitted(
+        `the node runs, but is no member after ${limits.node.admissionTimeoutMs / SECOND_MS} s: ${membership.why}. ${withCommandLines(membership.todo, calling)}`,
+      )
+    }
+    if (line !== said) terminal.note(line)
+    said = line
+    await timers.sleep(limits.node.pollMs, signal)
+  }
+}
+
+/** Ends the membership of the node of a folder, and says when its deposit comes back. */
+export async function leave(context: CliContext): Promise<void> {
+  const paths = await ownFolder(context)
+  for await (const event of new DaemonClient(paths.socket, context.timers, context.signal).leave()) {
+    if (event.event === 'left') await showResult(context, event.left, () => leftLines(event.left, context))
+  }
+}
+
+function leftLines(
+  { node, deposit, payer, epoch, freeEpoch, epochBlocks, inCommittee }: LeftView,
+  context: CliContext,
+) {
+  const blocks = (freeEpoch - epoch + 1) * epochBlocks
+  return [
+    `${node} has left the ledger. Its deposit of ${unitsText(BigInt(deposit))} goes back to ${payer} at the end of epoch ${freeEpoch}: ` +
+      `in ${formatCount(blocks, 'block')} at most, ${formatDuration(blocks * IDLE_BLOCK_MS)} in a network with nothing to do.`,
+    inCommittee
+      ? `It decides until epoch ${epoch} ends, as "borgios ledger status" shows: let it run until then. Then: ${nextCommand(context, 'down')}`
+      : `The others no longer count on it. To end it: ${nextCommand(context, 'down')}`,
+  ]
+}
+
+/** How often an idle network makes a block. */
+const IDLE_BLOCK_MS = 5 * SECOND_MS
 
 async function ownFolder(context: CliContext): Promise<NodePaths> {
   const folder = context.dataFolder

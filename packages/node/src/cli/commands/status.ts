@@ -1,15 +1,16 @@
 import { formatBytes, formatCount, formatDuration, shortId } from '@borgios/core'
 import type { StatusView } from '@borgios/protocol'
+import { withCommandLines } from '../command-line.ts'
 import { type CliContext, daemonOf, showResult } from '../context.ts'
 import { safeLine } from '../safe-text.ts'
 import { tableLines } from '../table.ts'
 
 export async function status(context: CliContext): Promise<void> {
   const view = await (await daemonOf(context)).status()
-  await showResult(context, view, () => statusLines(view))
+  await showResult(context, view, () => statusLines(view, context))
 }
 
-function statusLines(view: StatusView): string[] {
+function statusLines(view: StatusView, { clock, calling }: CliContext): string[] {
   const { self } = view
   const { load } = self
   const place = self.parent === null ? 'root of the tree' : `below ${shortId(self.parent)} at depth ${self.depth}`
@@ -25,6 +26,15 @@ function statusLines(view: StatusView): string[] {
         ? `${self.state} as a guest: it sees no tree until it is admitted (docs/joining.md)`
         : `${self.state}${self.state === 'attached' ? `, ${place}, ${formatCount(self.children.length, 'child', 'children')}` : ''}`,
     ],
+    ...(view.membership.why === ''
+      ? []
+      : [
+          [
+            'admission',
+            `${view.role} for ${formatDuration(Math.max(0, clock.nowMs() - view.membership.sinceMs))}: ${safeLine(view.membership.why)}`,
+          ],
+          ['to do', safeLine(withCommandLines(view.membership.todo, calling))],
+        ]),
     ['members', isGuest ? 'not shown to guests' : `${view.membersUp} up, ${view.membersDown} down`],
     ['releases', releases.join(', ')],
     ['load', `cpu ${load.cpuPercent.toFixed(1)}%, memory ${formatBytes(load.rssBytes)}`],

@@ -2,7 +2,7 @@ import { formatCount, shortId } from '@borgios/core'
 import { systemRandom } from '@borgios/core/adapters'
 import { nobleEd25519 } from '@borgios/crypto'
 import { untilAborted } from '../../daemon/until-aborted.ts'
-import { attachedCount, bringUp, takeDown, type UpResult } from '../../embedded/embedded-network.ts'
+import { bringUp, takeDown, type UpResult } from '../../embedded/embedded-network.ts'
 import { type CliContext, nextCommand, showResult } from '../context.ts'
 import { drawTree } from '../draw-tree.ts'
 
@@ -52,7 +52,7 @@ function upLines(context: CliContext, { view, started, nodes }: UpResult, stays:
   const head =
     started.length === 0
       ? `Already running: ${formatCount(nodes, 'node')} in ${dataFolder}. Nothing was changed.`
-      : `Up: ${formatCount(attachedCount(view), 'node')} (${started.length} started now), root ${shortId(view.root ?? '')}, data in ${dataFolder}`
+      : `Up: ${formatCount(nodes, 'node')} (${started.length} started now), root ${shortId(view.root ?? '')}, data in ${dataFolder}`
   return [
     head,
     '',

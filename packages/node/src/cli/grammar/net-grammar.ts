@@ -4,6 +4,7 @@ import { wholeNumber } from '../option-values.ts'
 import { leaf, type Runner } from './leaf.ts'
 
 const days = wholeNumber(1, 36_500)
+const nodes = wholeNumber(0, limits.tree.membersPerOperator)
 
 /** `net tree`, `net invite` and `net export`. */
 export function addNetCommands(program: Command, run: Runner): void {
@@ -21,6 +22,7 @@ export function addNetCommands(program: Command, run: Runner): void {
         .description('let another operator bring nodes: prints what their machine needs')
         .argument('<operator>', 'the id that "node init" printed there')
         .option('--days <n>', 'how long the invitation is good for', days, limits.node.invitationDays)
+        .option('--nodes <n>', "how many of its nodes' deposits your wallet pays", nodes, 1)
         .option('-o, --output <file>', 'write it there instead of to stdout')
         .action((operator, options) =>
           run(async (context) => (await import('../commands/net.ts')).invite(context, operator, options), options),

@@ -7,7 +7,7 @@ const degree = wholeNumber(1, limits.tree.maxDegree)
 const port = wholeNumber(1, 65_535)
 const place = matching(/^[\w.-]+(\/[\w.-]+)*$/, 'words of letters, digits, "_", "." and "-", joined by "/"')
 
-/** `node init` and `node start`. */
+/** `node init`, `node start` and `node leave`. */
 export function addNodeCommands(program: Command, run: Runner): void {
   const node = program.command('node').description('one node of its own, for a network of several machines')
   leaf(
@@ -45,6 +45,19 @@ export function addNodeCommands(program: Command, run: Runner): void {
       notes: [
         'What is given once is remembered.',
         'Returns 5 when no member takes it in; the node then goes on trying.',
+      ],
+    },
+  )
+  leaf(
+    node,
+    'leave',
+    (leave) =>
+      leave
+        .description('end the membership of this node in the ledger, and say when its deposit comes back')
+        .action((options) => run(async (context) => (await import('../commands/node.ts')).leave(context), options)),
+    {
+      notes: [
+        'Leave with one node after another: the shards it holds for others are rebuilt elsewhere once it is gone.',
       ],
     },
   )

@@ -1,0 +1,72 @@
+import { type Clock, limits, NodeId, OperatorId } from '@borgios/core'
+import { committeeOf, type Ledger, memberOf, type StateReader } from '@borgios/ledger'
+import type { MemberRegister, Standing } from '@borgios/peertree'
+import { compareBytes, quorumOf, type Validator } from '@borgios/protocol'
+
+/** The part of a ledger that says who is a member. */
+export type RegisterLedger = Pick<Ledger, 'state'> & { readonly chain: Pick<Ledger['chain'], 'record'> }
+
+/**
+ * The ledger's members, as of its last final block, to whoever decides on admission. Until the ledger is open it knows nobody. Who leaves
+ * stays admitted while its vote is needed.
+ */
+export class LedgerRegister implements MemberRegister {
+  readonly #clock: Clock
+  #ledger: RegisterLedger | undefined
+  /** Of one height: neighbours ask for everybody several times a second. */
+  readonly #known = new Map<string, Standing>()
+  #knownHeight = -1
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  attach(ledger: RegisterLedger): void {
+    this.#ledger = ledger
+  }
+
+  /** Its last block is so old that there may be newer ones elsewhere. */
+  get isBehind(): boolean {
+    const ledger = this.#ledger
+    return ledger === undefined || this.#clock.nowMs() - ledger.chain.record.timeMs > limits.node.registerBehindMs
+  }
+
+  standingOf(node: NodeId, operator: OperatorId): Standing {
+    const ledger = this.#ledger
+    if (ledger === undefined) return 'unknown'
+    const { height } = ledger.chain.record
+    if (height !== this.#knownHeight) this.#known.clear()
+    this.#knownHeight = height
+    const key = `${node} ${operator}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const standing = this.#standingIn(ledger, NodeId.toBytes(node), OperatorId.toBytes(operator))
+    if (this.#known.size < limits.tree.directoryEntries) this.#known.set(key, standing)
+    return standing
+  }
+
+  #standingIn({ state, chain }: RegisterLedger, node: Uint8Array, operator: Uint8Array): Standing {
+    const member = memberOf(state, node)
+    if (member === undefined) return 'unknown'
+    const isIts = compareBytes(member.operator, operator) === 0
+    return isIts && isAdmitted(state, chain.record.epoch, node) ? 'member' : 'barred'
+  }
+}
+
+/** Whether the ledger admits a node. `node`: 32 bytes. */
+export function isAdmitted(state: StateReader, epoch: number, node: Uint8Array): boolean {
+  const standing = memberOf(state, node)?.state
+  if (standing === undefined) return false
+  if (standing === 'active' || standing === 'draining') return true
+  const committee = committeeOf(state, epoch)?.validators ?? []
+  const decides = committee.some(({ key }) => compareBytes(key, node) === 0)
+  // Without it the epoch could not come to its end, and it be replaced.
+  return decides && (standing === 'leaving' || !canDecideAlone(state, committee))
+}
+
+/** Whether those of a committee that were not put out are enough to make blocks. */
+function canDecideAlone(state: StateReader, committee: readonly Validator[]): boolean {
+  const weightOf = (validators: readonly Validator[]) => validators.reduce((sum, { weight }) => sum + weight, 0)
+  const faithful = committee.filter(({ key }) => memberOf(state, key)?.state !== 'slashed')
+  return weightOf(faithful) >= quorumOf(weightOf(committee))
+}
