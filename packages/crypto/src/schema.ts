@@ -15,3 +15,6 @@ export const TypeNameSchema = Type.String({ pattern: '^[a-z][a-z0-9.-]*$', maxLe
 /** An object whose every property is named here; more are refused. */
 export const strictObject = <Properties extends Type.TProperties>(properties: Properties): Type.TObject<Properties> =>
   Type.Object(properties, { additionalProperties: false })
+/** What may be missing, said in so many words. */
+export const orNull = <Schema extends Type.TSchema>(schema: Schema): Type.TUnion<[Schema, Type.TNull]> =>
+  Type.Union([schema, Type.Null()])

@@ -5,9 +5,10 @@ import {
   NetworkIdSchema,
   NodeIdSchema,
   OperatorIdSchema,
+  orNull,
   strictObject,
 } from '@borgios/crypto'
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { JobUsageSchema } from './compute.ts'
 import { LeftViewSchema, TransactionViewSchema } from './ledger/views.ts'
 
@@ -16,7 +17,6 @@ import { LeftViewSchema, TransactionViewSchema } from './ledger/views.ts'
  * bytes are bodies. The daemon's owner is on both sides, yet both check what they read: versions may differ after an update.
  */
 
-const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 const NameSchema = Type.String({ minLength: 1, maxLength: limits.node.maxNameChars })
 const WhySchema = Type.String({ maxLength: limits.node.maxWhyChars })
 const PlaceSchema = Type.String({ maxLength: limits.tree.maxPlaceChars })

@@ -82,7 +82,7 @@ export class Engine {
   constructor(options: EngineOptions, { final, certificate, records }: EngineStart, modules: EngineModules) {
     this.#options = options
     this.#modules = modules
-    this.#rules = this.#rulesNow()
+    this.#rules = rulesAt(modules.chain, options.network, modules.ed25519)
     this.#state = recover(this.#epochOptions(), final, certificate, records)
     this.#inbox = new Inbox(this.#state, this.#rules, modules)
     this.#connect()
@@ -207,8 +207,9 @@ export class Engine {
     await install()
     chain.reset()
     listener.onStateArrived()
-    const isNewEpoch = this.#rulesNow().committee.epoch > this.#rules.committee.epoch
+    const { epoch } = this.#rules.committee
     this.#setRules()
+    const isNewEpoch = this.#rules.committee.epoch > epoch
     const slot = certificate.epoch === this.#rules.committee.epoch ? certificate.slot : -1
     const final = { slot, hash: chain.point.block, height }
     if (isNewEpoch) this.#take({ kind: 'epochBegan', options: this.#epochOptions(), final, certificate })
@@ -217,7 +218,7 @@ export class Engine {
   }
 
   #setRules(): void {
-    this.#rules = this.#rulesNow()
+    this.#rules = rulesAt(this.#modules.chain, this.#options.network, this.#modules.ed25519)
     this.#inbox.setRules(this.#rules)
     this.#connect()
   }
@@ -370,11 +371,6 @@ export class Engine {
     })
   }
 
-  #rulesNow(): EpochRules {
-    const { chain, ed25519 } = this.#modules
-    return rulesAt(chain, this.#options.network, ed25519)
-  }
-
   #epochOptions(): EpochOptions {
     const { committee } = this.#rules
     const { publicKey } = this.#modules.signer
@@ -384,14 +380,12 @@ export class Engine {
   }
 
   #connect(): void {
-    const { publicKey } = this.#modules.signer
+    const { signer, links } = this.#modules
+    const { validators } = this.#rules.committee
+    const others = validators.filter(({ key }) => compareBytes(key, signer.publicKey) !== 0)
     // Who only follows hears of final blocks over the tree.
-    if (!this.#rules.committee.validators.some(({ key }) => compareBytes(key, publicKey) === 0)) {
-      this.#modules.links.setPeers([])
-      return
-    }
-    const others = this.#rules.committee.validators.filter(({ key }) => compareBytes(key, publicKey) !== 0)
-    this.#modules.links.setPeers(others.map(({ key }) => NodeId.fromBytes(key)))
+    const isFollower = others.length === validators.length
+    links.setPeers(isFollower ? [] : others.map(({ key }) => NodeId.fromBytes(key)))
   }
 
   #wake(atMs: number | undefined): void {

@@ -1,4 +1,4 @@
-import { type CancelTimer, type Clock, type Logger, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
+import { type Clock, type Logger, messageOf, type NodeId, type Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
 import { type Checkpoint, compareBytes, decodeEpochProof, decodeTransaction } from '@borgios/protocol'
@@ -35,6 +35,7 @@ import type { LedgerStorage } from './ledger-storage.ts'
 import { LearntReceipts, readTracked, settle } from './settling.ts'
 import { Submissions } from './submissions.ts'
 import { TransactionGossip } from './transaction-gossip.ts'
+import { Upkeep } from './upkeep.ts'
 
 export interface LedgerOptions {
   /** 32 bytes: which network. */
@@ -97,14 +98,9 @@ export class Ledger {
   readonly #announcements: Announcements
   readonly #listeners = new Set<(block: FinalBlockEvent) => void>()
   readonly #shelf = new SnapshotShelf()
+  readonly #upkeep: Upkeep
   #haltedWhy: string | undefined
-  #diskWhy: string | undefined
   #awayWhy: string | undefined
-  #cancelUpkeep: CancelTimer | undefined
-  #saving: Promise<void> | undefined
-  #savedMs = 0
-  /** In which epoch the state was saved last. */
-  #savedEpoch: number | undefined
   /** When a block became final last. */
   #finalMs: number
 
@@ -183,6 +179,11 @@ export class Ledger {
     })
     const onArrival = (): void => this.#engine.workChanged()
     this.#gossip = new TransactionGossip({ network, mempool: this.#mempool, onArrival, clock, timers, logger })
+    this.#upkeep = new Upkeep({
+      ...{ storage, submissions: this.#submissions, shelf: this.#shelf, clock, timers, logger },
+      place: () => this.#place(),
+      onTurn: () => this.#resend(),
+    })
   }
 
   /** Applies what the archive has beyond the saved state. Throws LEDGER_DIVERGED, LEDGER_ARCHIVE_SHORT and what storage throws. */
@@ -213,16 +214,15 @@ export class Ledger {
 
   start(): void {
     this.#engine.start()
-    this.#upkeep()
+    this.#upkeep.start()
   }
 
   async stop(): Promise<void> {
-    this.#cancelUpkeep?.()
     this.#gossip.stop()
     this.#announcements.stop()
     await this.#catchUp.stop()
     await this.#engine.stop()
-    await this.#saving
+    await this.#upkeep.stop()
     try {
       await this.#submissions.keep()
       await this.#modules.storage.close()
@@ -254,7 +254,7 @@ export class Ledger {
         lastHeight,
         isMuted: this.#engine.state.isMuted,
         clockOffMs: this.#engine.clockOffMs,
-        diskWhy: this.#diskWhy,
+        diskWhy: this.#upkeep.failedWhy,
       }),
       awayWhy: this.#awayWhy,
     }
@@ -365,56 +365,22 @@ export class Ledger {
     }
   }
 
+  #place() {
+    const { final, options } = this.#engine.state
+    return { final: { epoch: options.committee.epoch, slot: final.slot }, epoch: this.chain.record.epoch }
+  }
+
+  #resend(): void {
+    const again = this.#tracker.resend(this.#modules.clock.nowMs())
+    if (again.length === 0) return
+    this.#gossip.send(again)
+    this.#engine.workChanged()
+  }
+
   #onAnnounced(from: NodeId, height: number): void {
     const { self, timing } = this.#engine.state.options
     // A validator hears from the others, unless it is none any more and did not learn of it: they then say nothing to it.
     const isQuiet = this.#modules.clock.monotonicMs() - this.#finalMs >= timing.idleMs + timing.standstillMs
     if ((self === undefined || isQuiet) && height > this.chain.point.height) this.#catchUp.follow(from, height)
-  }
-
-  /** What is done now and then: sending again what is not final, and making durable what is. */
-  #upkeep(): void {
-    const { timers, clock } = this.#modules
-    this.#cancelUpkeep = timers.after(limits.ledgerSync.upkeepMs, () => {
-      const again = this.#tracker.resend(clock.nowMs())
-      if (again.length > 0) {
-        this.#gossip.send(again)
-        this.#engine.workChanged()
-      }
-      this.#saving ??= this.#save().finally(() => {
-        this.#saving = undefined
-      })
-      this.#upkeep()
-    })
-  }
-
-  async #save(): Promise<void> {
-    const { storage, logger, clock } = this.#modules
-    const { final, options } = this.#engine.state
-    try {
-      await this.#submissions.keep()
-      await storage.sync({ epoch: options.committee.epoch, slot: final.slot })
-      const { epoch } = this.chain.record
-      const isOld = clock.monotonicMs() - this.#savedMs >= limits.ledgerSync.saveMs
-      if (isOld || epoch !== this.#savedEpoch || this.#diskWhy !== undefined) {
-        await storage.save()
-        this.#savedMs = clock.monotonicMs()
-        await this.#prune(epoch)
-        this.#savedEpoch = epoch
-      }
-      this.#diskWhy = undefined
-    } catch (error) {
-      this.#diskWhy = messageOf(error)
-      logger.warn('the ledger could not be made durable; it is tried again', { why: messageOf(error) })
-    }
-  }
-
-  /** Blocks of the last epochs stay, and those of the states that are held for others. */
-  async #prune(epoch: number): Promise<void> {
-    const { epochs, prune } = this.#modules.storage
-    const last = epoch - limits.ledgerSync.keptEpochs - 1
-    const bytes = last < 0 ? undefined : await epochs.read(last)
-    const end = bytes === undefined ? undefined : decodeEpochProof(bytes).last.headers[0]
-    if (end !== undefined) await prune(Math.min(end.height + 1, this.#shelf.lowest ?? 0))
   }
 }
