@@ -103,7 +103,7 @@ export class Engine {
   }
 
   start(): void {
-    this.#post({ kind: 'start' })
+    this.#enqueue({ kind: 'start' })
     this.workChanged()
   }
 
@@ -118,14 +118,14 @@ export class Engine {
   /** To be told whenever transactions come to wait, or none does any more. */
   workChanged(): void {
     const { isWaiting } = this.#modules.transactions
-    if (isWaiting !== (this.#state.workSinceMs !== undefined)) this.#post({ kind: 'work', isWaiting })
+    if (isWaiting !== (this.#state.workSinceMs !== undefined)) this.#enqueue({ kind: 'work', isWaiting })
   }
 
   /** What a validator said. Resolves when it was dealt with. Throws PROTOCOL_MALFORMED, LEDGER_FALSE_FRAME. */
   async onFrames(from: NodeId, frames: readonly Frame[]): Promise<void> {
     for (const frame of frames) {
       const event = this.#inbox.read(from, frame)
-      if (event !== undefined) this.#post(event)
+      if (event !== undefined) this.#enqueue(event)
     }
     await this.#running
   }
@@ -151,10 +151,6 @@ export class Engine {
   async adopt(arrival: StateArrival): Promise<void> {
     this.#enqueue({ kind: 'stateArrived', arrival })
     await this.#running
-  }
-
-  #post(event: ConsensusEvent): void {
-    this.#enqueue(event)
   }
 
   #enqueue(event: EngineEvent): void {
@@ -299,7 +295,7 @@ export class Engine {
     if (self === undefined) return
     const vote = this.#rules.signVote(this.#modules.signer, self, subject)
     this.#append({ kind: 'vote', vote })
-    this.#afterSync.push(() => this.#post({ kind: 'voted', vote }))
+    this.#afterSync.push(() => this.#enqueue({ kind: 'voted', vote }))
   }
 
   #propose({ slot, parent, height, isFiller }: Effect<'propose'>): void {
@@ -316,7 +312,7 @@ export class Engine {
       return
     }
     this.#append({ kind: 'candidate', candidate })
-    this.#afterSync.push(() => this.#post({ kind: 'proposed', candidate }))
+    this.#afterSync.push(() => this.#enqueue({ kind: 'proposed', candidate }))
   }
 
   #execute(candidate: Candidate): void {
@@ -325,7 +321,7 @@ export class Engine {
     if (!chain.canCarry(candidate.parent.hash, candidate.isFiller)) return
     const { isOk, why } = chain.accepts(candidate)
     if (!isOk) logger.warn('a leader proposed a block that does not stand', { height: candidate.height, why })
-    this.#post({ kind: 'executed', block: { slot: candidate.slot, hash: candidate.hash }, isOk })
+    this.#enqueue({ kind: 'executed', block: { slot: candidate.slot, hash: candidate.hash }, isOk })
   }
 
   #fetch({ block, holders, attempt }: Effect<'fetch'>): void {
@@ -367,7 +363,12 @@ export class Engine {
     this.#afterSync.push(() => {
       if (!isSameHash(this.#modules.chain.point.block, hash)) return
       this.#setRules()
-      this.#post({ kind: 'epochBegan', options: this.#epochOptions(), final: { slot: -1, hash, height }, certificate })
+      this.#enqueue({
+        kind: 'epochBegan',
+        options: this.#epochOptions(),
+        final: { slot: -1, hash, height },
+        certificate,
+      })
     })
   }
 
@@ -395,7 +396,7 @@ export class Engine {
     this.#cancelWake = timers.after(Math.max(0, atMs - clock.monotonicMs()), () => {
       // Timers may fire a moment early.
       if (clock.monotonicMs() < atMs) this.#wake(atMs)
-      else this.#post({ kind: 'tick' })
+      else this.#enqueue({ kind: 'tick' })
     })
   }
 }
