@@ -103,7 +103,7 @@ export class Engine {
   }
 
   start(): void {
-    this.#enqueue({ kind: 'start' })
+    this.#post({ kind: 'start' })
     this.workChanged()
   }
 
@@ -118,14 +118,14 @@ export class Engine {
   /** To be told whenever transactions come to wait, or none does any more. */
   workChanged(): void {
     const { isWaiting } = this.#modules.transactions
-    if (isWaiting !== (this.#state.workSinceMs !== undefined)) this.#enqueue({ kind: 'work', isWaiting })
+    if (isWaiting !== (this.#state.workSinceMs !== undefined)) this.#post({ kind: 'work', isWaiting })
   }
 
   /** What a validator said. Resolves when it was dealt with. Throws PROTOCOL_MALFORMED, LEDGER_FALSE_FRAME. */
   async onFrames(from: NodeId, frames: readonly Frame[]): Promise<void> {
     for (const frame of frames) {
       const event = this.#inbox.read(from, frame)
-      if (event !== undefined) this.#enqueue(event)
+      if (event !== undefined) this.#post(event)
     }
     await this.#running
   }
@@ -135,7 +135,7 @@ export class Engine {
    * final here too, or nothing can be any more.
    */
   async catchUp(group: FinalGroup): Promise<void> {
-    this.#enqueue({ kind: 'groupArrived', group })
+    this.#post({ kind: 'groupArrived', group })
     await this.#running
   }
 
@@ -149,11 +149,11 @@ export class Engine {
 
   /** The state after a final block. Resolves once the chain goes on from there, or came past it by itself. */
   async adopt(arrival: StateArrival): Promise<void> {
-    this.#enqueue({ kind: 'stateArrived', arrival })
+    this.#post({ kind: 'stateArrived', arrival })
     await this.#running
   }
 
-  #enqueue(event: EngineEvent): void {
+  #post(event: EngineEvent): void {
     if (this.#isStopped) return
     this.#events.push(event)
     this.#running ??= this.#run()
@@ -295,7 +295,7 @@ export class Engine {
     if (self === undefined) return
     const vote = this.#rules.signVote(this.#modules.signer, self, subject)
     this.#append({ kind: 'vote', vote })
-    this.#afterSync.push(() => this.#enqueue({ kind: 'voted', vote }))
+    this.#afterSync.push(() => this.#post({ kind: 'voted', vote }))
   }
 
   #propose({ slot, parent, height, isFiller }: Effect<'propose'>): void {
@@ -312,7 +312,7 @@ export class Engine {
       return
     }
     this.#append({ kind: 'candidate', candidate })
-    this.#afterSync.push(() => this.#enqueue({ kind: 'proposed', candidate }))
+    this.#afterSync.push(() => this.#post({ kind: 'proposed', candidate }))
   }
 
   #execute(candidate: Candidate): void {
@@ -321,7 +321,7 @@ export class Engine {
     if (!chain.canCarry(candidate.parent.hash, candidate.isFiller)) return
     const { isOk, why } = chain.accepts(candidate)
     if (!isOk) logger.warn('a leader proposed a block that does not stand', { height: candidate.height, why })
-    this.#enqueue({ kind: 'executed', block: { slot: candidate.slot, hash: candidate.hash }, isOk })
+    this.#post({ kind: 'executed', block: { slot: candidate.slot, hash: candidate.hash }, isOk })
   }
 
   #fetch({ block, holders, attempt }: Effect<'fetch'>): void {
@@ -363,12 +363,8 @@ export class Engine {
     this.#afterSync.push(() => {
       if (!isSameHash(this.#modules.chain.point.block, hash)) return
       this.#setRules()
-      this.#enqueue({
-        kind: 'epochBegan',
-        options: this.#epochOptions(),
-        final: { slot: -1, hash, height },
-        certificate,
-      })
+      const final = { slot: -1, hash, height }
+      this.#post({ kind: 'epochBegan', options: this.#epochOptions(), final, certificate })
     })
   }
 
@@ -396,7 +392,7 @@ export class Engine {
     this.#cancelWake = timers.after(Math.max(0, atMs - clock.monotonicMs()), () => {
       // Timers may fire a moment early.
       if (clock.monotonicMs() < atMs) this.#wake(atMs)
-      else this.#enqueue({ kind: 'tick' })
+      else this.#post({ kind: 'tick' })
     })
   }
 }
