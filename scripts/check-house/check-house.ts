@@ -10,7 +10,7 @@ import { checkShape } from './rules/shape.ts'
 const RULES = [checkLevels, checkCycles, checkDependencies, checkAmbient, checkBrowser, checkShape] as const
 
 /** The house never gets smaller than this: fewer means that the check has lost sight of it. */
-export const AT_LEAST = { rooms: 7, files: 800, imports: 4600 } as const
+export const AT_LEAST = { rooms: 7, files: 900, imports: 5500 } as const
 
 export interface HouseReport {
   readonly findings: readonly Finding[]

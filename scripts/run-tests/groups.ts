@@ -34,6 +34,6 @@ export const GROUPS: readonly Group[] = [
     concurrency: 1,
     testTimeoutMs: (isFull ? 10 : 3) * MINUTE_MS,
     groupTimeoutMs: (isFull ? 25 : 12) * MINUTE_MS,
-    atLeastFiles: 9,
+    atLeastFiles: 15,
   },
 ]

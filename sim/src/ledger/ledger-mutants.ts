@@ -166,7 +166,7 @@ export const ledgerMutants: readonly LedgerMutant[] = [
     ),
   ),
   mutant('a certificate may name a signer twice', 6, certificateEdit(' || voter <= previous', '')),
-  mutant('a certificate of less than a quorum', 6, certificateEdit('if (weight < needed)', 'if (weight < 1)')),
+  mutant('a certificate of less than a quorum', 6, certificateEdit('if (weight < quorum)', 'if (weight < 1)')),
   mutant(
     'a certificate whose signatures are not checked',
     6,

@@ -7,6 +7,7 @@ export interface ValidatorPlan {
   readonly index: number
   readonly validators: number
   readonly epochBlocks: number
+  readonly genesisMs: number
   readonly timing: Timing
   /** What the ledger keeps. */
   readonly folder: string

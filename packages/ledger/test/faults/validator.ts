@@ -44,7 +44,12 @@ const logger: Logger = {
 const ports = { clock, timers: systemTimers, random: systemRandom, logger }
 
 const accounts = Array.from({ length: plan.validators }, (_, index) => `sender ${index}`)
-const ledgerGenesis = genesisOf({ nodes: plan.validators, epochBlocks: plan.epochBlocks, accounts })
+const ledgerGenesis = genesisOf({
+  nodes: plan.validators,
+  epochBlocks: plan.epochBlocks,
+  genesisMs: plan.genesisMs,
+  accounts,
+})
 const founder = keysOf('founder')
 const genesis: Genesis = {
   version: 1,

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { NodeId } from '@borgios/core'
 import { defaultTiming, type Timing } from '../../src/consensus/epoch-options.ts'
 import { committeeOf } from '../../src/modules/members/committee-table.ts'
-import { chainFromGenesis, keysOf } from '../support/ledger-cluster.ts'
+import { chainFromGenesis, GENESIS_MS, keysOf } from '../support/ledger-cluster.ts'
 import type { KillPoint, Order, Report, Standing, ValidatorPlan } from './orders.ts'
 import { contradictions, readSaid } from './said.ts'
 
@@ -218,6 +218,7 @@ export class Validators implements AsyncDisposable {
       index,
       validators: count,
       epochBlocks,
+      genesisMs: GENESIS_MS,
       timing: { ...defaultTiming, ...timing },
       folder: differences.folder ?? folder,
       said: differences.said ?? `${folder}.said`,

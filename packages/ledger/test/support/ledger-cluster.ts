@@ -112,8 +112,8 @@ export class MemoryArchive implements BlockArchive {
 /** Fast enough for tests. */
 export const QUICK: Timing = { ...defaultTiming, skipMs: 300, idleMs: 150, settleMs: 50, standstillMs: 200 }
 
-/** Young enough that what genesis says is believed. */
-const GENESIS_MS = Date.now() - 1_000
+/** Young enough that what genesis says is believed; of one process. */
+export const GENESIS_MS = Date.now() - 1_000
 
 export interface ClusterOptions {
   readonly nodes: number
