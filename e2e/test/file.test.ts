@@ -132,7 +132,7 @@ test('files survive the loss of two of five nodes, and every mistake is answered
     assert.equal(sha256(await readFile(target)), sha256(content))
     const tooFew = await network.run(['file', 'put', source, '--json'])
     assert.equal(tooFew.code, 1)
-    assert.match(String((jsonOf(tooFew) as { error: { message: string } }).error.message), /nodes/)
+    assert.match(String((jsonOf(tooFew) as { error: { message: string } }).error.message), /nodes|validators/)
 
     await network.json(['up'])
     await network.until('whole again', (now) => isWhole(now, 5))

@@ -69,7 +69,9 @@ test('who is invited becomes a member of the ledger with a deposit and some mone
   assert.equal((await memberOf(network, operator))?.inCommittee, true)
 
   const left = await second.json<{ deposit: string; freeEpoch: number; epoch: number }>(['node', 'leave'])
-  assert.deepEqual([left.deposit, left.freeEpoch - left.epoch], ['100000000', 100])
+  assert.equal(left.deposit, '100000000')
+  // An epoch may have ended between the block and the answer.
+  assert.ok([99, 100].includes(left.freeEpoch - left.epoch), `${left.freeEpoch} after ${left.epoch}`)
   const leaving = await memberOf(network, its.operator)
   assert.equal(leaving?.state, 'leaving')
   assert.match(leaving.why, /deposit goes back at the end of epoch/)
