@@ -4,7 +4,7 @@ export { BufferPool, type BufferPoolOptions, type LentBytes } from './buffer-poo
 export * from './errors.ts'
 export * from './ids.ts'
 export * from './json.ts'
-export * from './limits.ts'
+export * from './limits/limits.ts'
 export type { Clock } from './ports/clock.ts'
 export { type LogFields, type Logger, silentLogger } from './ports/logger.ts'
 export type { Random } from './ports/random.ts'

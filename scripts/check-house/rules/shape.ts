@@ -6,8 +6,6 @@ import { isInSrc, type Source } from '../source.ts'
 import { isIdentifier, type SyntaxNode, textOf, walk } from '../walk.ts'
 
 const MAX_LINES = 400
-/** One table by decision: every bound of the house. */
-const LONG_TABLES: ReadonlySet<string> = new Set(['packages/core/src/limits.ts'])
 /** Loads changed copies of the core's modules, to see whether the simulator notices: they have no name in the source. */
 const MUTANT_LOADERS: ReadonlySet<string> = new Set(['sim/src/ledger/mutant-loader.ts'])
 const MAX_FOLDERS_UNDER_SRC = 2
@@ -45,8 +43,7 @@ function fileFindings(source: Source): Finding[] {
   const add = (rule: string, line: number, message: string) => findings.push({ rule, path, line, message })
 
   for (const error of source.parseErrors) add('syntax', 0, error)
-  if (source.lines > MAX_LINES && !LONG_TABLES.has(path))
-    add('length', 0, `${source.lines} lines are too many, ${MAX_LINES} may be`)
+  if (source.lines > MAX_LINES) add('length', 0, `${source.lines} lines are too many, ${MAX_LINES} may be`)
   if (isInSrc(source)) {
     if (inner.split('/').length - 2 > MAX_FOLDERS_UNDER_SRC) add('depth', 0, 'more than two folders under src')
     if (inner.endsWith('/index.ts')) for (const line of linesOfOwnCode(source)) add('index', line, 'only re-exports')

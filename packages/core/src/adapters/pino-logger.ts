@@ -1,5 +1,5 @@
 import { destination, type Logger as Pino, pino } from 'pino'
-import { limits } from '../limits.ts'
+import { limits } from '../limits/limits.ts'
 import type { LogFields, Logger } from '../ports/logger.ts'
 
 const wrap = (log: Pino): Logger => ({
