@@ -9,7 +9,10 @@ export interface ExpectedJob {
   readonly mostUsage: JobUsage
 }
 
-/** Who pays this node for the jobs that it runs for others: a port. Of `ran` and `gaveUp` one is called for each job that is expected. */
+/**
+ * Who pays this node for the jobs that it runs for others: a port. Of `ran` and `gaveUp` one is called for each job that was asked about with
+ * `expect`, whatever came of that, and for no other: anybody may name any job in a request that is refused.
+ */
 export interface JobEarnings {
   /** Resolves once money is set aside for the job, for long enough; rejects when there is none, and the job is refused. */
   expect(wish: ExpectedJob, signal: AbortSignal): Promise<void>

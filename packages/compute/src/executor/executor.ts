@@ -92,7 +92,6 @@ export class Executor {
     // From the check to the registration in one turn: of two requests with one id only one may pass.
     const why = (await this.#scratchFailure) ?? this.#reasonToRefuse(request)
     if (why !== undefined) {
-      if (!this.#sessions.has(request.job)) this.#modules.earnings?.gaveUp(request.job)
       await stream.send({ header: { type: 'refused', why: asWhy(why) }, payload: new Uint8Array(0) })
       await stream.end()
       return

@@ -70,7 +70,7 @@ export async function earnView(
     lines: lines.map((line) => lineView(line, lookup)),
     balance: String(balance),
     height: history.height,
-    isEqual: sum === balance,
+    isEqual: sum === balance && lines.every(({ kind }) => kind !== 'other'),
     accrued: String(of === 'node' ? accruedTo(state, node) : 0n),
   }
 }

@@ -31,8 +31,7 @@ export interface JobClaimsModules {
 /** What this node says a job cost. */
 interface Claim {
   readonly reading: MeterReading
-  /** Undefined if the job was given up before its money was seen. */
-  readonly payer: Uint8Array | undefined
+  readonly payer: Uint8Array
   tries: number
 }
 
@@ -72,21 +71,17 @@ export class JobClaims implements JobEarnings {
     })
   }
 
-  /** Where no money was expected whatever is there for the job goes back. */
-  #claimed(state: StateReader, job: Uint8Array, { payer: expected, reading }: Claim): readonly Operation[] {
+  #claimed(state: StateReader, job: Uint8Array, { payer, reading }: Claim): readonly Operation[] {
     const { node } = this.#modules
-    const payers = expected === undefined ? jobHoldsOn(state, node, job).map(({ payer }) => payer) : [expected]
-    return payers.flatMap((payer) => {
-      const hold = state.get(holdTable, jobHoldIdOf(payer, job, node))
-      const isOpen = hold !== undefined && hold.said?.byPayer !== false
-      if (!isOpen) return []
-      const claimed = expected === undefined ? NOTHING : reading
-      return [jobOperation(moneyOperations.job.claim, { payer, job, node, reading: claimed })]
-    })
+    const hold = state.get(holdTable, jobHoldIdOf(payer, job, node))
+    const isOpen = hold !== undefined && hold.said?.byPayer !== false
+    return isOpen ? [jobOperation(moneyOperations.job.claim, { payer, job, node, reading })] : []
   }
 
   #claim(job: JobId, reading: MeterReading): void {
     const payer = this.#payers.get(job)
+    // Nothing was set aside for it that this node has seen.
+    if (payer === undefined) return
     this.#payers.delete(job)
     if (this.#claims.size < bounds.maxClaims) this.#claims.set(job, { reading, payer, tries: 0 })
     else this.#modules.logger.warn('a job is not billed: too many wait for that', { job })

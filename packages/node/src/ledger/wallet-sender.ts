@@ -89,7 +89,10 @@ export class WalletSender {
       signal?.throwIfAborted()
       const state = await this.#try(payment, signal)
       if (state.kind === 'final') return
-      if (NEXT_TRY.includes(state.kind) && triesLeft > 1) continue
+      const isNext = NEXT_TRY.includes(state.kind) || (state.kind === 'expired' && payment.patience === 'endless')
+      if (isNext && triesLeft > 1) continue
+      if (state.kind === 'decided')
+        throw paymentOpen(`it is not known here whether ${payment.what} was paid: ${textOf(state)}`)
       if (state.kind === 'failed') throw this.#refused(payment, state.receipt.status)
       throw paymentRefused(`${payment.what} was not paid: ${textOf(state)}`, { meta: { reason: state.kind } })
     }

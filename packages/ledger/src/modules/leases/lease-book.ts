@@ -128,8 +128,15 @@ export function extendLease(state: StateWriter, id: Uint8Array, amount: bigint, 
   const before = charged(lease, nowMs)
   const after = { ...before, balance: before.balance + amount, price, isLapsed: false }
   assertLongEnough(after.balance, after.bytes, price)
+  if (lease.isLapsed) forEachAccepted(state, id, lease, (key, entry) => assertRoom(state, key, entry))
   if (isRepriced) forEachAccepted(state, id, lease, (key, entry) => startSpan(state, key, entry, price, nowMs))
   putLease(state, id, after, lease.dueMs)
+}
+
+/** Throws LEDGER_BAD_TERMS where a holder would be paid for more than any may be. */
+function assertRoom(state: StateReader, { holder }: EntryKey, { bytes }: LeaseEntry): void {
+  const heldBytes = state.get(holderTable, holder)?.bytes ?? 0
+  if (heldBytes + bytes > limits.ledgerMoney.maxHolderBytes) throw badTerms('a node of the lease keeps too much by now')
 }
 
 /** Throws LEDGER_BAD_TERMS where the money is for less than the least time. */

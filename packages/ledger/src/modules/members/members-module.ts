@@ -25,9 +25,11 @@ export const membersModule = (options: MembersOptions): StateModule => ({
     LEDGER_EVIDENCE_WEAK: 7,
   },
   onGenesis: membersGenesis,
-  onEpochEnd: releaseDeposits,
-  // Behind the modules that put members out for what they did in this epoch.
-  onEpochEnded: chooseCommittee,
+  // Behind the modules that pay members for this epoch, or put them out for what they did in it.
+  onEpochEnded(context) {
+    releaseDeposits(context)
+    chooseCommittee(context)
+  },
 })
 
 /** The committee of the epoch that ends stays known, for whoever restarts or follows late. */

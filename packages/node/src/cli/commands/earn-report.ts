@@ -28,7 +28,9 @@ const above = (amount: bigint): bigint => (amount > 0n ? amount : 0n)
 export const sumOfAccount = ({ from, lines }: EarnView): bigint =>
   BigInt(from.balance) + sumOf(lines, 'came') - sumOf(lines, 'left') - sumOf(lines, 'fee')
 
-export const addsUp = (view: EarnView): boolean => view.isEqual && sumOfAccount(view) === BigInt(view.balance)
+/** A line that nothing explains would make any sum come out. */
+export const addsUp = (view: EarnView): boolean =>
+  view.isEqual && sumOfAccount(view) === BigInt(view.balance) && view.lines.every(({ kind }) => kind !== 'other')
 
 export function together(accounts: readonly EarnView[]): Together {
   const total = (part: (view: EarnView) => bigint): string =>
