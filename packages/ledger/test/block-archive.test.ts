@@ -3,10 +3,11 @@ import { test } from 'node:test'
 import { limits } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import { BlockStore, type Candidate, EpochArchive, StoredBlockArchive } from '@borgios/ledger'
-import type { BlockHeader } from '@borgios/protocol'
+import { type BlockHeader, headerHash } from '@borgios/protocol'
 import { decodeArchived, encodeArchived } from '../src/sync/archived-block.ts'
 import { FaultySegmentFiles } from './faulty-segment-files.ts'
 
+const NETWORK = new Uint8Array(32).fill(9)
 const hashOf = (number: number): Uint8Array => new Uint8Array(32).fill(number)
 
 const noEpochs = async (): Promise<EpochArchive> =>
@@ -38,7 +39,7 @@ function candidate(height: number, isFiller = false): Candidate {
 
 test('final blocks are kept in order, and the last of each group says why they are final', async () => {
   const store = await BlockStore.open({ files: new FaultySegmentFiles(), random: new SeededRandom(1) })
-  const archive = await StoredBlockArchive.open(store, await noEpochs())
+  const archive = await StoredBlockArchive.open(store, await noEpochs(), NETWORK)
   const certificate = { kind: 'final', epoch: 1, slot: 3, block: hashOf(3), votes } as const
   archive.append({ blocks: [candidate(1), candidate(2)], fillers: [candidate(3, true)], certificate })
   await archive.sync()
@@ -60,7 +61,7 @@ test('final blocks are kept in order, and the last of each group says why they a
 
 test('only the newest blocks are found by their hash', async () => {
   const store = await BlockStore.open({ files: new FaultySegmentFiles(), random: new SeededRandom(1) })
-  const archive = await StoredBlockArchive.open(store, await noEpochs())
+  const archive = await StoredBlockArchive.open(store, await noEpochs(), NETWORK)
   const { recentBlocks } = limits.ledgerJournal
   const certificate = { kind: 'final', epoch: 1, slot: 1, block: hashOf(1), votes } as const
   for (let height = 1; height <= recentBlocks + 1; height += 1) {
@@ -70,12 +71,31 @@ test('only the newest blocks are found by their hash', async () => {
   assert.equal(archive.find({ slot: 2, hash: hashOf(2) })?.header.height, 2)
 })
 
+test('after a start the newest blocks are found again, for who stopped a little earlier', async () => {
+  const files = new FaultySegmentFiles()
+  const random = new SeededRandom(1)
+  const store = await BlockStore.open({ files, random })
+  const before = await StoredBlockArchive.open(store, await noEpochs(), NETWORK)
+  const { recentBlocks } = limits.ledgerJournal
+  for (let height = 1; height <= recentBlocks + 1; height += 1) {
+    const certificate = { kind: 'final', epoch: 1, slot: height, block: hashOf(height), votes } as const
+    before.append({ blocks: [candidate(height)], fillers: [], certificate })
+  }
+  await before.sync()
+  await store.close()
+
+  const archive = await StoredBlockArchive.open(await BlockStore.open({ files, random }), await noEpochs(), NETWORK)
+  const found = (height: number) =>
+    archive.find({ slot: height, hash: headerHash(NETWORK, candidate(height).block.header) })?.header.height
+  assert.deepEqual([found(1), found(2), found(recentBlocks + 1)], [undefined, 2, recentBlocks + 1])
+})
+
 test('a group whose end was never written can become final anew, and says why after every later start', async () => {
   const files = new FaultySegmentFiles()
   const random = new SeededRandom(1)
   const certificateAt = (slot: number) => ({ kind: 'final', epoch: 1, slot, block: hashOf(slot), votes }) as const
   const before = await BlockStore.open({ files, random })
-  const whole = await StoredBlockArchive.open(before, await noEpochs())
+  const whole = await StoredBlockArchive.open(before, await noEpochs(), NETWORK)
   whole.append({ blocks: [candidate(1)], fillers: [], certificate: certificateAt(1) })
   // Blocks 2 and 3 of a group of 2, 3 and 4.
   for (const height of [2, 3]) {
@@ -84,7 +104,7 @@ test('a group whose end was never written can become final anew, and says why af
   await before.close()
 
   const store = await BlockStore.open({ files, random })
-  const archive = await StoredBlockArchive.open(store, await noEpochs())
+  const archive = await StoredBlockArchive.open(store, await noEpochs(), NETWORK)
   assert.equal(store.lastAppended, 1)
   assert.deepEqual(store.heights, { first: 1, last: 1 })
   archive.append({ blocks: [candidate(2), candidate(3)], fillers: [], certificate: certificateAt(3) })
@@ -94,7 +114,7 @@ test('a group whose end was never written can become final anew, and says why af
   await store.close()
 
   const later = await BlockStore.open({ files, random })
-  await StoredBlockArchive.open(later, await noEpochs())
+  await StoredBlockArchive.open(later, await noEpochs(), NETWORK)
   assert.deepEqual(later.heights, { first: 1, last: 3 })
   assert.deepEqual([await slotOf(later, 1), await slotOf(later, 2), await slotOf(later, 3)], [1, undefined, 3])
 })

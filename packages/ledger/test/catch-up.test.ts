@@ -77,7 +77,7 @@ async function world(
     clock: time,
     timers: time,
     logger: silentLogger,
-    ...trustedBy(node.chain, node.disk, time),
+    ...trustedBy(node.name, node.chain, node.disk, time),
   })
   opened.push({ node, catchUp })
   return { time, node, catchUp, asked }

@@ -209,6 +209,8 @@ test('blocks got in bulk that were made with a vote we know nothing of make us s
 test('whose blocks were lost back to an earlier epoch is silent up to the end of the last one it spoke in', () => {
   const vote = { ...new ConsensusDesk(epochOptions(SELF)).vote(SELF, 'skip', slotOnly(0)), epoch: 2 }
   const desk = new ConsensusDesk(epochOptions(SELF), { records: [{ kind: 'vote', vote }] }).start()
+  desk.wait(60_000)
+  assert.deepEqual(desk.votes(), [], 'epoch 0')
   for (const epoch of [1, 2, 3]) {
     const final = { slot: -1, height: epoch, hash: new Uint8Array(32).fill(epoch) }
     desk.give({ kind: 'epochBegan', options: epochOptions(SELF, epoch), final, certificate: undefined })

@@ -10,7 +10,7 @@ import { checkOwnShare } from './evidence.ts'
 /**
  * The state of a validator that ran before, from its last durable final block and whatever stands in its log, any torn end left out. It
  * says nothing that contradicts what it said then: what it said was durable before. Records of closed slots and epochs do nothing; in an
- * epoch that is yet to come but was spoken in it stays silent.
+ * epoch that is yet to come but was spoken in it stays silent, and in all before it.
  * What follows from them (evidence, a certificate) is told by the first step.
  */
 export function recover(
@@ -30,6 +30,7 @@ export function recover(
     else recoverCertificate(state, record.certificate)
     if (record.kind === 'vote' || record.kind === 'strangeVote') noteEpoch(state, record.vote)
   }
+  state.isMuted ||= state.spokenEpoch > epochOf(state)
   // The log keeps at least the votes on the last durable final block: without ours it lost its end, and nobody knows how much of it.
   if (finalCertificate?.epoch === epochOf(state)) checkOwnShare(state, finalCertificate, hasSaidFinal)
   return state

@@ -1,5 +1,5 @@
 import type { NodeId } from '@borgios/core'
-import type { Block, BlockHeader, BlockRef, Certificate, EpochProof } from '@borgios/protocol'
+import type { Block, BlockHeader, BlockRef, Certificate, EpochProof, FinalityProof } from '@borgios/protocol'
 import type { Candidate } from '../consensus/candidate.ts'
 import type { ConsensusRecord, Evidence } from '../consensus/consensus-io.ts'
 import type { BlockRefusal } from '../execution/admission.ts'
@@ -34,7 +34,7 @@ export interface BlockArchive {
 export interface StateArrival {
   readonly height: number
   /** Why its block is final. */
-  readonly certificate: Certificate
+  readonly proof: FinalityProof
   /** Makes it the state of the chain, and its block the first of the archive. Nothing else happens meanwhile. */
   install(): Promise<void>
 }

@@ -18,7 +18,7 @@ import type {
   StateArrival,
   TransactionSource,
 } from './engine-ports.ts'
-import { type EpochRules, epochProofOf, rulesAt } from './epoch-rules.ts'
+import { type EpochRules, epochProofAfter, epochProofOf, rulesAt } from './epoch-rules.ts'
 import { Inbox } from './inbox.ts'
 import { fetchFrame, frameOf } from './message-codec.ts'
 
@@ -195,13 +195,15 @@ export class Engine {
     if (isLast) this.#beginEpoch(last, group.certificate)
   }
 
-  async #takeState({ height, certificate, install }: StateArrival): Promise<void> {
-    const { chain, listener } = this.#modules
+  async #takeState({ height, proof, install }: StateArrival): Promise<void> {
+    const { archive, chain, listener } = this.#modules
+    const { certificate, headers } = proof
     // What was said or begun before belongs to where the chain was.
     if (this.#isLogDirty) await this.#sync()
     if (this.#isStopped || height <= chain.point.height) return
     await install()
     chain.reset()
+    if (headers[0]?.seal !== undefined) archive.appendEpoch(epochProofAfter(proof, chain))
     listener.onStateArrived()
     const { epoch } = this.#rules.committee
     this.#setRules()

@@ -1,4 +1,4 @@
-import { isBorgError, NodeId } from '@borgios/core'
+import { assert, isBorgError, NodeId } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import { verifyCertificate } from '@borgios/light'
 import {
@@ -10,6 +10,7 @@ import {
   compareBytes,
   type EpochProof,
   encodePayload,
+  type FinalityProof,
   headerHash,
   proposalSigningBytes,
   type Vote,
@@ -104,6 +105,13 @@ export class EpochRules {
 export function rulesAt(chain: Chain, network: Uint8Array, ed25519: Ed25519): EpochRules {
   const { epoch, lastHeight } = chain.record
   return new EpochRules({ network, committee: committeeIn(chain.state, epoch), lastHeight }, ed25519)
+}
+
+/** How an epoch ended whose last block, final by this proof, is that of the chain's state. */
+export function epochProofAfter(last: FinalityProof, { state }: Chain): EpochProof {
+  const [header] = last.headers
+  assert(header !== undefined, 'a proof is about a block')
+  return { last, next: committeeIn(state, header.epoch + 1) }
 }
 
 /** How an epoch ended whose last block is the final one of this chain. */

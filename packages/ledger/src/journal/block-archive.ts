@@ -1,5 +1,5 @@
 import { limits } from '@borgios/core'
-import type { Block, BlockRef, EpochProof } from '@borgios/protocol'
+import { type Block, type BlockRef, type EpochProof, headerHash } from '@borgios/protocol'
 import { hashKey } from '../consensus/candidate.ts'
 import type { BlockArchive, FinalGroup } from '../engine/engine-ports.ts'
 import { decodeArchived, encodeArchived } from '../sync/archived-block.ts'
@@ -20,16 +20,24 @@ export class StoredBlockArchive implements BlockArchive {
 
   /**
    * Takes back the blocks of a group whose end a crash kept from being written: consensus makes them final anew, and the word why must come
-   * to stand with them. Throws as {@link BlockStore.read}, and PROTOCOL_MALFORMED.
+   * to stand with them. Throws as {@link BlockStore.read}, and PROTOCOL_MALFORMED. `network`: 32 bytes.
    */
-  static async open(store: BlockStore, epochs: EpochArchive): Promise<StoredBlockArchive> {
+  static async open(store: BlockStore, epochs: EpochArchive, network: Uint8Array): Promise<StoredBlockArchive> {
     let height = store.lastAppended
     for (; ; height -= 1) {
       const bytes = await store.read(height)
       if (bytes === undefined || decodeArchived(bytes).finality !== undefined) break
     }
     store.dropAbove(height)
-    return new StoredBlockArchive(store, epochs)
+    const archive = new StoredBlockArchive(store, epochs)
+    // Whoever stopped a few blocks earlier asks for these, and nobody may be able to make a new one without it.
+    for (let at = height - limits.ledgerJournal.recentBlocks + 1; at <= height; at += 1) {
+      const bytes = at > 0 ? await store.read(at) : undefined
+      if (bytes === undefined) continue
+      const { block } = decodeArchived(bytes)
+      archive.#keep(headerHash(network, block.header), block)
+    }
+    return archive
   }
 
   /** Throws as {@link BlockStore.append}. */

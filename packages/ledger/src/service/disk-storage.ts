@@ -53,7 +53,7 @@ export async function openDiskStorage(
   opened.defer(() => blocks.close())
   const epochs = new EpochArchive(await BlockStore.open({ files: segmentFiles(join(folder, 'epochs')), random }))
   opened.defer(() => epochs.close())
-  const archive = await StoredBlockArchive.open(blocks, epochs)
+  const archive = await StoredBlockArchive.open(blocks, epochs, options.networkId)
   const tracked = new LmdbTrackerRecords(join(folder, 'tracked'))
   opened.defer(() => tracked.close())
   const stateOptions = {

@@ -153,7 +153,10 @@ export class Ledger {
     )
     const { blocks, epochs } = storage
     const { checkpoint } = options
-    const trust = new Trust({ network: networkId, checkpoint }, { chain, epochs, ed25519: modules.ed25519, clock })
+    const trust = new Trust(
+      { network: networkId, self: modules.signer.publicKey, checkpoint },
+      { chain, epochs, ed25519: modules.ed25519, clock },
+    )
     this.#catchUp = new CatchUp({
       network,
       chain,

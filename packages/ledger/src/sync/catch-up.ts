@@ -114,12 +114,12 @@ export class CatchUp {
     const { chain, trust } = this.#modules
     const { height } = chain.point
     const isFar = target === undefined || target - height >= bounds.farBlocks
-    if (!trust.isChainFresh) await this.#fetchState(peer, peers, 1)
-    else if (isFar) await this.#fetchState(peer, peers, bounds.farBlocks)
+    if (!trust.mayFollow) await this.#fetchState(peer, peers, 1)
+    else if (isFar && trust.isChainFresh) await this.#fetchState(peer, peers, bounds.farBlocks)
     // What was seen final last proves nothing any more.
-    if (!trust.isChainFresh) return
+    if (!trust.mayFollow) return
     await this.#follow(peer)
-    if (chain.point.height > height || !(await this.#fetchState(peer, peers, 1))) return
+    if (chain.point.height > height || !trust.isChainFresh || !(await this.#fetchState(peer, peers, 1))) return
     await this.#follow(peer)
   }
 

@@ -71,7 +71,7 @@ export class StateClient {
     const arriving = await store.receive(target, archived)
     await new ChunkLanes(this.#modules, arriving, target.point.height).run(quest)
     const install = await arriving.complete()
-    await this.#modules.engine.adopt({ height: header.height, certificate: offer.proof.certificate, install })
+    await this.#modules.engine.adopt({ height: header.height, proof: offer.proof, install })
     return chain.point.height > before
   }
 

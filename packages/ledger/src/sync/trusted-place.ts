@@ -8,7 +8,7 @@ import {
   type EpochProof,
   headerHash,
 } from '@borgios/protocol'
-import type { Chain } from '../engine/chain.ts'
+import { type Chain, committeeIn } from '../engine/chain.ts'
 import { EpochRules, rulesAt } from '../engine/epoch-rules.ts'
 import { badSyncMessage, tooLongAway } from '../errors.ts'
 import { checkProof } from './check-group.ts'
@@ -31,6 +31,8 @@ export interface EpochReader {
 export interface TrustOptions {
   /** 32 bytes. */
   readonly network: Uint8Array
+  /** 32 bytes: this node. */
+  readonly self: Uint8Array
   /** What this node's user believes by the word of somebody else. */
   readonly checkpoint: Checkpoint | undefined
 }
@@ -55,9 +57,19 @@ export class Trust {
     this.#modules = modules
   }
 
-  /** Whether blocks on top of the chain can be believed. */
+  /** Whether the chain is young enough to go on from it. */
   get isChainFresh(): boolean {
     return this.#ageMs(this.#modules.chain.record.timeMs) < limits.ledgerSync.trustMs
+  }
+
+  /**
+   * Whether blocks on top of the chain can be believed. Who decides in its epoch believes what the others of that epoch sign, however old
+   * it is: consensus does as well, and a network that was off for long could not go on otherwise.
+   */
+  get mayFollow(): boolean {
+    const { chain } = this.#modules
+    const { validators } = committeeIn(chain.state, chain.record.epoch)
+    return this.isChainFresh || validators.some(({ key }) => compareBytes(key, this.#options.self) === 0)
   }
 
   /** The highest place there is. Throws LEDGER_TOO_LONG_AWAY, and what reading throws. */

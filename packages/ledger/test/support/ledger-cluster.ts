@@ -209,7 +209,7 @@ export class ClusterNode {
     new BlockServer({ ...shell, blocks: disk.archive })
     this.catchUp = new CatchUp({
       ...shell,
-      ...trustedBy(chain, disk, systemClock),
+      ...trustedBy(name, chain, disk, systemClock),
       chain,
       engine: this.engine,
       logger: silentLogger,
@@ -303,9 +303,12 @@ export function chainOn(state: FinalState, registry: ModuleRegistry): Chain {
 }
 
 /** What catching up needs beside the chain. */
-export function trustedBy(chain: Chain, { archive: { store } }: Pick<Disk, 'archive'>, clock: Clock) {
+export function trustedBy(name: string, chain: Chain, { archive: { store } }: Pick<Disk, 'archive'>, clock: Clock) {
   const { epochs } = store
-  const trust = new Trust({ network: NETWORK, checkpoint: undefined }, { chain, epochs, ed25519: sodiumEd25519, clock })
+  const trust = new Trust(
+    { network: NETWORK, self: keysOf(name).publicKey, checkpoint: undefined },
+    { chain, epochs, ed25519: sodiumEd25519, clock },
+  )
   return { trust, store, onTooLongAway: (why: string) => assert(false, why) }
 }
 

@@ -1,7 +1,6 @@
 import { encodeBase64Url } from '@borgios/core'
 import { askMembers } from '@borgios/ledger'
 import { type LightAnswer, LightRequestSchema } from '@borgios/protocol'
-import { roleOf } from '../config/identity.ts'
 import { bodyCheck } from './exchange.ts'
 import { ledgerOf } from './ledger-routes.ts'
 import type { RouteTable } from './route.ts'
@@ -14,9 +13,9 @@ export const lightRoutes: RouteTable = {
     const { proofs } = ledgerOf(services).ledger
     const request = await exchange.json(lightCheck)
     const { context, rooms } = services
-    const { timers, identity } = context
+    const { timers } = context
     const parts =
-      roleOf(identity) === 'guest'
+      rooms.membership.view().role === 'guest'
         ? await askMembers({ network: rooms.network, timers }, request, exchange.signal)
         : await proofs.answer(request)
     exchange.answer({ parts: parts.map(encodeBase64Url) } satisfies LightAnswer)

@@ -87,6 +87,11 @@ export class SponsorDesk {
     checkApplication({ ed25519, genesis: identity.genesis, nowMs: clock.nowMs() }, application)
     const { state } = ledger
     const { epoch } = ledger.chain.record
+    const { untilEpoch } = application
+    if (untilEpoch < epoch || untilEpoch > epoch + limits.ledgerMoney.maxConsentEpochs)
+      throw applicationRefused('it is not good for this epoch: the node may be behind')
+    if (memberOf(state, NodeId.toBytes(application.certificate.node)) !== undefined)
+      throw applicationRefused('the ledger knows the node already')
     const own = memberOf(state, NodeId.toBytes(identity.node))
     if (own?.state !== 'active') throw applicationRefused('the sponsor is no active member itself')
     if (own.sponsored >= parameter({ state, epoch }, 'sponsoredMembers'))
