@@ -227,6 +227,8 @@ test('a node asks as a guest, becomes a member when it is admitted, and a guest 
     enter: async (role: Role) => void roles.push(role),
   }
   const [node, operator] = [newSigner(), newSigner()]
+  let awayWhy: string | undefined = 'it was away for too long'
+  const trust = { whyAway: async () => awayWhy }
   const certificate = signNodeCertificate(operator, {
     network: NetworkId.fromBytes(keyOf(9)),
     node: self,
@@ -235,7 +237,14 @@ test('a node asks as a guest, becomes a member when it is admitted, and a guest 
   const identity = { certificate, invitation: {}, genesis: { founders: [] }, node: self, operator: itsOperator }
   const membership = new LedgerMembership(
     { identity, config: { capacityBytes: 1 }, release: '1', clock: time, timers: time, logger: silentLogger } as never,
-    { network, register, ledger, keys: { node, operator }, wallet: keyOf(2), sponsors: [sponsor] } as never,
+    {
+      network,
+      register,
+      ledger: { ...ledger, trust },
+      keys: { node, operator },
+      wallet: keyOf(2),
+      sponsors: [sponsor],
+    } as never,
   )
   assert.equal(membership.role, 'guest')
   membership.start()
@@ -246,6 +255,10 @@ test('a node asks as a guest, becomes a member when it is admitted, and a guest 
       for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
     }
   }
+  await polls()
+  assert.match(membership.view().why, /away for too long/)
+  assert.ok(!asked.includes(MEMBER_APPLY), 'who cannot follow does not apply')
+  awayWhy = undefined
   await polls()
   assert.match(membership.view().why, /nobody vouches for it: it is not up/)
   const before = asked.filter((method) => method === MEMBER_APPLY).length

@@ -88,6 +88,8 @@ export class Ledger {
   readonly accusations = new Accusations()
   /** For who believes no node, and checks. */
   readonly proofs: ProofServer
+  /** From where on what others show is believed. */
+  readonly trust: Trust
   readonly #modules: LedgerModules
   readonly #mempool: Mempool
   readonly #tracker: TransactionTracker
@@ -153,7 +155,7 @@ export class Ledger {
     )
     const { blocks, epochs } = storage
     const { checkpoint } = options
-    const trust = new Trust(
+    this.trust = new Trust(
       { network: networkId, self: modules.signer.publicKey, checkpoint },
       { chain, epochs, ed25519: modules.ed25519, clock },
     )
@@ -161,7 +163,7 @@ export class Ledger {
       network,
       chain,
       engine: this.#engine,
-      trust,
+      trust: this.trust,
       store: storage,
       clock,
       timers,

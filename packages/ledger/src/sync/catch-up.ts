@@ -1,4 +1,4 @@
-import { type BorgError, type Clock, isBorgError, type Logger, limits, messageOf, type NodeId } from '@borgios/core'
+import { type Clock, isBorgError, type Logger, limits, messageOf, type NodeId } from '@borgios/core'
 import type { BlocksRequest } from '@borgios/protocol'
 import { type Candidate, isSameHash } from '../consensus/candidate.ts'
 import type { Chain } from '../engine/chain.ts'
@@ -8,7 +8,7 @@ import { badSyncMessage, chainDiverged } from '../errors.ts'
 import { type BlockClientModules, type BlockSource, fetchBlocks } from './block-client.ts'
 import { candidateOf, checkProof } from './check-group.ts'
 import { StateClient, type StateStore } from './state-client.ts'
-import type { Trust } from './trusted-place.ts'
+import { isTooLongAway, type Trust } from './trusted-place.ts'
 
 const bounds = limits.ledgerSync
 
@@ -97,7 +97,8 @@ export class CatchUp {
       if (isFurther) logger.info('caught up', { peer, from: before, to: height })
       const isClaimant = claimants.has(peer)
       if (target === undefined ? isFurther && !isClaimant : height >= target) return
-      if (isClaimant && (target !== undefined || !isFurther)) this.#doubts.add(peer)
+      // Who brought some of it may have the rest in a moment; the next is asked all the same.
+      if (isClaimant && !isFurther) this.#doubts.add(peer)
     }
   }
 
@@ -195,9 +196,6 @@ export class CatchUp {
     throw error
   }
 }
-
-const isTooLongAway = (error: unknown): error is BorgError =>
-  isBorgError(error) && error.code === 'LEDGER_TOO_LONG_AWAY'
 
 /** Who is not believed for a while. */
 class Doubts {

@@ -1,4 +1,4 @@
-import { type Clock, limits } from '@borgios/core'
+import { type BorgError, type Clock, isBorgError, limits } from '@borgios/core'
 import type { Ed25519 } from '@borgios/crypto'
 import {
   type Checkpoint,
@@ -88,6 +88,17 @@ export class Trust {
     return place
   }
 
+  /** Why there is none, and what to do; undefined when there is one. Throws what reading throws. */
+  async whyAway(): Promise<string | undefined> {
+    try {
+      await this.begin()
+      return undefined
+    } catch (error) {
+      if (isTooLongAway(error)) return error.message
+      throw error
+    }
+  }
+
   /** The beginning of the next epoch. Throws LEDGER_SYNC_MESSAGE for a proof that does not lead there. */
   step({ rules, height }: TrustedPlace, { last, next }: EpochProof): TrustedPlace {
     const { heads } = checkProof(last, rules)
@@ -122,6 +133,10 @@ export class Trust {
     return this.#modules.clock.nowMs() - timeMs
   }
 }
+
+/** What {@link Trust.begin} throws when there is nothing to begin with. */
+export const isTooLongAway = (error: unknown): error is BorgError =>
+  isBorgError(error) && error.code === 'LEDGER_TOO_LONG_AWAY'
 
 /** What a member may tell others to believe: the place where an epoch begins, as its proof says. `network`: 32 bytes. */
 export function checkpointAfter({ last, next }: EpochProof, network: Uint8Array): Checkpoint | undefined {

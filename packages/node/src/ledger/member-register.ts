@@ -56,11 +56,12 @@ export class LedgerRegister implements MemberRegister {
 /** Whether the ledger admits a node. `node`: 32 bytes. */
 export function isAdmitted(state: StateReader, epoch: number, node: Uint8Array): boolean {
   const standing = memberOf(state, node)?.state
+  if (standing === undefined) return false
   if (standing === 'active' || standing === 'draining') return true
   const committee = committeeOf(state, epoch)?.validators ?? []
   const decides = committee.some(({ key }) => compareBytes(key, node) === 0)
   // Without it the epoch could not come to its end, and it be replaced.
-  return decides && (standing !== 'slashed' || !canDecideAlone(state, committee))
+  return decides && (standing === 'leaving' || !canDecideAlone(state, committee))
 }
 
 /** Whether those of a committee that were not put out are enough to make blocks. */

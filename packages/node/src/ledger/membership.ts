@@ -39,7 +39,7 @@ const UNINVITED = {
 export interface LedgerMembershipModules {
   readonly network: Pick<PeerNetwork, 'self' | 'position' | 'request'> & { enter(role: Role): Promise<void> }
   readonly register: LedgerRegister
-  readonly ledger: Pick<Ledger, 'state' | 'chain'>
+  readonly ledger: Pick<Ledger, 'state' | 'chain' | 'trust'>
   /** Pays from the account of the node's operator. */
   readonly operator: WalletSender
   readonly keys: ApplicationKeys
@@ -164,6 +164,9 @@ export class LedgerMembership implements Membership {
     }
     if (standing.stalledWhy !== '')
       return this.#say(`the ledger stands still, and can admit nobody: ${standing.stalledWhy}`, WAIT)
+    // A member that cannot follow would count for the quorum and never vote.
+    const why = await this.#modules.ledger.trust.whyAway()
+    if (why !== undefined) return this.#say(why, NEW_TEXT)
     await this.#apply(parent, standing.epoch, signal)
   }
 
@@ -230,6 +233,7 @@ export class LedgerMembership implements Membership {
   }
 }
 
+const NEW_TEXT = 'Ask a member you trust for the text of "borgios net export", and start again with it'
 const WAIT = 'Wait: it goes on by itself'
 const NEW_KEY = 'Its key cannot come back: begin with another folder and another invitation'
 const ASK_FOUNDER =
