@@ -160,6 +160,8 @@ export const nodeLimits = {
     stripeEntryBytes: 160,
     /** Age of the last block from which on this node may not know of all members: it was away, or the ledger stands still. */
     registerBehindMs: 1 * MINUTE_MS,
+    /** After it a node that was told it is a member, and does not find itself in the ledger, asks anew: a state is fetched in far less. */
+    admissionDoubtMs: 10 * MINUTE_MS,
     /** How often a guest looks whether the ledger has admitted it: about as often as blocks come. */
     admissionPollMs: 500,
     /** Pause before a guest asks for a sponsor again once all have refused it: a founder has to do something first. */

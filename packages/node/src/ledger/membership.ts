@@ -127,10 +127,14 @@ export class LedgerMembership implements Membership {
 
   async #asMember(): Promise<void> {
     const standing = this.#standing
+    const { register } = this.#modules
     if (standing === 'member') {
       this.#isKnown = true
       this.#said = NOTHING
-    } else if (standing === 'barred' || this.#isKnown) {
+    } else if (!this.#isKnown && this.#context.clock.nowMs() - this.#sinceMs > bounds.admissionDoubtMs) {
+      await this.#become('guest')
+      this.#say('a member said that the ledger has admitted it, and nothing bears it out')
+    } else if (this.#isKnown || (standing === 'barred' && !register.isBehind)) {
       await this.#become('guest')
       this.#say('the ledger has put it out')
     }
