@@ -70,7 +70,8 @@ test('a validator whose disk is full lives, says why, costs the others its turns
   await validators.until(() => validators.life(0).stands?.haltedWhy !== undefined)
   assert.match(validators.life(0).stands?.haltedWhy ?? '', /disk.* is full.*free some space/)
   await validators.untilAllReach(validators.height + 6, [1, 2, 3])
-  assert.equal(validators.life(0).isOver, false, validators.life(0).logged.join('\n'))
+  const { isOver, child, logged } = validators.life(0)
+  assert.equal(isOver, false, [child.signalCode, ...logged].join('\n'))
 
   disk.makeRoom()
   await validators.end(0)
