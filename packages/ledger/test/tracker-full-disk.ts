@@ -17,6 +17,7 @@ const changeOf = (number: number, bytes: number) => ({
 
 await records.write([changeOf(1, 100)])
 fillDisk(filler)
+assert.throws(() => new LmdbTrackerRecords(join(disk, 'fresh')), { code: 'ENOSPC' })
 for (let turn = 0; turn < 3; turn += 1) {
   await assert.rejects(records.write([changeOf(2, 200_000), changeOf(3, 200_000)]), { code: 'LEDGER_DISK_FULL' })
 }
