@@ -100,6 +100,7 @@ for (const count of isShort ? [] : [16, 32]) {
     progress(`${count} validators, otherwise idle`)
     idle = await steadyLoad(network, IDLE_PER_SECOND, IDLE_SECONDS * 1_000)
   }
+  await network.prepare(Math.ceil((boundPerSec * validators * (seconds + 5)) / count ** 2))
   progress(`${count} validators, as many transfers as possible`)
   larger.push({ count, idle, full: await fullLoad(network, seconds * 1_000) })
 }

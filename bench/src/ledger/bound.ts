@@ -13,7 +13,7 @@ import {
   RememberingVerifier,
 } from '@borgios/ledger'
 import { decodeTransaction, transactionSigningBytes } from '@borgios/protocol'
-import { benchGenesis, networkBytesOf, TransferMaker, usualNetwork } from './ledger-world.ts'
+import { benchGenesis, networkBytesOf, sendersOf, TransferMaker, usualNetwork } from './ledger-world.ts'
 
 const TRANSFERS = 2_000
 const ROUNDS = 5
@@ -40,7 +40,7 @@ function bestMicros(count: number, work: () => void): number {
 export function measureBound(): Bound {
   const genesis = benchGenesis(usualNetwork)
   const network = networkBytesOf(genesis)
-  const maker = new TransferMaker(network, 0)
+  const maker = new TransferMaker(network, 0, sendersOf(usualNetwork.validators))
   const transfers = Array.from({ length: TRANSFERS }, () => maker.make())
   return { verifyMicros: verifyMicros(network, transfers), applyMicros: applyMicros(network, transfers) }
 }

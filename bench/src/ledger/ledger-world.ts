@@ -1,6 +1,6 @@
 /** What all processes of the ledger's bench agree on: keys by number, one genesis. */
 import { createHash } from 'node:crypto'
-import { NetworkId, NodeId, OperatorId } from '@borgios/core'
+import { limits, NetworkId, NodeId, OperatorId } from '@borgios/core'
 import { accountIdOf, type Genesis, networkIdOf, type Signer } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import {
@@ -11,8 +11,11 @@ import {
   transactionSigningBytes,
 } from '@borgios/protocol'
 
-/** Senders of each validator: enough that none has many transactions waiting. */
-export const SENDERS = 512
+/** Senders of each validator, if genesis has room for all: enough that none has many transactions waiting. */
+const MOST_SENDERS = 512
+export const sendersOf = (validators: number): number =>
+  Math.min(MOST_SENDERS, Math.floor(limits.ledgerMoney.maxGenesisAccounts / validators))
+
 const BALANCE = 10n ** 15n
 const MAX_FEE = 1_000n
 
@@ -43,7 +46,7 @@ export const usualNetwork: BenchNetwork = { validators: 4, genesisMs: 0, epochBl
 export function benchGenesis({ validators, genesisMs, epochBlocks }: BenchNetwork): Genesis {
   const operator = OperatorId.fromBytes(operatorSigner().publicKey)
   const accounts = numbers(validators).flatMap((validator) =>
-    numbers(SENDERS).map((index) => ({
+    numbers(sendersOf(validators)).map((index) => ({
       account: accountIdOf(senderSigner(validator, index).publicKey),
       balance: String(BALANCE),
     })),
@@ -70,10 +73,10 @@ export class TransferMaker {
   readonly #nonces: number[]
   #next = 0
 
-  constructor(network: Uint8Array, validator: number) {
+  constructor(network: Uint8Array, validator: number, senders: number) {
     this.#network = network
-    this.#signers = numbers(SENDERS).map((index) => senderSigner(validator, index))
-    this.#nonces = numbers(SENDERS).map(() => 0)
+    this.#signers = numbers(senders).map((index) => senderSigner(validator, index))
+    this.#nonces = numbers(senders).map(() => 0)
   }
 
   make(): Uint8Array {

@@ -18,6 +18,7 @@ import {
   benchGenesis,
   networkBytesOf,
   operatorSigner,
+  sendersOf,
   TransferMaker,
   validatorSigner,
 } from './ledger-world.ts'
@@ -74,7 +75,7 @@ const ledger = await Ledger.open(
 
 /** Sends transfers and notes how long each took to be final here. */
 class Load {
-  readonly #maker = new TransferMaker(network, index)
+  readonly #maker = new TransferMaker(network, index, sendersOf(benchNetwork.validators))
   readonly #sentMs = new Map<string, number>()
   #ready: Uint8Array[] = []
   tookMs: number[] = []
@@ -169,4 +170,6 @@ process.on('message', (order: Order) => {
     if (order.kind === 'stop') process.exit()
   }
 })
+// Nobody is there to tell it to stop.
+process.on('disconnect', () => process.exit())
 tell({ kind: 'up', address: tree.addresses()[0] ?? '' })

@@ -1,22 +1,19 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { cp, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type BenchNetwork, usualNetwork } from './ledger-world.ts'
 import type { Measured, Order, Reply } from './orders.ts'
+import { ValidatorProcess } from './validator-process.ts'
 
-const VALIDATOR = fileURLToPath(new URL('validator.ts', import.meta.url))
 const SETTLE_MS = 100
 
 export const sleep = (durationMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, durationMs))
 
-/** Validators of one network, each a process of its own on this machine. */
+/** Validators of one network, each a process of its own on this machine. Throws when one of them dies by itself. */
 export class Validators implements AsyncDisposable {
   readonly #folder: string
   readonly #network: BenchNetwork
-  readonly #children: ChildProcess[] = []
+  readonly #children: ValidatorProcess[] = []
   /** Where the first one is reached. */
   #contact = ''
 
@@ -29,29 +26,36 @@ export class Validators implements AsyncDisposable {
   static async open(count: number, wished: Partial<BenchNetwork> = {}): Promise<Validators> {
     const network = { ...usualNetwork, validators: count, genesisMs: Date.now(), ...wished }
     const validators = new Validators(await mkdtemp(join(tmpdir(), 'borgios-bench-ledger-')), network)
-    for (let index = 0; index < count; index += 1) await validators.start(index)
+    try {
+      await validators.#comeUp(count)
+    } catch (error) {
+      await validators[Symbol.asyncDispose]()
+      throw error
+    }
+    return validators
+  }
+
+  async #comeUp(count: number): Promise<void> {
+    for (let index = 0; index < count; index += 1) await this.start(index)
     for (;;) {
-      const measured = await validators.measure()
-      if (measured.every(({ members, height }) => members === count && height > 0)) return validators
+      const measured = await this.measure()
+      if (measured.every(({ members, height }) => members === count && height > 0)) return
       await sleep(SETTLE_MS)
     }
   }
 
   /** Resolves when its ledger is open and it is on its way into the tree. */
   async start(index: number): Promise<void> {
-    const child = fork(VALIDATOR, [String(index), JSON.stringify(this.#network), this.#folder, this.#contact], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    })
+    const child = new ValidatorProcess(index, [JSON.stringify(this.#network), this.#folder, this.#contact])
     this.#children[index] = child
-    const [up] = (await once(child, 'message')) as [Extract<Reply, { kind: 'up' }>]
-    if (this.#contact === '') this.#contact = up.address
+    const up = await child.answer()
+    if (this.#contact === '' && up.kind === 'up') this.#contact = up.address
   }
 
   /** As the system would, without a word. Not the first, which the others join at. */
   async kill(index: number): Promise<void> {
     const [child] = this.#children.splice(index, 1)
-    child?.kill('SIGKILL')
-    if (child !== undefined) await once(child, 'exit')
+    await child?.kill()
   }
 
   /** Kills it, and puts aside what its disk holds then. */
@@ -72,7 +76,7 @@ export class Validators implements AsyncDisposable {
   }
 
   tell(order: Order): void {
-    for (const child of this.#children) child.send(order)
+    for (const child of this.#children) child.tell(order)
   }
 
   async prepare(transactions: number): Promise<void> {
@@ -88,22 +92,15 @@ export class Validators implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.tell({ kind: 'stop' })
-    await Promise.all(this.#children.map((child) => once(child, 'exit')))
+    await Promise.all(this.#children.map((child) => child.stop()))
     await rm(this.#folder, { recursive: true, force: true })
   }
 
   #folderOf = (index: number): string => join(this.#folder, String(index))
   #asideOf = (index: number): string => `${this.#folderOf(index)}.aside`
 
-  async #ask(order: Order): Promise<readonly Reply[]> {
-    return Promise.all(
-      this.#children.map(async (child) => {
-        child.send(order)
-        const [reply] = (await once(child, 'message')) as [Reply]
-        return reply
-      }),
-    )
+  #ask(order: Order): Promise<readonly Reply[]> {
+    return Promise.all(this.#children.map((child) => child.ask(order)))
   }
 }
 
