@@ -13,8 +13,11 @@ import { quantile } from './src/statistics.ts'
 const LEAST_OF_BOUND = 0.5
 const MOST_HALF_LOAD_MS = 500
 const MOST_IDLE_MS = 1_200
-/** Transfers under way for each validator when as many as possible shall become final. */
-const WINDOW = 1_500
+/**
+ * Transfers under way for each validator when as many as possible shall become final: what all together can settle in about a second. More
+ * would wait for processors only.
+ */
+const windowOf = (count: number): number => Math.ceil(24_000 / count ** 2)
 const WARM_UP_MS = 3_000
 const DRAIN_MS = 2_000
 const IDLE_PER_SECOND = 2
@@ -56,7 +59,7 @@ async function during(network: Validators, forMs: number): Promise<Run> {
 }
 
 async function fullLoad(network: Validators, forMs: number): Promise<Run> {
-  network.tell({ kind: 'load', window: WINDOW, perSecond: 0 })
+  network.tell({ kind: 'load', window: windowOf(network.count), perSecond: 0 })
   await sleep(WARM_UP_MS)
   const run = await during(network, forMs)
   network.tell({ kind: 'pause' })

@@ -196,6 +196,11 @@ export const ledgerLimits = {
     saveBuckets: 4_096,
     /** Final blocks since the last try to save it, for the same reason: an idle network makes so many in an hour, and applies them in a second. */
     saveBlocks: 1_024,
+    /**
+     * Address space that LMDB maps a file into at first; a larger file gets more. It takes no memory. Were it small, LMDB would map the file
+     * anew each time it has grown, and what was read by way of each of these maps would count as memory of the process.
+     */
+    mapBytes: 16 * 1_024 * MIB,
     /** Starts in a row that died while they read the state, before it is given up as damaged: one may be killed at that moment, hardly three. */
     readDeaths: 3,
     /** Buckets in one chunk of a snapshot, in bytes, unless one alone has more: a hundred chunks for a million accounts. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import { isBorgError } from '@borgios/core'
+import { isBorgError, limits } from '@borgios/core'
 import { open, type RootDatabase } from 'lmdb'
 import { stateDiskFailed, stateDiskFull } from './errors.ts'
 
@@ -23,6 +23,7 @@ export const openLmdb = <Value = unknown, Key extends string | number | Uint8Arr
     // A name with a dot would be taken for that of a file.
     noSubdir: false,
     maxDbs,
+    mapSize: limits.ledgerState.mapBytes,
     encoding: 'binary',
     keyEncoding,
     // A commit then ends when the disk has it; overlapped, a failed one would never let LMDB close.

@@ -186,7 +186,7 @@ export class StateLayer implements StateWriter, StateSource {
     const text = recordText(table.id, key)
     const known = this.#entries.get(text)
     if (known !== undefined) return known
-    const name = recordName(table.id, new Uint8Array(key), text)
+    const name = recordName(table.id, key, text)
     const before = source.valueOf(name)
     const { tableId, bucket } = name
     const entry = { table, tableId, key: name.key, text, bucket, before, after: before, decoded: undefined }
