@@ -32,6 +32,12 @@ export interface FinalStep extends FinalPoint {
   readonly changed: Iterable<Uint8Array>
 }
 
+/** A transaction that would be taken, read and checked. */
+export interface Candidate {
+  readonly transaction: Transaction
+  readonly entry: PendingTransaction
+}
+
 const refused = (refusal: Refusal): Admission => ({ outcome: 'refused', refusal })
 
 function decoded(bytes: Uint8Array): Transaction | undefined {
@@ -108,33 +114,53 @@ export class Mempool {
    * put it out. The bytes are copied.
    */
   add(bytes: Uint8Array, isOwn = false): Admission {
-    return this.#admit(bytes, isOwn, false)
-  }
-
-  /** Whether a transaction of a user of this node would be taken: why not, or undefined. Changes nothing. */
-  refusalOf(bytes: Uint8Array): Refusal | undefined {
-    const admission = this.#admit(bytes, true, true)
-    return admission.outcome === 'refused' ? admission.refusal : undefined
-  }
-
-  #admit(bytes: Uint8Array, isOwn: boolean, isTrial: boolean): Admission {
     const fingerprint = fingerprintOf(bytes)
-    const known = this.#entries.get(fingerprint)
-    if (known !== undefined) {
-      if (isOwn && !isTrial) this.#own(known)
-      return { outcome: 'known', entry: known }
-    }
+    const known = this.#known(fingerprint, isOwn)
+    if (known !== undefined) return known
+    const candidate = this.#read(bytes, fingerprint)
+    return 'reason' in candidate ? refused(candidate) : this.#judge(candidate, isOwn, false)
+  }
+
+  /** Looks at a transaction of a user of this node, for {@link addTried}: what it is, or why it would not be taken. Changes nothing. */
+  try(bytes: Uint8Array): Candidate | Refusal {
+    const candidate = this.#read(bytes, fingerprintOf(bytes))
+    if ('reason' in candidate || this.#entries.has(candidate.entry.fingerprint)) return candidate
+    const admission = this.#judge(candidate, true, true)
+    return admission.outcome === 'refused' ? admission.refusal : candidate
+  }
+
+  /** As {@link add} for who watches it, without reading it again. All that may have changed since is checked again. */
+  addTried(candidate: Candidate): Admission {
+    return this.#known(candidate.entry.fingerprint, true) ?? this.#judge(candidate, true, false)
+  }
+
+  #known(fingerprint: string, isOwn: boolean): Admission | undefined {
+    const entry = this.#entries.get(fingerprint)
+    if (entry === undefined) return undefined
+    if (isOwn) this.#own(entry)
+    return { outcome: 'known', entry }
+  }
+
+  #read(given: Uint8Array, fingerprint: string): Candidate | Refusal {
+    // They may be part of a whole batch, or somebody may write there again.
+    const bytes = new Uint8Array(given)
     const transaction = decoded(bytes)
-    if (transaction === undefined) return refused({ reason: 'malformed' })
+    if (transaction === undefined) return { reason: 'malformed' }
     const entry = makePending(transaction, bytes, fingerprint, this.#arrivals++, this.#modules.unitsOf)
-    if ('reason' in entry) return refused(entry)
+    return 'reason' in entry ? entry : { transaction, entry }
+  }
+
+  #judge(candidate: Candidate, isOwn: boolean, isTrial: boolean): Admission {
+    const { entry, transaction } = candidate
     const queue = this.#queues.get(entry.account) ?? new AccountQueue(entry.account, this.account(transaction.account))
     const refusal = judge(entry, queue, this.#final)
     if (refusal?.reason === 'raiseTooSmall') {
       const former = queue.find(entry.nonce)
-      if (former !== undefined && isSignedAnew(former, bytes, transaction)) return { outcome: 'known', entry: former }
+      if (former !== undefined && isSignedAnew(former, entry.bytes, transaction)) {
+        return { outcome: 'known', entry: former }
+      }
     }
-    return refusal === undefined ? this.#enter(entry, transaction, queue, isOwn, isTrial) : refused(refusal)
+    return refusal === undefined ? this.#enter(candidate, queue, isOwn, isTrial) : refused(refusal)
   }
 
   /** Transactions for a block, in order: see {@link select}. */
@@ -176,13 +202,7 @@ export class Mempool {
     this.onFinal({ ...final, changed })
   }
 
-  #enter(
-    entry: PendingTransaction,
-    transaction: Transaction,
-    queue: AccountQueue,
-    isOwn: boolean,
-    isTrial: boolean,
-  ): Admission {
+  #enter({ entry, transaction }: Candidate, queue: AccountQueue, isOwn: boolean, isTrial: boolean): Admission {
     const former = queue.find(entry.nonce)
     const count = this.size + (former === undefined ? 1 : 0) - this.#bounds.maxTransactions
     const bytes = this.#bytes - (former?.bytes.length ?? 0) + entry.bytes.length - this.#bounds.maxBytes

@@ -29,7 +29,7 @@ export interface PendingTransaction {
 /** Micro-units, thousands of millions of the currency: nobody offers that for a transaction. */
 const MAX_FEE = Number.MAX_SAFE_INTEGER / limits.ledgerMempool.accountNonces
 
-/** The entry of a decoded transaction, with a copy of its bytes: those given may be part of a whole batch. */
+/** The entry of a decoded transaction. It keeps the bytes: they are not part of a whole batch, and nobody changes them. */
 export function makePending(
   transaction: Transaction,
   bytes: Uint8Array,
@@ -47,7 +47,7 @@ export function makePending(
   const feePerUnit = Number(maxFeePerUnit)
   if (feePerUnit * units > MAX_FEE) return { reason: 'feeTooHigh' }
   return {
-    bytes: new Uint8Array(bytes),
+    bytes,
     fingerprint,
     account: mapKey(transaction.account),
     nonce,

@@ -8,6 +8,7 @@ import {
   HASH_BYTES,
   malformed,
   type Receipt,
+  type Transaction,
 } from '@borgios/protocol'
 import { mapKey } from './account-view.ts'
 import type { Refusal } from './refusal.ts'
@@ -54,14 +55,15 @@ export interface TrackedTransaction {
   outcome: Outcome | undefined
 }
 
+/** `transaction`: what the bytes say. */
 export function makeTracked(
   id: Uint8Array,
   bytes: Uint8Array,
+  { account, nonce, lastHeight }: Transaction,
   sentMs: number,
   sentHeight: number,
   outcome?: Outcome,
 ): TrackedTransaction {
-  const { account, nonce, lastHeight } = decodeTransaction(bytes)
   return { id, bytes, account, accountKey: mapKey(account), nonce, lastHeight, sentMs, sentHeight, outcome }
 }
 
@@ -96,7 +98,7 @@ export function decodeTracked(record: Uint8Array): TrackedTransaction {
   const bytes = reader.bytes(limits.ledgerCodec.maxTransactionBytes)
   const outcome = readOutcome(reader)
   reader.end()
-  return makeTracked(id, bytes, sentMs, sentHeight, outcome)
+  return makeTracked(id, bytes, decodeTransaction(bytes), sentMs, sentHeight, outcome)
 }
 
 function readOutcome(reader: ByteReader): Outcome | undefined {

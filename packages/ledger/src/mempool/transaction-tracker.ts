@@ -3,7 +3,8 @@ import { decodeTransaction, type Receipt } from '@borgios/protocol'
 import { trackerFull, transactionNotTaken } from '../errors.ts'
 import { transactionIdOf } from '../execution/native-hashes.ts'
 import { mapKey } from './account-view.ts'
-import type { Mempool } from './mempool.ts'
+import type { Admission } from './admission.ts'
+import type { Candidate, Mempool } from './mempool.ts'
 import type { Refusal } from './refusal.ts'
 import {
   encodeTracked,
@@ -48,8 +49,8 @@ interface Open {
   /** Of the block that holds it and is not final. */
   blockHeight: number | undefined
   refusal: Refusal | undefined
-  /** Its record is not durable yet: it stays out of the mempool. */
-  isHeldBack: boolean
+  /** While its record is not durable yet it stays out of the mempool: what shall enter then. */
+  heldBack: Candidate | undefined
   resendMs: number
   resendAfterMs: number
 }
@@ -105,27 +106,30 @@ export class TransactionTracker {
    */
   submit(bytes: Uint8Array, nowMs: number): Uint8Array {
     if (this.#open.size >= bounds.tracked) throw trackerFull(bounds.tracked)
-    const refusal = this.#mempool.refusalOf(bytes)
-    if (refusal !== undefined) throw transactionNotTaken(refusal)
-    const id = this.#idOf(bytes)
+    const candidate = this.#mempool.try(bytes)
+    if ('reason' in candidate) throw transactionNotTaken(candidate)
+    const { entry, transaction } = candidate
+    const id = transactionIdOf(this.#network, entry.bytes, transaction)
     if (this.#open.has(mapKey(id))) return id
-    const tracked = makeTracked(id, new Uint8Array(bytes), nowMs, this.#mempool.final.height)
-    this.#follow(tracked, nowMs, true)
+    const tracked = makeTracked(id, entry.bytes, transaction, nowMs, this.#mempool.final.height)
+    this.#follow(tracked, nowMs, candidate)
     this.#note(tracked)
     return id
   }
 
   /** Whether it was submitted and {@link enter} is still to come. */
   isHeldBack(id: Uint8Array): boolean {
-    return this.#open.get(mapKey(id))?.isHeldBack === true
+    return this.#open.get(mapKey(id))?.heldBack !== undefined
   }
 
   /** Its record is durable: from now on it may take effect. */
   enter(id: Uint8Array): void {
     const open = this.#open.get(mapKey(id))
     if (open === undefined) return
-    open.isHeldBack = false
-    this.#putIn(open)
+    const candidate = open.heldBack
+    open.heldBack = undefined
+    if (candidate === undefined) this.#putIn(open)
+    else this.#noteAdmission(open, this.#mempool.addTried(candidate))
   }
 
   /** Takes up what an earlier process followed. */
@@ -195,7 +199,7 @@ export class TransactionTracker {
   resend(nowMs: number): readonly Uint8Array[] {
     const due: Uint8Array[] = []
     for (const open of this.#open.values()) {
-      if (nowMs < open.resendMs || open.isHeldBack) continue
+      if (nowMs < open.resendMs || open.heldBack !== undefined) continue
       open.resendAfterMs = Math.min(open.resendAfterMs * 2, bounds.maxResendMs)
       open.resendMs = nowMs + open.resendAfterMs
       if (open.blockHeight !== undefined) continue
@@ -229,7 +233,10 @@ export class TransactionTracker {
   }
 
   #putIn(open: Open): void {
-    const admission = this.#mempool.add(open.tracked.bytes, true)
+    this.#noteAdmission(open, this.#mempool.add(open.tracked.bytes, true))
+  }
+
+  #noteAdmission(open: Open, admission: Admission): void {
     open.refusal = admission.outcome === 'refused' ? admission.refusal : undefined
   }
 
@@ -258,13 +265,13 @@ export class TransactionTracker {
     return offered < baseFee ? { reason: 'feeBelowBase', offered, baseFee } : { reason: 'ready' }
   }
 
-  #follow(tracked: TrackedTransaction, sentMs: number, isHeldBack = false): void {
+  #follow(tracked: TrackedTransaction, sentMs: number, heldBack?: Candidate): void {
     const { firstResendMs } = bounds
     const open: Open = {
       tracked,
       blockHeight: undefined,
       refusal: undefined,
-      isHeldBack,
+      heldBack,
       resendMs: sentMs + firstResendMs,
       resendAfterMs: firstResendMs,
     }

@@ -36,7 +36,7 @@ export function signalProcess(mark: ProcessMark, signal: NodeJS.Signals): boolea
 }
 
 /** For memory and for CPU time, measured with files that pass through: ADR 0046. */
-const DAEMON_FLAGS = ['--max-semi-space-size=1', '--no-incremental-marking']
+const DAEMON_FLAGS = ['--max-semi-space-size=1', '--no-incremental-marking', '--heap-growing-percent=150']
 
 /** Starts this very program again as a process of its own that outlives us; what it prints goes to the end of a file (0600). */
 export function spawnDetached(program: string, args: readonly string[], outputPath: string): ChildProcess {
