@@ -90,3 +90,59 @@ test('what could not be written is written the next time, and those who wait sha
   assert.equal(restored.state(id)?.kind, 'final')
   assert.equal(restored.openCount, 3)
 })
+
+test('what changed while the record was written is checked again, its signature is not', async () => {
+  const key = new Uint8Array(32).fill(7)
+  const world = new SubmittingWorld()
+  const submitted = [1, 2, 3, 4].map((from) => world.submissions.submit(make({ from })))
+  const { checks } = world.ed25519
+  world.set(1, { nonce: 1 })
+  world.set(2, { balance: 0n })
+  world.set(3, { policy: { needed: 1, keys: [key] } })
+  world.finalise([1, 2, 3])
+  await world.records.answer()
+  await world.records.answer()
+  const ids = await Promise.all(submitted)
+  const refusals = ids.map((id) => {
+    const state = world.tracker.state(id)
+    return state?.kind === 'sent' ? state.refusal?.reason : state?.kind
+  })
+  assert.deepEqual(refusals, ['nonceUsed', 'fundsShort', 'policyUnmet', 'pending'])
+  assert.equal(world.mempool.size, 1)
+  assert.equal(world.ed25519.checks, checks + 1, 'only under the new keys')
+})
+
+test('what others brought while the record was written is there once, and watched', async () => {
+  const world = new SubmittingWorld({ maxTransactions: 1 })
+  const submitted = world.submissions.submit(make({ from: 1 }))
+  assert.equal(world.add({ from: 1 }).outcome, 'added')
+  await world.records.answer()
+  assert.equal(world.tracker.state(await submitted)?.kind, 'pending')
+  assert.equal(world.add({ from: 2, fee: 9_000, tip: 9_000 }).outcome, 'refused', 'it is not put out')
+})
+
+test('bytes that somebody writes into after they were submitted change nothing', async () => {
+  const world = new SubmittingWorld()
+  const given = make({ from: 1 })
+  const submitted = world.submissions.submit(given)
+  given.fill(0)
+  await world.records.answer()
+  const id = await submitted
+  assert.deepEqual(world.tracker.followed(id)?.bytes, make({ from: 1 }))
+  assert.deepEqual(world.mempool.find(accountOf(1), 0)?.bytes, make({ from: 1 }))
+  assert.deepEqual(
+    [...world.records.read()].map((record) => decodeTracked(record).bytes),
+    [make({ from: 1 })],
+  )
+})
+
+test('one that is followed and was put out enters again when it is submitted again', async () => {
+  const world = new SubmittingWorld()
+  const first = world.submissions.submit(make({ from: 1 }))
+  await world.records.answer()
+  const id = await first
+  world.mempool.drop(world.mempool.find(accountOf(1), 0) ?? assert.fail('it is there'))
+  assert.equal(world.tracker.state(id)?.kind, 'sent')
+  await world.submissions.submit(make({ from: 1 }))
+  assert.equal(world.tracker.state(id)?.kind, 'pending')
+})
