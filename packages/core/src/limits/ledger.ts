@@ -126,6 +126,10 @@ export const ledgerLimits = {
     leastBytesPerSecond: 128 * KIB,
     /** Between two announcements of one leader: who only follows is a second behind. */
     announcePauseMs: 1 * SECOND_MS,
+    /** Without a final block for so long, where an idle network makes one every 5 s, a node asks validators by itself: what it was not told. */
+    askAfterMs: 8 * SECOND_MS,
+    /** And again each time twice as long later, up to this: a ledger that stands still must not be kept busy by those who wait. */
+    maxAskAfterMs: 1 * MINUTE_MS,
     /** From so many blocks behind on a state is fetched instead of blocks: small ones are applied at 250 a second on a busy machine. */
     farBlocks: 1_000,
     /** States held for others: one, and the one before for those who are at it. Each has a tree of 4 MiB, and the bytes that changed since. */

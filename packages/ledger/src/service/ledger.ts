@@ -33,6 +33,7 @@ import { countHoldings, type Holdings } from './holdings.ts'
 import { type Impairment, impairmentsOf } from './impairments.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
 import { LearntReceipts, readTracked, settle } from './settling.ts'
+import { Silence } from './silence.ts'
 import { Submissions } from './submissions.ts'
 import { TransactionGossip } from './transaction-gossip.ts'
 import { Upkeep } from './upkeep.ts'
@@ -103,8 +104,7 @@ export class Ledger {
   readonly #upkeep: Upkeep
   #haltedWhy: string | undefined
   #awayWhy: string | undefined
-  /** When a block became final last. */
-  #finalMs: number
+  readonly #silence: Silence
 
   private constructor(
     options: LedgerOptions,
@@ -116,7 +116,7 @@ export class Ledger {
     const { networkId, timing } = options
     const { network, registry, storage, clock, timers, logger } = modules
     this.#modules = modules
-    this.#finalMs = clock.monotonicMs()
+    this.#silence = new Silence(clock)
     this.chain = chain
     const { height, baseFee } = chain.record
     const accounts = { account: (key: Uint8Array) => accountOf(chain.state, key) }
@@ -180,6 +180,7 @@ export class Ledger {
     this.#announcements = new Announcements({
       network,
       clock,
+      timers,
       onHeard: (from, height) => this.#onAnnounced(from, height),
     })
     const onArrival = (): void => this.#engine.workChanged()
@@ -187,7 +188,10 @@ export class Ledger {
     this.#upkeep = new Upkeep({
       ...{ storage, submissions: this.#submissions, shelf: this.#shelf, clock, timers, logger },
       place: () => this.#place(),
-      onTurn: () => this.#resend(),
+      onTurn: () => {
+        this.#resend()
+        if (this.#silence.takeTurn()) this.#catchUp.start({ peers: [] })
+      },
     })
   }
 
@@ -333,7 +337,7 @@ export class Ledger {
   }
 
   #onFinal(block: FinalBlockEvent): void {
-    this.#finalMs = this.#modules.clock.monotonicMs()
+    this.#silence.onFinal()
     this.#awayWhy = undefined
     const { header, transactions, receipts, changedAccounts } = block
     if (header.seal !== undefined) this.#shelf.put(this.chain.state.snapshot())
@@ -353,7 +357,7 @@ export class Ledger {
   /** The state is another: nothing is known of how it came there. */
   #onStateArrived(): void {
     const { height, baseFee } = this.chain.record
-    this.#finalMs = this.#modules.clock.monotonicMs()
+    this.#silence.onFinal()
     this.#awayWhy = undefined
     this.#modules.logger.info('the ledger goes on from a state that others sent', { height })
     this.#shelf.put(this.chain.state.snapshot())
@@ -385,7 +389,7 @@ export class Ledger {
   #onAnnounced(from: NodeId, height: number): void {
     const { self, timing } = this.#engine.state.options
     // A validator hears from the others, unless it is none any more and did not learn of it: they then say nothing to it.
-    const isQuiet = this.#modules.clock.monotonicMs() - this.#finalMs >= timing.idleMs + timing.standstillMs
+    const isQuiet = this.#silence.lastedMs >= timing.idleMs + timing.standstillMs
     if ((self === undefined || isQuiet) && height > this.chain.point.height) this.#catchUp.follow(from, height)
   }
 }
