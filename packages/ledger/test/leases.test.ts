@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { limits } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import { compareBytes } from '@borgios/protocol'
+import { carryTable } from '../src/modules/earning/carries.ts'
 import { paidPartsOf } from '../src/modules/earning/earning-view.ts'
 import { holdTable } from '../src/modules/escrow/hold.ts'
 import { accrued } from '../src/modules/leases/holders.ts'
@@ -57,7 +58,9 @@ const accept = (world: MoneyWorld, node: string, lease = LEASE): string =>
 
 const owed = (world: MoneyWorld, node: string): bigint => {
   const holder = world.state.get(holderTable, named(node))
-  return holder === undefined ? 0n : worthOf(accrued(holder, ledgerTimeMs(world.state)).value)
+  if (holder === undefined) return 0n
+  const { due, value } = accrued(holder, ledgerTimeMs(world.state))
+  return worthOf(due + value)
 }
 
 /** What the pool has beyond what it owes to payers and holders. */
@@ -68,7 +71,12 @@ function surplus(world: MoneyWorld, leases: readonly Uint8Array[]): bigint {
     const lease = world.state.get(leaseTable, id)
     if (lease !== undefined) owedInAll += charged(lease, nowMs).balance
   }
-  for (const [, holder] of world.state.list(holderTable)) owedInAll += worthOf(accrued(holder, nowMs).value)
+  const owedTo = new Map([...world.state.list(carryTable)].map(([node, { value }]) => [String(node), value]))
+  for (const [node, holder] of world.state.list(holderTable)) {
+    const { due, value } = accrued(holder, nowMs)
+    owedTo.set(String(node), (owedTo.get(String(node)) ?? 0n) + due + value)
+  }
+  for (const value of owedTo.values()) owedInAll += worthOf(value)
   return (world.state.get(poolTable, true) ?? 0n) - owedInAll
 }
 
@@ -225,6 +233,21 @@ test('a node that gives a part up loses what that has earned since it was last p
   assert.equal(surplus(world, [LEASE]), 0n)
 })
 
+test('it loses that also where the time went over the end of an epoch', () => {
+  const world = opened()
+  accept(world, 'one')
+  accept(world, 'two')
+  world.jump(DAY_MS)
+  world.endEpoch()
+  world.jump(DAY_MS)
+  const { treasury } = world.supply
+  world.must(named('one'), ops.release, { node: named('one'), leases: [LEASE] })
+  const { due, value } = world.state.get(holderTable, named('one')) ?? {}
+  assert.deepEqual([due, value], [0n, 0n])
+  assert.equal(world.supply.treasury - treasury, 2n * PRICE)
+  assert.equal(owed(world, 'two'), 2n * PRICE)
+})
+
 test('a payer may dismiss a node, which keeps what it earned, and assign another', () => {
   const world = opened()
   world.join('four', 'operator of four')
@@ -308,6 +331,10 @@ test('whatever happens, the pool has what it owes, and less than a micro-unit a 
       () => world.setParameter('storagePrice', BigInt(1 + random.below(1_000_000))),
       () => world.jump(1 + random.below(leaseMarginMs - 120_000)),
       () => evict(world.state, named(pick(nodes))),
+      () => {
+        for (const node of some()) world.report(node, (_node, samples) => samples - random.below(3))
+        world.endEpoch()
+      },
     ]
     for (; steps < 120; steps += 1) {
       pick(acts)()

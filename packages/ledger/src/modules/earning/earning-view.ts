@@ -7,6 +7,7 @@ import { holderTable, leaseTable, spanTable } from '../leases/lease-records.ts'
 import { ledgerTimeMs } from '../service/ledger-clock.ts'
 import { mulDiv } from '../service/money-math.ts'
 import { isSameBytes, textOf } from '../service/records.ts'
+import { carryTable } from './carries.ts'
 import { type Audit, auditTable, creditedBy, type Payout, payoutTable } from './earning-records.ts'
 
 /** One line of what a node earned in an epoch, in micro-units. */
@@ -40,14 +41,19 @@ export function earningsOf(state: StateReader, epoch: number, node: Uint8Array):
   return { payout, lines, total }
 }
 
-/** Splits what was paid by what each lease was worth: the parts of a running sum, so that nothing is lost to rounding. */
+/**
+ * Splits what was paid by what each lease was worth: the parts of a running sum, so that nothing is lost to rounding. What was carried from
+ * before is less than a micro-unit, and goes with the first.
+ */
 function* leaseLines(state: StateReader, node: Uint8Array, payout: Payout): Generator<EarningLine> {
   const paid = payout.earned - payout.burned
   if (paid === 0n) return
-  let [worth, told] = [0n, 0n]
+  const [passes, samples] = [BigInt(payout.passes), BigInt(payout.samples)]
+  const whole = payout.carried * samples + payout.value * passes
+  let [worth, told] = [payout.carried * samples, 0n]
   for (const { lease, value } of worthByLease(state, node, payout)) {
-    worth += value
-    const upTo = mulDiv(paid, worth, payout.value)
+    worth += value * passes
+    const upTo = mulDiv(paid, worth, whole)
     if (upTo > told) yield { kind: 'lease', lease, amount: upTo - told }
     told = upTo
   }
@@ -95,10 +101,13 @@ export function jobSpendingOf(state: StateReader, epoch: number, payer: Uint8Arr
   return lines
 }
 
-/** What a node is owed for storage since it was last paid, if it passes its audits, in millionths of a micro-unit. */
+/** What a node is owed for storage, in millionths of a micro-unit: carried from before, and earned since if it passes its audits. */
 export function accruedTo(state: StateReader, node: Uint8Array): bigint {
-  const holder = state.get(holderTable, node)
-  return holder === undefined ? 0n : accruedPico(accrued(holder, ledgerTimeMs(state)).value)
+  const carried = state.get(carryTable, node)?.value ?? 0n
+  const record = state.get(holderTable, node)
+  if (record === undefined) return accruedPico(carried)
+  const { due, value } = accrued(record, ledgerTimeMs(state))
+  return accruedPico(carried + due + value)
 }
 
 /** All payments for jobs that the ledger still has. */
