@@ -271,6 +271,31 @@ test('a part for which the lease has no money is not accepted: nobody draws on t
   assert.equal(accept(world, 'four'), 'LEDGER_NO_ENTRY')
 })
 
+test('leases that run out together draw on nobody else’s money: the clock waits until a block has come to each', () => {
+  const world = new MoneyWorld({ parameters: { storagePrice: PRICE } })
+  world.fund('payer', 10n ** 9n)
+  world.join('one', 'operator')
+  const labels = Array.from({ length: 2 * limits.ledgerMoney.duePerBlock + 5 }, (_, index) => `file ${index}`)
+  const leases = labels.map((label) => leaseIdOf(named('payer'), named(label)))
+  for (const [index, label] of labels.entries()) {
+    world.must('payer', ops.open, openBody(['one'], 480n, label))
+    assert.equal(accept(world, 'one', leases[index]), 'done')
+  }
+  const left = (): number => leases.filter((id) => world.state.get(leaseTable, id)?.isLapsed === false).length
+  const emptyMs = ledgerTimeMs(world.state) + 2 * DAY_MS
+  world.jump(2 * DAY_MS - 10_000)
+  for (let block = 1; block <= 2; block += 1) {
+    assert.equal(left(), labels.length - block * limits.ledgerMoney.duePerBlock)
+    world.block(30_000)
+    assert.equal(ledgerTimeMs(world.state), emptyMs)
+  }
+  assert.equal(left(), 0)
+  assert.ok(owed(world, 'one') <= 480n * BigInt(labels.length))
+  assert.ok(surplus(world, leases) >= 0n)
+  world.block(30_000)
+  assert.equal(ledgerTimeMs(world.state), emptyMs + 30_000)
+})
+
 test('parts of a node that is out end, however many', () => {
   const world = opened(7_200n)
   const count = limits.ledgerMoney.evictedPerBlock + 5
@@ -294,7 +319,7 @@ test('spans are forgotten when nothing can be told by them any more', () => {
   world.pass(3_600_000)
   world.must('payer', ops.dismiss, { lease: LEASE, nodes: [named('one')] })
   assert.equal([...world.state.list(spanTable)].length, 1)
-  world.jump(limits.ledgerMoney.spanMemoryMs)
+  world.jump(limits.ledgerMoney.spanMemoryMs + 1)
   assert.equal([...world.state.list(spanTable)].length, 0)
 })
 

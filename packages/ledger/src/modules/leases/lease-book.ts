@@ -172,6 +172,15 @@ export function endDueLeases(context: BlockContext): void {
   }
 }
 
+/**
+ * How far the ledger's clock may go while leases wait for a block to come to them: what a lease keeps back pays for that long, and beyond it
+ * its holders would earn the money of others. The clock rather stands still.
+ */
+export function clockUntilMs(state: StateReader): number {
+  for (const [{ atMs }] of state.list(leaseDueTable)) return atMs + limits.ledgerMoney.leaseMarginMs
+  return Number.POSITIVE_INFINITY
+}
+
 function lapse(state: StateWriter, id: Uint8Array, lease: Lease, nowMs: number): void {
   forEachAccepted(state, id, lease, (key, entry) => stopSpan(state, key, entry, lease.price, nowMs))
   putLease(state, id, { ...lease, isLapsed: true }, lease.dueMs)
