@@ -9,6 +9,7 @@ import {
   type MeterReading,
   memberOf,
   moneyOperations,
+  type OwedOperation,
   type StateReader,
 } from '@borgios/ledger'
 import type { JobUsage, Operation } from '@borgios/protocol'
@@ -32,6 +33,7 @@ export interface JobClaimsModules {
 interface Claim {
   readonly reading: MeterReading
   readonly payer: Uint8Array
+  /** How often it was sent. */
   tries: number
 }
 
@@ -62,20 +64,23 @@ export class JobClaims implements JobEarnings {
   }
 
   /** Claims what is due, as operations of a duty; a claim of nothing gives the money back at once. */
-  duty(state: StateReader): readonly Operation[] {
+  duty(state: StateReader): readonly OwedOperation[] {
     return [...this.#claims].flatMap(([job, claim]) => {
-      claim.tries += 1
-      const operations = claim.tries > bounds.claimTries ? [] : this.#claimed(state, JobId.toBytes(job), claim)
-      if (operations.length === 0) this.#claims.delete(job)
-      return operations
+      const operation = claim.tries >= bounds.claimTries ? undefined : this.#claimed(state, JobId.toBytes(job), claim)
+      const onSent = (): void => {
+        claim.tries += 1
+      }
+      if (operation !== undefined) return [{ ...operation, onSent }]
+      this.#claims.delete(job)
+      return []
     })
   }
 
-  #claimed(state: StateReader, job: Uint8Array, { payer, reading }: Claim): readonly Operation[] {
+  #claimed(state: StateReader, job: Uint8Array, { payer, reading }: Claim): Operation | undefined {
     const { node } = this.#modules
     const hold = state.get(holdTable, jobHoldIdOf(payer, job, node))
     const isOpen = hold !== undefined && hold.said?.byPayer !== false
-    return isOpen ? [jobOperation(moneyOperations.job.claim, { payer, job, node, reading })] : []
+    return isOpen ? jobOperation(moneyOperations.job.claim, { payer, job, node, reading }) : undefined
   }
 
   #claim(job: JobId, reading: MeterReading): void {
