@@ -1,9 +1,11 @@
-import type { JobId } from '@borgios/core'
+import type { AccountId, JobId } from '@borgios/core'
 import type { JobUsage } from '@borgios/protocol'
 
 /** What this node is asked to run. */
 export interface ExpectedJob {
   readonly job: JobId
+  /** Who is said to have set money aside for it. */
+  readonly payer: AccountId | undefined
   /** Once it runs. */
   readonly mostWallTimeMs: number
   readonly mostUsage: JobUsage

@@ -60,7 +60,7 @@ export {
   paidPartsOf,
 } from './modules/earning/earning-view.ts'
 export { disputeTable, type Hold, holdTable } from './modules/escrow/hold.ts'
-export { holdsBy, jobHoldsOn, reservedLabels } from './modules/escrow/hold-view.ts'
+export { holdsBy, jobHoldOf, reservedLabels } from './modules/escrow/hold-view.ts'
 export { allowanceLeft, GRANTS_MODULE } from './modules/grants/grants-module.ts'
 export { decodeTerms, jobCost, type MeterReading } from './modules/jobs/job-terms.ts'
 export { JOBS_MODULE, type JobHoldBody, jobHoldIdOf, NO_NODE } from './modules/jobs/jobs-module.ts'

@@ -159,7 +159,7 @@ export class World {
       return
     }
     this.jobs.push(job)
-    const expected = { job: id, mostWallTimeMs: WALL_MS, mostUsage: MOST }
+    const expected = { job: id, payer: hold.payer, mostWallTimeMs: WALL_MS, mostUsage: MOST }
     const isTaken = executor.claims.expect(expected, abort.signal).then(
       () => true,
       () => false,

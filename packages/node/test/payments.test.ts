@@ -223,7 +223,10 @@ test('a job is held, billed by both sides and paid; one that failed costs nothin
     const wish = { job, node, specHash: '', mostWallTimeMs: 60_000, mostUsage: MOST }
     const hold = await requester.payments.escrow.hold(wish, NO_SIGNAL)
     assert(holdOn(job))
-    await executor.payments.earnings.expect({ job, mostWallTimeMs: 60_000, mostUsage: MOST }, NO_SIGNAL)
+    await executor.payments.earnings.expect(
+      { job, payer: hold.payer, mostWallTimeMs: 60_000, mostUsage: MOST },
+      NO_SIGNAL,
+    )
     return { job, hold }
   }
   const ended = async (job: JobId): Promise<bigint> => {
@@ -249,7 +252,8 @@ test('a job is held, billed by both sides and paid; one that failed costs nothin
   await doubtful.hold.settle(bill(doubtful.job, ['it bills more time than passed']))
   assert.deepEqual(holdOn(doubtful.job)?.said, { byPayer: true, amount: 0n })
 
-  const unheld = { job: JobId.fromBytes(new Uint8Array(16).fill(9)), mostWallTimeMs: 60_000, mostUsage: MOST }
+  const other = JobId.fromBytes(new Uint8Array(16).fill(9))
+  const unheld = { job: other, payer: ran.hold.payer, mostWallTimeMs: 60_000, mostUsage: MOST }
   const soon = AbortSignal.timeout(200)
   await assert.rejects(executor.payments.earnings.expect(unheld, soon))
   const small = { ...MOST, cpuMs: 10 ** 9 }

@@ -1,9 +1,10 @@
 import type { ExpectedJob, JobEarnings } from '@borgios/compute'
 import { JobId, type Logger, limits, type Timers } from '@borgios/core'
+import { accountBytesOf } from '@borgios/crypto'
 import {
   holdTable,
   jobHoldIdOf,
-  jobHoldsOn,
+  jobHoldOf,
   type Ledger,
   ledgerTimeMs,
   type MeterReading,
@@ -93,22 +94,22 @@ export class JobClaims implements JobEarnings {
     this.#modules.onOwed()
   }
 
-  /** Who has set enough aside. Waits for a block that brings it: this node's ledger may be behind. */
-  async #payer({ job, mostWallTimeMs, mostUsage }: ExpectedJob, signal: AbortSignal): Promise<Uint8Array> {
+  /** Whoever is said to pay, once enough is set aside. Waits for a block that brings it: this node's ledger may be behind. */
+  async #payer({ job, payer: said, mostWallTimeMs, mostUsage }: ExpectedJob, signal: AbortSignal): Promise<Uint8Array> {
     const { ledger, node, timers } = this.#modules
+    if (said === undefined) throw jobUnpaid('the request for the job names nobody who pays for it')
+    const payer = accountBytesOf(said)
     const id = JobId.toBytes(job)
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
     const { cpuMs, mibMs } = readingOf(mostUsage)
     let isTooLittle = false
-    // Others may have set little aside for a job of which they only know the id: that must not keep it from running.
     const look = (): void => {
+      const hold = jobHoldOf(ledger.state, payer, id, node)
+      if (hold === undefined) return
+      const { terms, dueMs } = hold
       const leastDueMs = ledgerTimeMs(ledger.state) + mostWallTimeMs + bounds.jobHoldMarginMs
-      const holds = jobHoldsOn(ledger.state, node, id)
-      const enough = holds.find(
-        ({ terms: { most }, dueMs }) => most.cpuMs >= cpuMs && most.mibMs >= mibMs && dueMs >= leastDueMs,
-      )
-      if (enough !== undefined) resolve(enough.payer)
-      isTooLittle = holds.length > 0
+      isTooLittle = terms.most.cpuMs < cpuMs || terms.most.mibMs < mibMs || dueMs < leastDueMs
+      if (!isTooLittle) resolve(payer)
     }
     const stop = (): void => reject(signal.reason)
     const late = (): void =>

@@ -1,5 +1,6 @@
 import type { Escrow, JobBill, JobHold, JobWish } from '@borgios/compute'
 import { isBorgError, JobId, type Logger, limits, NodeId } from '@borgios/core'
+import { accountIdOf } from '@borgios/crypto'
 import {
   JOBS_MODULE,
   type JobHoldBody,
@@ -62,6 +63,7 @@ export class LedgerEscrow implements Escrow {
       throw error
     }
     return {
+      payer: accountIdOf(sender.account),
       settle: (bill) => this.#grant(id, holder, this.#granted(bill, most)),
       refund: () => this.#grant(id, holder, NOTHING),
     }
@@ -90,7 +92,7 @@ export class LedgerEscrow implements Escrow {
   /** A node that is no member of the ledger cannot be paid. */
   #unpaid(node: NodeId): JobHold {
     this.#modules.logger.info('a job runs unpaid on a node that is no member of the ledger', { node })
-    return { settle: async () => undefined, refund: async () => undefined }
+    return { payer: undefined, settle: async () => undefined, refund: async () => undefined }
   }
 
   #granted({ receipt, doubts }: JobBill, most: MeterReading): MeterReading {
