@@ -62,6 +62,7 @@ export {
 export { disputeTable, type Hold, holdTable } from './modules/escrow/hold.ts'
 export { holdsBy, jobHoldOf, reservedLabels } from './modules/escrow/hold-view.ts'
 export { allowanceLeft, GRANTS_MODULE } from './modules/grants/grants-module.ts'
+export type { JobBill } from './modules/jobs/job-records.ts'
 export { decodeTerms, jobCost, type MeterReading } from './modules/jobs/job-terms.ts'
 export { JOBS_MODULE, type JobHoldBody, jobHoldIdOf, NO_NODE } from './modules/jobs/jobs-module.ts'
 export { entriesOf, type ProposedEntry } from './modules/leases/lease-book.ts'

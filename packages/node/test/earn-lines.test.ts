@@ -94,7 +94,9 @@ const emission = { height: 9, epoch: 0, lastHeight: 600, blocksLeft: 591, remain
 test('the sum is added anew, whatever the daemon says of it, and a wrong one is said', () => {
   const good = view({ lines: [line({ came: '7', fee: '2' })], balance: '10' })
   assert(addsUp(good))
-  for (const wrong of [{ balance: '11' }, { isEqual: false }, { lines: [] }]) {
+  // One that nothing explains makes any sum come out.
+  const unexplained = { lines: [line({ kind: 'other', came: '7', fee: '2' })] }
+  for (const wrong of [{ balance: '11' }, { isEqual: false }, { lines: [] }, unexplained]) {
     const bad = { ...good, ...wrong }
     assert(!addsUp(bad))
     const report = { isEqual: false, wallet: bad, nodes: [], notShown: [], together: together([bad]), emission }

@@ -74,7 +74,8 @@ function worthByLease(state: StateReader, node: Uint8Array, { fromMs, toMs }: Pa
     const before = worth.get(textOf(lease))?.value ?? 0n
     worth.set(textOf(lease), { lease, value: before + rate * BigInt(durationMs) })
   }
-  for (const [{ holder, lease, untilMs }, { fromMs: sinceMs, rate }] of state.list(spanTable)) {
+  const first = { untilMs: fromMs, holder: new Uint8Array(32), lease: new Uint8Array(32) }
+  for (const [{ holder, lease, untilMs }, { fromMs: sinceMs, rate }] of state.list(spanTable, first)) {
     if (isSameBytes(holder, node)) add(lease, rate, sinceMs, untilMs)
   }
   for (const [{ lease: id }, entry] of entriesOf(state, node)) {
