@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type JsonValue, limits, NetworkId, NodeId, OperatorId, silentLogger } from '@borgios/core'
+import { BorgError, type JsonValue, limits, NetworkId, NodeId, OperatorId, silentLogger } from '@borgios/core'
 import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
 import { ManualTime } from '@borgios/core/testing'
-import { accountIdOf, networkIdOf, signInvitation, signNodeCertificate } from '@borgios/crypto'
+import { accountBytesOf, accountIdOf, networkIdOf, signInvitation, signNodeCertificate } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import {
   accountOf,
@@ -115,14 +115,41 @@ test('a sponsor pays for whom its user invited, as often as it was invited, and 
   assert.match(await refusal(apply()), /pays deposits for 1 of this operator's nodes, and has for 1/)
 
   await rememberInvited(records.path, { version: 1, operator: name, nodes: 9, notAfterMs: later })
-  const second = await settled(apply())
+  const again = apply()
+  const second = await settled(again)
   assert.equal(second.member?.state, 'active')
   assert.equal(accountOf(ledger.state, people.publicKey)?.balance, limits.node.welcomeAmount, 'welcome once')
+  assert.notEqual(accountOf(ledger.state, accountBytesOf(good.wallet)), undefined)
+  assert.equal(accountOf(ledger.state, accountBytesOf(again.wallet)), undefined, 'with another wallet neither')
   let last = await settled(apply())
   for (let round = 0; last.member !== undefined && round < 5; round += 1) last = await settled(apply())
   assert.match(last.why, /not enough money/)
   assert.equal((await readInvited(records.path, name))?.nodes, 9)
   operator.stop()
+
+  // A membership that comes to nothing: fees are spent once, whoever asks how often, with whichever node.
+  let [tries, nowMs] = [0, 0]
+  const pay = async (): Promise<void> => {
+    tries += 1
+    await systemTimers.sleep(50)
+    throw new BorgError('the ledger refused it', { code: 'NODE_PAYMENT_REFUSED', kind: 'denied' })
+  }
+  const vain = { account: world.founder.publicKey, pay } as unknown as WalletSender
+  const clock = { nowMs: () => context.clock.nowMs(), monotonicMs: () => nowMs }
+  const refused = new SponsorDesk(
+    { ...context, clock },
+    { ledger, wallet: vain, operator: vain, records: records.path },
+  )
+  const hopeless = apply()
+  const outcomes = await Promise.all([1, 2, 3].map(() => refused.consider(hopeless)))
+  for (const { outcome } of outcomes) assert.equal(outcome, 'working')
+  await until(async () => (await refused.consider(hopeless)).outcome === 'refused')
+  for (const application of [hopeless, hopeless, apply()])
+    assert.match((await refused.consider(application)).why, /the ledger refused it/)
+  assert.equal(tries, 1)
+  nowMs += limits.node.sponsorFailureMs
+  assert.equal((await refused.consider(hopeless)).outcome, 'working')
+  await until(() => tries === 2)
 })
 
 test('an application stands only as its node and its operator signed it', async () => {
