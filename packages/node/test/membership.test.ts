@@ -16,7 +16,9 @@ import {
 } from '@borgios/ledger'
 import type { Role } from '@borgios/peertree'
 import { type Application, MEMBER_APPLY, MEMBER_STANDING, type StandingReply } from '@borgios/protocol'
+import { nodePaths } from '../src/config/data-folder.ts'
 import { readInvited, rememberInvited } from '../src/config/invited.ts'
+import { readLeaveNote } from '../src/config/left-file.ts'
 import { checkApplication, signApplication } from '../src/ledger/application.ts'
 import { LedgerRegister, type RegisterLedger } from '../src/ledger/member-register.ts'
 import { LedgerMembership, sponsorsFor } from '../src/ledger/membership.ts'
@@ -271,6 +273,7 @@ test('a node asks as a guest, becomes a member when it is admitted, and a guest 
       keys: { node, operator },
       wallet: keyOf(2),
       sponsors: [sponsor],
+      leaveNote: { isThere: false },
     } as never,
   )
   assert.equal(membership.role, 'guest')
@@ -311,6 +314,79 @@ test('a node asks as a guest, becomes a member when it is admitted, and a guest 
   await polls()
   assert.match(membership.view().why, /taken its deposit/)
   await membership.stop()
+})
+
+test('a node that its user had leave asks for nothing until its user starts it with an invitation again', async () => {
+  await using folder = await temporaryFolder()
+  const paths = nodePaths(folder.path)
+  const time = new ManualTime()
+  const { ledger, register, set } = registerOf(time)
+  register.attach(ledger)
+  set('active')
+  const asked: string[] = []
+  const network = {
+    self,
+    position: () => ({ parent: NodeId.fromBytes(keyOf(7)) }),
+    request: async (_: NodeId, method: string): Promise<JsonValue> => {
+      asked.push(method)
+      const standing = { height: 1, epoch: 4, state: 'unknown', isMember: false, stalledWhy: '' }
+      return method === MEMBER_STANDING ? standing : { outcome: 'refused', why: 'it is not up' }
+    },
+  }
+  let pay = async (): Promise<void> => set('leaving')
+  const open = async () => {
+    const [node, operator] = [newSigner(), newSigner()]
+    const terms = { network: NetworkId.fromBytes(keyOf(9)), node: self, operator: itsOperator }
+    const certificate = signNodeCertificate(operator, terms)
+    const identity = { certificate, invitation: {}, genesis: { founders: [] }, node: self, operator: itsOperator }
+    return new LedgerMembership(
+      {
+        identity,
+        config: { capacityBytes: 1 },
+        release: '1',
+        clock: time,
+        timers: time,
+        logger: silentLogger,
+      } as never,
+      {
+        ...{ network, register, keys: { node, operator }, wallet: keyOf(2), sponsors: [NodeId.fromBytes(keyOf(8))] },
+        ledger: { ...ledger, trust: { whyAway: async () => undefined } },
+        operator: { pay: () => pay() },
+        leaveNote: await readLeaveNote(paths),
+      } as never,
+    )
+  }
+  const isNoted = async (): Promise<boolean> => (await readLeaveNote(paths)).isThere
+  const leave = async (): Promise<void> => {
+    await (await open()).leave(new AbortController().signal).catch(() => undefined)
+  }
+  for (const [code, noted] of [
+    ['NODE_FUNDS_SHORT', false],
+    // It may yet take effect.
+    ['NODE_PAYMENT_OPEN', true],
+  ] as const) {
+    const works = pay
+    pay = () => Promise.reject(new BorgError('a fault of the test', { code, kind: 'unavailable' }))
+    await leave()
+    assert.equal(await isNoted(), noted, code)
+    pay = works
+  }
+  await leave()
+  assert.ok(await isNoted())
+
+  // Its deposit is back, and its daemon was started again.
+  set(undefined)
+  const says = async (): Promise<string> => {
+    const membership = await open()
+    membership.start()
+    for (let turn = 0; turn < 60; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    await membership.stop()
+    return membership.view().why
+  }
+  assert.match(await says(), /it has left the ledger, as its user wanted/)
+  assert.ok(!asked.includes(MEMBER_APPLY))
+  await (await readLeaveNote(paths)).set(false)
+  assert.match(await says(), /nobody vouches for it: it is not up/)
 })
 
 test('sponsors are asked in an order of the node', () => {
