@@ -119,6 +119,14 @@ test('what is worth less than a micro-unit in an epoch is carried over, to the l
   assert.equal(value, (BigInt(bytes) * 1_000n * BigInt(ageMs)) % (BigInt(GIB) * BigInt(DAY_MS)))
   assert.equal(burnedAhead, 300_000n)
   world.checkLayouts()
+  // It outlives the last lease, and is forgotten with the member.
+  world.must('payer', ops.end, leaseIdOf(named('payer'), named('file')))
+  for (let epoch = 0; epoch < 2; epoch += 1) {
+    for (const auditor of nodes) world.report(auditor, all)
+    world.endEpoch()
+  }
+  assert.equal([...world.state.list(holderTable)].length, 0)
+  assert.equal(world.state.get(carryTable, named('node 0'))?.value, value)
   for (const node of nodes) world.setMember(node, { state: 'slashed' })
   world.endEpoch()
   assert.equal([...world.state.list(carryTable)].length, 0)

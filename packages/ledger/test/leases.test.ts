@@ -305,6 +305,7 @@ test('bytes of a part, of a lease and of a node have their bounds, to the byte',
     world.send('payer', ops.open, { ...openBody([], 10n ** 7n, label), entries: entriesFor(nodes, bytes) })
   const idOf = (label: string): Uint8Array => leaseIdOf(named('payer'), named(label))
   assert.equal(open('large part', ['one'], maxLeaseBytes + 1), 'LEDGER_BAD_TERMS')
+  assert.equal(open('large sum', ['one', 'two'], maxLeaseBytes / 2 + 1), 'LEDGER_BAD_TERMS')
   assert.equal(open('no bytes', ['one'], 0), 'LEDGER_BAD_TERMS')
   assert.equal(open('full', ['one'], maxLeaseBytes), 'done')
   assert.equal(accept(world, 'one', idOf('full')), 'done')

@@ -55,8 +55,8 @@ export function propose(state: StateWriter, id: Uint8Array, lease: Lease, entrie
   const { maxLeaseHolders, maxLeaseBytes, maxEntryShards } = limits.ledgerMoney
   let bytes = lease.bytes
   for (const { holder, bytes: entryBytes, shards, list } of entries) {
-    if (entryBytes < 1 || entryBytes > maxLeaseBytes || shards < 1 || shards > maxEntryShards) {
-      throw badTerms('a part of a lease has too few or too many bytes or shards')
+    if (entryBytes < 1 || shards < 1 || shards > maxEntryShards) {
+      throw badTerms('a part of a lease has no bytes, or too few or too many shards')
     }
     bytes += entryBytes
     if (lease.holders.some((one) => isSameBytes(one, holder))) throw badTerms('a node has one part in a lease')
