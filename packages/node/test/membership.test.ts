@@ -389,6 +389,49 @@ test('a node that its user had leave asks for nothing until its user starts it w
   assert.match(await says(), /nobody vouches for it: it is not up/)
 })
 
+test('a node that is told it is a member doubts it when nothing bears it out for long, and not before', async () => {
+  const time = new ManualTime()
+  const { ledger, register, set } = registerOf(time)
+  register.attach(ledger)
+  let isSaidMember = true
+  const network = {
+    self,
+    position: () => ({ parent: NodeId.fromBytes(keyOf(7)) }),
+    request: async () => ({ height: 1, epoch: 4, state: 'unknown', isMember: isSaidMember, stalledWhy: '' }),
+    enter: async () => undefined,
+  }
+  const membership = new LedgerMembership(
+    {
+      ...{ identity: { node: self, operator: itsOperator, genesis: { founders: [] } }, config: {}, release: '1' },
+      ...{ clock: time, timers: time, logger: silentLogger },
+    } as never,
+    { network, register, ledger, leaveNote: { isThere: true } } as never,
+  )
+  membership.start()
+  const poll = async (ms: number): Promise<void> => {
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+    time.advance(ms)
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+  }
+  await poll(limits.node.admissionPollMs)
+  assert.equal(membership.role, 'member')
+  isSaidMember = false
+  await poll(limits.node.admissionDoubtMs - limits.node.admissionPollMs)
+  assert.equal(membership.role, 'member')
+  await poll(limits.node.admissionPollMs)
+  assert.equal(membership.role, 'guest')
+  assert.match(membership.view().why, /nothing bears it out/)
+  isSaidMember = true
+  await poll(limits.node.admissionPollMs)
+  // Borne out in time, it stays what it is.
+  set('active')
+  await poll(limits.node.admissionPollMs)
+  await poll(2 * limits.node.admissionDoubtMs)
+  await poll(limits.node.admissionPollMs)
+  assert.equal(membership.role, 'member')
+  await membership.stop()
+})
+
 test('sponsors are asked in an order of the node', () => {
   const members = [3, 4, 5].map((n) => NodeId.fromBytes(keyOf(n)))
   assert.deepEqual(sponsorsFor(NodeId.fromBytes(keyOf(4)), members), [members[1], members[2], members[0]])
