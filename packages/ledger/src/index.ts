@@ -39,7 +39,7 @@ export { type FinalTransaction, type TrackerChange, TransactionTracker } from '.
 export { RememberingVerifier } from './mempool/transaction-verifier.ts'
 export { unitsBy } from './mempool/units.ts'
 export { accountOf, accountTable } from './modules/accounts/account-table.ts'
-export { MONEY_REASONS, type MoneyMove, type MoneyReason } from './modules/accounts/money-moves.ts'
+export type { MoneyMove, MoneyReason } from './modules/accounts/money-moves.ts'
 export { transfer } from './modules/accounts/transfer.ts'
 export { beaconDuties } from './modules/beacon/beacon-duties.ts'
 export { type Chain, chainOf } from './modules/chain/chain-table.ts'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NodeId } from '@borgios/core'
 import { accountIdOf } from '@borgios/crypto'
-import { MONEY_REASONS, type MoneyMove } from '@borgios/ledger'
-import type { EarnLineView, EarnView } from '@borgios/protocol'
+import type { MoneyMove, MoneyReason } from '@borgios/ledger'
+import { type EarnLineView, type EarnView, MOVEMENT_KINDS } from '@borgios/protocol'
 import fc from 'fast-check'
 import { earnLines } from '../src/cli/commands/earn-lines.ts'
 import { addsUp, together } from '../src/cli/commands/earn-report.ts'
@@ -13,6 +13,11 @@ import { type Movement, movementsOf } from '../src/ledger/movements.ts'
 const hashOf = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 const [OWN, OTHER] = [hashOf(1), hashOf(2)]
 const FIRST = 10n ** 12n
+
+const MONEY_REASONS = MOVEMENT_KINDS.flatMap((kind): MoneyReason[] => {
+  if (kind === 'other' || kind === 'sent') return []
+  return [kind === 'received' ? 'transfer' : kind]
+})
 
 const moveArbitrary: fc.Arbitrary<MoneyMove> = fc.record({
   account: fc.constantFrom(OWN, OWN, OTHER),
