@@ -50,6 +50,7 @@ export { emissionTable, emittedTable, payoutTable } from './modules/earning/earn
 export {
   type AuditDuty,
   accruedTo,
+  carriedTo,
   dutiesOf,
   earningsOf,
   jobBills,

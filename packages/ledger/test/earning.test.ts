@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { auditSeedOf, drawAuditors, drawParts } from '../src/modules/earning/audit-draw.ts'
 import { carryTable } from '../src/modules/earning/carries.ts'
 import { auditTable, emissionTable, payoutTable, strikeTable } from '../src/modules/earning/earning-records.ts'
-import { dutiesOf, earningsOf, paidPartsOf } from '../src/modules/earning/earning-view.ts'
+import { accruedTo, carriedTo, dutiesOf, earningsOf, paidPartsOf } from '../src/modules/earning/earning-view.ts'
 import { emissionOf, type Share } from '../src/modules/earning/emission.ts'
 import { verdictOf } from '../src/modules/earning/verdict.ts'
 import { holderTable, leaseIdOf } from '../src/modules/leases/lease-records.ts'
@@ -118,6 +118,8 @@ test('what is worth less than a micro-unit in an epoch is carried over, to the l
   const { value, burnedAhead } = world.state.get(carryTable, named('node 0')) ?? {}
   assert.equal(value, (BigInt(bytes) * 1_000n * BigInt(ageMs)) % (BigInt(GIB) * BigInt(DAY_MS)))
   assert.equal(burnedAhead, 300_000n)
+  assert.equal(carriedTo(world.state, named('node 0')), 656_248n)
+  assert.equal(accruedTo(world.state, named('node 0')), 0n)
   world.checkLayouts()
   // It outlives the last lease, and is forgotten with the member.
   world.must('payer', ops.end, leaseIdOf(named('payer'), named('file')))

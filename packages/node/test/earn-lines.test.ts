@@ -91,6 +91,7 @@ const view = (changes: Partial<EarnView>): EarnView => ({
   height: 9,
   isEqual: true,
   accrued: '0',
+  carried: '0',
   ...changes,
 })
 
@@ -108,6 +109,19 @@ test('the sum is added anew, whatever the daemon says of it, and a wrong one is 
     const said = earnLines(report).filter((one) => /does NOT add up/.test(one))
     assert.equal(said.length, 2)
   }
+})
+
+test('what is owed and what was carried over are said apart, as long as there is any', () => {
+  const wallet = view({ of: 'wallet' })
+  const said = (changes: Partial<EarnView>): string => {
+    const nodes = [view(changes)]
+    const report = { isEqual: true, wallet, nodes, notShown: [], together: together([wallet]), emission }
+    return earnLines(report).find((one) => /Owed/.test(one)) ?? ''
+  }
+  assert.match(said({ accrued: '169' }), /: 0\.000000000169 units, if it passes its audits$/)
+  assert.match(said({ accrued: '2000000000000', carried: '500000' }), /: 2 units, .*; 0\.0000005 carried over/)
+  assert.match(said({ carried: '10' }), /: 0 units, .*; 0\.00000000001 carried over/)
+  assert.equal(said({}), '')
 })
 
 test('nothing yet says what to do, and a file named by somebody else is one line', () => {

@@ -3,6 +3,7 @@ import { accountIdOf } from '@borgios/crypto'
 import {
   accountOf,
   accruedTo,
+  carriedTo,
   decodeTerms,
   type Hold,
   holdsBy,
@@ -77,6 +78,7 @@ export async function earnView(
     height: history.height,
     isEqual: sum === balance && lines.every(({ kind }) => kind !== 'other'),
     accrued: String(of === 'node' ? accruedTo(state, node) : 0n),
+    carried: String(of === 'node' ? carriedTo(state, node) : 0n),
   }
 }
 

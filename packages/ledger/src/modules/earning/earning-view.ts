@@ -102,14 +102,17 @@ export function jobSpendingOf(state: StateReader, epoch: number, payer: Uint8Arr
   return lines
 }
 
-/** What a node is owed for storage, in millionths of a micro-unit: carried from before, and earned since if it passes its audits. */
+/** What a node is owed for storage since it was last paid, if it passes its audits, in millionths of a micro-unit. */
 export function accruedTo(state: StateReader, node: Uint8Array): bigint {
-  const carried = state.get(carryTable, node)?.value ?? 0n
   const record = state.get(holderTable, node)
-  if (record === undefined) return accruedPico(carried)
+  if (record === undefined) return 0n
   const { due, value } = accrued(record, ledgerTimeMs(state))
-  return accruedPico(carried + due + value)
+  return accruedPico(due + value)
 }
+
+/** What its payments left for the next one, in millionths of a micro-unit. */
+export const carriedTo = (state: StateReader, node: Uint8Array): bigint =>
+  accruedPico(state.get(carryTable, node)?.value ?? 0n)
 
 /** All payments for jobs that the ledger still has. */
 export function* jobBills(state: StateReader): Generator<JobBill> {
