@@ -1,5 +1,5 @@
-import type { AccountId, JobId, NodeId } from '@borgios/core'
-import type { JobReceipt, JobUsage } from '@borgios/protocol'
+import type { JobId, NodeId } from '@borgios/core'
+import type { JobPayer, JobReceipt, JobUsage } from '@borgios/protocol'
 
 /** What one node may use at most for a job. */
 export interface JobWish {
@@ -22,8 +22,8 @@ export interface JobBill {
 
 /** What was set aside for one attempt at a job. Exactly one of the two is called, once. */
 export interface JobHold {
-  /** The account that pays, by which the node finds what was set aside; undefined where nobody does. */
-  readonly payer: AccountId | undefined
+  /** Who pays, by which the node finds what was set aside; undefined where nobody does. */
+  readonly payer: JobPayer | undefined
   /** The node ran the job to its end, good or bad. Nobody waits for it: what fails for a moment is to be tried again behind it. */
   settle(bill: JobBill): Promise<void>
   /** It did not. */

@@ -20,7 +20,7 @@ import { memoryMibMs, mostUsage } from '../src/usage.ts'
 import { exited, JobWorld, NETWORK_ID, until, untilStopped, type WorldOptions } from './support/job-world.ts'
 
 const codeOf = (error: unknown): string => (isBorgError(error) ? error.code : String(error))
-const PAYER = accountIdOf(new Uint8Array(32).fill(7))
+const PAYER = { account: accountIdOf(new Uint8Array(32).fill(7)), signature: 'A'.repeat(86) }
 const failure = (code: string) => new BorgError('a fault of the test', { code, kind: 'unavailable' })
 
 /** Writes down what becomes of each hold. */
@@ -103,8 +103,8 @@ describe('escrow of a job', () => {
   it('names to the node who pays; without money it runs nothing, and bills nothing', async () => {
     const told: unknown[] = []
     const earnings: JobEarnings = {
-      expect: async ({ job, payer }) => {
-        told.push({ job, payer })
+      expect: async ({ job, from, payer }) => {
+        told.push({ job, from, payer })
         throw failure('TEST_UNPAID')
       },
       ran: () => void told.push('ran'),
@@ -114,7 +114,7 @@ describe('escrow of a job', () => {
     const job = JobId.fromBytes(new Uint8Array(16))
     await assert.rejects(asker().run(world.spec(), { job }), { code: 'COMPUTE_NO_NODE' })
     await ended(escrow, 'refunded: COMPUTE_ATTEMPT_FAILED')
-    assert.deepEqual(told, [{ job, payer: PAYER }, 'gave up'])
+    assert.deepEqual(told, [{ job, from: world.node(0).id, payer: PAYER }, 'gave up'])
     assert.equal(world.node(1).sandbox.tasks.length, 0)
   })
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeBase32, isBorgError, JobId, limits } from '@borgios/core'
+import { encodeBase32, isBorgError, JobId, limits, NetworkId, NodeId } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
 import type { Signer } from '@borgios/crypto'
-import { accountIdOf } from '@borgios/crypto'
 import {
   accountOf,
   disputeTable,
@@ -17,6 +16,7 @@ import {
   reservationIdOf,
 } from '@borgios/ledger'
 import type { Operation } from '@borgios/protocol'
+import { payerOf } from '../src/ledger/job-consent.ts'
 import { jobOperation, readingOf } from '../src/ledger/ledger-escrow.ts'
 import { WalletSender } from '../src/ledger/wallet-sender.ts'
 import { fullSlice } from './full-slice.ts'
@@ -98,16 +98,18 @@ const holdBody = (node: Uint8Array, changes: Partial<JobHoldBody> = {}): JobHold
   ...changes,
 })
 
-/** Whether the first executor takes the job; `payer` is whom the request names. */
+/** Whether the first executor takes the job that `from` brings; `signer` says that it pays for it if the requester does. */
 async function isExpected(
-  { executors: [executor], wallet }: World,
+  { executors: [executor], wallet, node, nodes: [to = node] }: World,
   before: () => Promise<void>,
-  payer: Uint8Array | undefined = wallet.publicKey,
+  signer: Signer = wallet,
+  from: Uint8Array = node,
 ): Promise<boolean> {
   assert(executor)
   await before()
-  const named = payer === undefined ? undefined : accountIdOf(payer)
-  const wish = { job: JOB, payer: named, mostWallTimeMs: WALL_MS, mostUsage: MOST }
+  const parties = { network: NetworkId.fromBytes(NETWORK), job: JOB, to: NodeId.fromBytes(to) }
+  const payer = payerOf(signer, { ...parties, from: NodeId.fromBytes(node) })
+  const wish = { job: JOB, from: NodeId.fromBytes(from), payer, mostWallTimeMs: WALL_MS, mostUsage: MOST }
   const expected = executor.claims.expect(wish, NO_SIGNAL)
   const isTaken = expected.then(
     () => true,
@@ -151,7 +153,7 @@ test('whoever saw the id of a job in the ledger cannot keep it from running by a
   assert.deepEqual(own?.said, { byPayer: false, amount: COST })
 })
 
-test('only the hold of whom the request names counts, whoever else has set money aside', async () => {
+test('only the hold of who signed for the job of this requester counts, whoever else has set money aside', async () => {
   const { hold } = moneyOperations.job
   for (const [name, isTaken] of [
     ['wallet', true],
@@ -161,10 +163,12 @@ test('only the hold of whom the request names counts, whoever else has set money
     const world = new World(1)
     const [node = assert.fail()] = world.nodes
     const before = () => sendAs(world.chain, world.wallet, [jobOperation(hold, holdBody(node))])
-    assert.equal(await isExpected(world, before, keyOf(name).publicKey), isTaken, name)
+    assert.equal(await isExpected(world, before, keyOf(name)), isTaken, name)
+    // Who has read of the hold in the ledger, and got hold of the signature, is still another.
+    if (isTaken) assert.equal(await isExpected(world, async () => undefined, keyOf(name), node), false)
   }
-  const { executors } = new World(1)
-  const unnamed = { job: JOB, payer: undefined, mostWallTimeMs: WALL_MS, mostUsage: MOST }
+  const { executors, node } = new World(1)
+  const unnamed = { job: JOB, from: NodeId.fromBytes(node), payer: undefined, mostWallTimeMs: WALL_MS, mostUsage: MOST }
   await assert.rejects(executors[0]?.claims.expect(unnamed, NO_SIGNAL) ?? assert.fail(), { code: 'NODE_JOB_UNPAID' })
 })
 

@@ -210,6 +210,7 @@ test('a job is held, billed by both sides and paid; one that failed costs nothin
   await using world = await openPaidNodes({ nodes: 4, values: {}, balance: UNIT })
   const [requester, executor] = [world.node(0), world.node(1)]
   const node = executor.context.identity.node
+  const from = requester.context.identity.node
   const holdOn = (job: JobId) => {
     const id = jobHoldIdOf(world.wallet.publicKey, JobId.toBytes(job), NodeId.toBytes(node))
     return requester.ledger.state.get(holdTable, id)
@@ -224,7 +225,7 @@ test('a job is held, billed by both sides and paid; one that failed costs nothin
     const hold = await requester.payments.escrow.hold(wish, NO_SIGNAL)
     assert(holdOn(job))
     await executor.payments.earnings.expect(
-      { job, payer: hold.payer, mostWallTimeMs: 60_000, mostUsage: MOST },
+      { job, from, payer: hold.payer, mostWallTimeMs: 60_000, mostUsage: MOST },
       NO_SIGNAL,
     )
     return { job, hold }
@@ -253,7 +254,7 @@ test('a job is held, billed by both sides and paid; one that failed costs nothin
   assert.deepEqual(holdOn(doubtful.job)?.said, { byPayer: true, amount: 0n })
 
   const other = JobId.fromBytes(new Uint8Array(16).fill(9))
-  const unheld = { job: other, payer: ran.hold.payer, mostWallTimeMs: 60_000, mostUsage: MOST }
+  const unheld = { job: other, from, payer: ran.hold.payer, mostWallTimeMs: 60_000, mostUsage: MOST }
   const soon = AbortSignal.timeout(200)
   await assert.rejects(executor.payments.earnings.expect(unheld, soon))
   const small = { ...MOST, cpuMs: 10 ** 9 }

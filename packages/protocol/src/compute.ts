@@ -51,6 +51,14 @@ export const JobSpecSchema = strictObject({
 })
 export type CheckedJobSpec = Static<typeof JobSpecSchema>
 
+/** Who has set money aside for a job: it names the hold, so that nobody has to look for one. */
+const JobPayerSchema = strictObject({
+  account: AccountIdSchema,
+  /** Of the account, to `job-payer/1` with network, job, `from` and `to`: others know of the hold, too. */
+  signature: SignatureSchema,
+})
+export type JobPayer = Static<typeof JobPayerSchema>
+
 /** Signed by the requesting node (statement `job-request/2`). */
 export const JobRequestSchema = strictObject({
   network: NetworkIdSchema,
@@ -58,8 +66,7 @@ export const JobRequestSchema = strictObject({
   from: NodeIdSchema,
   to: NodeIdSchema,
   timeMs: CounterSchema,
-  /** Who has set money aside for it on `to`, if anybody: it names the hold, so that nobody has to look for one. */
-  payer: Type.Optional(AccountIdSchema),
+  payer: Type.Optional(JobPayerSchema),
   spec: JobSpecSchema,
   signature: SignatureSchema,
 })

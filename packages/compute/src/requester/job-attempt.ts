@@ -1,6 +1,12 @@
-import { type AccountId, type JobId, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
+import { type JobId, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
 import type { PeerStream } from '@borgios/peertree'
-import { type CheckedJobSpec, COMPUTE_PROTOCOL, type JobReceipt, type RequesterMessage } from '@borgios/protocol'
+import {
+  type CheckedJobSpec,
+  COMPUTE_PROTOCOL,
+  type JobPayer,
+  type JobReceipt,
+  type RequesterMessage,
+} from '@borgios/protocol'
 import { badMessage, leaseLost } from '../errors.ts'
 import type { JobBill } from '../escrow.ts'
 import type { JobEvent } from '../job.ts'
@@ -15,7 +21,7 @@ import { ToldOrder } from './told-order.ts'
 export interface Attempt {
   readonly job: JobId
   readonly node: NodeId
-  readonly payer: AccountId | undefined
+  readonly payer: JobPayer | undefined
   readonly spec: CheckedJobSpec
   /** Of program and inputs, if somebody knows. */
   readonly inputBytes: number | undefined

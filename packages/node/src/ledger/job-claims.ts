@@ -1,6 +1,6 @@
 import type { ExpectedJob, JobEarnings } from '@borgios/compute'
-import { JobId, type Logger, limits, type Timers } from '@borgios/core'
-import { accountBytesOf } from '@borgios/crypto'
+import { JobId, type Logger, limits, type NetworkId, NodeId, type Timers } from '@borgios/core'
+import type { Ed25519 } from '@borgios/crypto'
 import {
   holdTable,
   jobHoldIdOf,
@@ -15,6 +15,7 @@ import {
 } from '@borgios/ledger'
 import type { JobUsage, Operation } from '@borgios/protocol'
 import { jobUnpaid } from '../errors.ts'
+import { accountPaying } from './job-consent.ts'
 import { jobOperation, readingOf } from './ledger-escrow.ts'
 
 const bounds = limits.node
@@ -24,6 +25,8 @@ export interface JobClaimsModules {
   readonly ledger: Pick<Ledger, 'state' | 'onFinal'>
   /** 32 bytes: this node. */
   readonly node: Uint8Array
+  readonly network: NetworkId
+  readonly ed25519: Ed25519
   readonly timers: Timers
   /** Called when an operation is owed. */
   readonly onOwed: () => void
@@ -95,10 +98,13 @@ export class JobClaims implements JobEarnings {
   }
 
   /** Whoever is said to pay, once enough is set aside. Waits for a block that brings it: this node's ledger may be behind. */
-  async #payer({ job, payer: said, mostWallTimeMs, mostUsage }: ExpectedJob, signal: AbortSignal): Promise<Uint8Array> {
-    const { ledger, node, timers } = this.#modules
+  async #payer(
+    { job, from, payer: said, mostWallTimeMs, mostUsage }: ExpectedJob,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    const { ledger, node, network, ed25519, timers } = this.#modules
     if (said === undefined) throw jobUnpaid('the request for the job names nobody who pays for it')
-    const payer = accountBytesOf(said)
+    const payer = accountPaying(ed25519, said, { network, job, from, to: NodeId.fromBytes(node) })
     const id = JobId.toBytes(job)
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
     const { cpuMs, mibMs } = readingOf(mostUsage)
