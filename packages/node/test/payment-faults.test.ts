@@ -186,8 +186,8 @@ test('a job that was refused, or never asked for, moves no money', async () => {
     assert.deepEqual(claims.duty(world.chain.state), [])
   }
   const own = world.chain.state.get(holdTable, jobHoldIdOf(world.wallet.publicKey, JobId.toBytes(JOB), node))
-  assert.equal(own?.said, undefined)
-  assert.equal(own?.left, own?.amount)
+  assert(own)
+  assert.deepEqual([own.said, own.left], [undefined, own.amount])
 })
 
 test('a bill is given up after it was sent in vain, not after it was asked for', async () => {
