@@ -79,6 +79,8 @@ export const EarnLineSchema = Type.Object({
 })
 export type EarnLineView = Static<typeof EarnLineSchema>
 
+const PicoTextSchema = Type.String({ pattern: '^(0|[1-9][0-9]{0,60})$' })
+
 export const EarnViewSchema = Type.Object({
   of: Type.Enum(['wallet', 'node']),
   /** Who answers. */
@@ -95,7 +97,9 @@ export const EarnViewSchema = Type.Object({
   /** Whether the beginning and the lines come to the balance. */
   isEqual: Type.Boolean(),
   /** What the node is owed for storage and gets if it passes its audits, in millionths of a micro-unit; "0" of a wallet. */
-  accrued: Type.String({ pattern: '^(0|[1-9][0-9]{0,60})$' }),
+  accrued: PicoTextSchema,
+  /** What its payments left for the next one, in the same measure: less than a micro-unit. */
+  carried: PicoTextSchema,
 })
 export type EarnView = Static<typeof EarnViewSchema>
 

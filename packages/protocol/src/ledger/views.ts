@@ -218,7 +218,7 @@ export type SendRequest = Static<typeof SendRequestSchema>
 
 /**
  * Why a balance changed. `received` and `sent`: transfers. `fee`: a transaction that moved nothing itself. `other`: what nothing explains.
- * The rest as the ledger names its reasons. Numbers on disk follow this order: only additions at the end.
+ * The rest are the ledger's reasons. Numbers on disk follow this order: only additions at the end.
  */
 export const MOVEMENT_KINDS = [
   'received',
