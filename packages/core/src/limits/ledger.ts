@@ -106,6 +106,8 @@ export const ledgerLimits = {
     blocksPerRequest: 1_024,
     /** Nodes that are given blocks at once; the others ask somebody else. */
     servedAtOnce: 8,
+    /** Streams of one kind on which nothing is asked just now; the oldest gives way. An honest one asks at once. */
+    idleStreams: 128,
     /** How often what is final is saved and what is not final is sent again: so much is replayed after a crash. */
     upkeepMs: 1 * SECOND_MS,
     /** How often the state is saved at least: blocks since then are applied again after a start. */
