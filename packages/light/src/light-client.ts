@@ -20,6 +20,7 @@ import {
   type TrustedEpoch,
   verifyFinality,
 } from './chain.ts'
+import { Descent } from './descent.ts'
 import { brokenChain, forked, fromTheFuture, trustExpired, unknownEpoch, wrongCommittee } from './errors.ts'
 import { decodeTrust, encodeTrust, type Trust, trustOf } from './trust.ts'
 
@@ -75,6 +76,16 @@ export class LightClient {
   /** The highest block it has seen: somebody who only shows lower ones is behind, or hides something. */
   get newest(): Anchor {
     return this.#trust.newest
+  }
+
+  /** The lowest block it knows: older ones are proved by the headers that lead down to them, whoever signed them. */
+  get lowest(): Anchor {
+    return (this.#trust.previous ?? this.#trust.current).start
+  }
+
+  /** From {@link lowest} on down. */
+  descent(): Descent {
+    return new Descent(this.network, this.lowest, this.#trust.current.committee)
   }
 
   /** The evidence, once LIGHT_FORK was thrown. */

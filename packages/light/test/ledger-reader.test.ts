@@ -6,12 +6,15 @@ import { type AskLedger, accountRecords, LedgerReader } from '@borgios/light'
 import {
   ACCOUNTS_TABLE,
   type BlockHeader,
+  type Checkpoint,
   committeeHash,
   compareBytes,
   decodeFinalityProof,
+  decodeHeaders,
   encodeAccount,
   encodeEpochProof,
   encodeFinalityProof,
+  encodeHeaders,
   encodeReceiptProof,
   encodeStateProof,
   headerHash,
@@ -50,6 +53,8 @@ const options: ChainOptions = {
   receiptsRoot: receiptsRoot(receipts),
 }
 const chain = new Chain(options)
+/** Headers of one answer, however many were asked for. */
+const PAGE = 3
 const TOP = EPOCHS * EPOCH_BLOCKS - 1
 
 interface Serving {
@@ -57,7 +62,7 @@ interface Serving {
   readonly top?: number
   /** In which the transactions are. */
   readonly at?: number
-  readonly from?: Pick<Chain, 'proofAt' | 'epochProof'>
+  readonly from?: Pick<Chain, 'proofAt' | 'epochProof' | 'headerAt'>
 }
 
 /** Answers as a node does that has this chain. */
@@ -85,6 +90,10 @@ const serving =
         const position = receipts.findIndex(({ transaction }) => compareBytes(transaction, id) === 0)
         return [encodeFinalityProof(from.proofAt(at)), encodeReceiptProof(proveReceipt(receipts, position))]
       }
+      case 'headers': {
+        const { height, limit } = request
+        return [encodeHeaders(Array.from({ length: Math.min(limit, PAGE) }, (_, down) => from.headerAt(height - down)))]
+      }
       default:
         return assert.fail(`nobody asks for ${request.ask}`)
     }
@@ -101,16 +110,16 @@ const lying =
     request.ask === ask ? lie(await honest(request)) : honest(request)
 
 interface Reading {
+  readonly checkpoint?: Checkpoint
   readonly kept?: Uint8Array
   readonly nowMs?: number
   readonly unbondingMs?: number
 }
 
-const reading = (ask: AskLedger, { kept, nowMs = START_MS + 60_000, unbondingMs = UNBONDING_MS }: Reading = {}) =>
-  new LedgerReader(
-    { checkpoint: chain.checkpoint, kept, unbondingMs },
-    { ask, ed25519: sodiumEd25519, clock: { nowMs: () => nowMs } },
-  )
+const reading = (
+  ask: AskLedger,
+  { checkpoint = chain.checkpoint, kept, nowMs = START_MS + 60_000, unbondingMs = UNBONDING_MS }: Reading = {},
+) => new LedgerReader({ checkpoint, kept, unbondingMs }, { ask, ed25519: sodiumEd25519, clock: { nowMs: () => nowMs } })
 
 async function refusal(action: Promise<unknown>): Promise<string> {
   try {
@@ -139,6 +148,55 @@ test('from genesis over all epochs to a balance, to that there is none, and to a
     const proven = await reader.receipt(named('second'))
     assert.deepEqual([proven.value.status, proven.block.header.height], [1, height])
   }
+})
+
+test('a receipt of long ago is proved where genesis is too old, and where a checkpoint lies above it', async () => {
+  const unbondingMs = 10_000
+  const young = reading(serving({ top: 12 }), { unbondingMs, nowMs: START_MS + 9_000 })
+  await young.head()
+  const begun = { checkpoint: { ...chain.checkpoint, ...checkpointAt(14) } }
+  for (const how of [{ kept: young.save() }, begun]) {
+    for (let height = 1; height <= TOP; height += 1) {
+      const reader = reading(serving({ at: height }), { ...how, unbondingMs, nowMs: START_MS + 20_000 })
+      await reader.head()
+      assert.equal((await reader.receipt(named('second'))).block.header.height, height)
+    }
+  }
+})
+
+/** Within its epoch. */
+function checkpointAt(height: number) {
+  const header = chain.headerAt(height)
+  const { committee } = chain.signersAt(header.epoch)
+  const lastHeight = (header.epoch + 1) * EPOCH_BLOCKS
+  return { committee, lastHeight, height, blockHash: headerHash(chain.network, header), timeMs: header.timeMs }
+}
+
+test('headers of another chain, or none, lead down to no old block; nor does one go on for ever', async () => {
+  const other = new Chain({ ...options, name: 'beside', network: chain.network })
+  const encoded = (headers: readonly BlockHeader[]) => [encodeHeaders(headers)]
+  const first = async (ask: AskLedger): Promise<string> => {
+    const reader = reading(ask)
+    await reader.head()
+    return refusal(reader.receipt(named('first')))
+  }
+  // Whoever signed it then: what counts is that the blocks above stand on it.
+  const forged = lying('receipt', ([, receipt]) => [
+    encodeFinalityProof(chain.proofOf([{ ...chain.headerAt(2), receiptsRoot: named('mine') }])),
+    receipt ?? assert.fail(),
+  ])
+  const reader = reading(forged)
+  await reader.head()
+  assert.deepEqual((await reader.receipt(named('first'))).block.header, chain.headerAt(2))
+  const lies: ((parts: readonly Uint8Array[]) => readonly Uint8Array[])[] = [
+    ([list]) => encoded(decodeHeaders(list ?? assert.fail()).map(({ height }) => other.headerAt(height))),
+    ([list]) => encoded(decodeHeaders(list ?? assert.fail()).toReversed()),
+    ([list]) => encoded(decodeHeaders(list ?? assert.fail()).map((header) => ({ ...header, timeMs: 1 }))),
+  ]
+  for (const lie of lies) assert.equal(await first(lying('headers', lie)), 'LIGHT_CHAIN_BROKEN')
+  const tooMany = lying('headers', () => encoded(Array(1_000).fill(chain.headerAt(2))))
+  assert.equal(await first(tooMany), 'LIGHT_ANSWER_WRONG')
+  assert.equal(await first(lying('headers', () => [])), 'LIGHT_ANSWER_WRONG')
 })
 
 test('how old the newest block is that somebody shows is said: a stale one cannot be told from a network that stands still', async () => {
@@ -210,7 +268,7 @@ test('a committee that was put in the place of the next one is refused', async (
 })
 
 /** What those who once decided can sign when they have left: a history that goes on from the epoch in which they did. */
-function otherHistory(): Pick<Chain, 'proofAt' | 'epochProof'> {
+function otherHistory(): Pick<Chain, 'proofAt' | 'epochProof' | 'headerAt'> {
   const other = new Chain({ ...options, name: 'long range', network: chain.network })
   const last: BlockHeader = chain.headerAt(EPOCH_BLOCKS)
   assert.ok(last.seal !== undefined)
@@ -226,6 +284,7 @@ function otherHistory(): Pick<Chain, 'proofAt' | 'epochProof'> {
       epoch === 0
         ? { last: other.proofOf([turned], { by }), next: other.signersAt(1).committee }
         : other.epochProof(epoch),
+    headerAt: (height) => other.headerAt(height),
     proofAt: (height) => other.proofOf(rest.slice(height - EPOCH_BLOCKS - 1).slice(0, 1)),
   }
 }

@@ -166,6 +166,10 @@ export const ledgerLimits = {
   ledgerLight: {
     /** Steps from epoch to epoch in one answer: usual ones of 64 validators take 200 KiB. */
     maxEpochs: 32,
+    /** Bytes of blocks read for one answer that has their headers: a sixtieth of a second of a disk. Then it ends, though more was asked for. */
+    readBytes: 16 * MIB,
+    /** Answers with headers for one old block: an epoch of full blocks takes 40, one of empty blocks 1. */
+    descentAnswers: 128,
     /** Bytes after which an answer ends, though more was asked for: a step has 700 KiB at most. */
     answerBytes: 512 * KIB,
     /** Parts of one answer. */

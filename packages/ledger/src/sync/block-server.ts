@@ -12,6 +12,12 @@ export interface BlockReader {
   read(height: number): Promise<Uint8Array | undefined>
 }
 
+/** Port: the run of final blocks that is kept here. */
+export interface KeptBlocks extends BlockReader {
+  /** The lowest and highest heights; undefined when none is. */
+  readonly heights: { readonly first: number; readonly last: number } | undefined
+}
+
 export interface BlockServerModules extends StreamDeskModules {
   readonly blocks: BlockReader
 }

@@ -6,6 +6,7 @@ import { Compile } from 'typebox/schema'
 /** Bulk streams on which anybody asks a member what the ledger says, with its proof. Guests, too. */
 export const LEDGER_LIGHT_PROTOCOL = 'ledger.light.1'
 
+const { maxProofHeaders } = limits.ledgerCodec
 const { maxEpochs, maxParts, maxPartBytes } = limits.ledgerLight
 const base64UrlChars = (bytes: number): number => Math.ceil((bytes * 4) / 3)
 const bytesSchema = (maxBytes: number) =>
@@ -35,6 +36,12 @@ export const LightRequestSchema = Type.Union([
   }),
   /** Two parts: the finality proof of the block that has the transaction, and the proof of its receipt. */
   strictObject({ ask: Type.Literal('receipt'), transaction: TransactionIdSchema }),
+  /** One part, the headers of the blocks from this height on down, of which there may be fewer than was asked for. */
+  strictObject({
+    ask: Type.Literal('headers'),
+    height: CounterSchema,
+    limit: Type.Integer({ minimum: 1, maximum: maxProofHeaders }),
+  }),
 ])
 export type LightRequest = Static<typeof LightRequestSchema>
 

@@ -182,9 +182,13 @@ function proofRows({ header, support }: FinalBlock, head: Proven<unknown>, sourc
   const weights = totalWeight === validators ? '' : `, with ${weight} of a weight of ${totalWeight}`
   const age = `made ${formatDuration(ageOf(head))} ago`
   const newest = head.block.header.height
+  const counted = `${signatures} of ${validators} validators of epoch ${header.epoch}${weights}; ${quorum} decide`
+  // Of old blocks, and where checking began, nobody's signatures count.
+  const trusted =
+    header.height === newest ? 'nobody: checking begins with it' : `those of block ${newest}, as it stands on it`
   return [
     ['proved by', `block ${header.height}${header.height === newest ? `, ${age}` : ''}`],
-    ['signed by', `${signatures} of ${validators} validators of epoch ${header.epoch}${weights}; ${quorum} decide`],
+    ['signed by', signatures > 0 ? counted : trusted],
     ...(header.height === newest ? [] : ([['newest', `block ${newest}, ${age}`]] as [string, string][])),
     ['beginning', SOURCES[source]],
   ]
