@@ -17,6 +17,7 @@ import { corruptTrust, rolledBack, unknownEpoch, wrongAnswer, wrongProof } from 
 import { type Fork, LightClient } from './light-client.ts'
 import { verifyReceipt, verifyState } from './proofs.ts'
 import type { RecordTable } from './record-table.ts'
+import { assertAgrees, decodeTrust } from './trust.ts'
 
 const bounds = limits.ledgerLight
 
@@ -65,6 +66,15 @@ export class LedgerReader {
   /** What to keep, and to give as `kept` later: else the next one can be shown an older state. */
   save(): Uint8Array {
     return this.#client.save()
+  }
+
+  /**
+   * Goes on until the epoch of a checkpoint that the user believes, and holds it against what is proved. Throws LIGHT_CHECKPOINT_CONFLICT when both
+   * cannot be true, and as {@link head}.
+   */
+  async confirm(checkpoint: Checkpoint): Promise<void> {
+    await stepTo(this.#client, checkpoint.committee.epoch, this.#modules.ask)
+    this.#client.confirm(checkpoint)
   }
 
   /** The evidence, once LIGHT_FORK was thrown. */
@@ -138,6 +148,10 @@ export class LedgerReader {
     throw unknownEpoch(`block ${height} is too far below those that are known here to be proved`)
   }
 }
+
+/** Whether a checkpoint can be of the chain of which {@link LedgerReader.save} kept something, be it too old or not. Throws LIGHT_CHECKPOINT_CONFLICT, LIGHT_STATE_CORRUPT. */
+export const confirmKept = (kept: Uint8Array, checkpoint: Checkpoint): void =>
+  assertAgrees(decodeTrust(kept), checkpoint)
 
 /** Into an epoch; nothing to do for one that is past. Throws as {@link LightClient.advance}, LIGHT_EPOCH_UNKNOWN when there are no steps. */
 async function stepTo(client: LightClient, epoch: number, ask: AskLedger): Promise<void> {

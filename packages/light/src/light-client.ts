@@ -22,7 +22,7 @@ import {
 } from './chain.ts'
 import { Descent } from './descent.ts'
 import { brokenChain, forked, fromTheFuture, trustExpired, unknownEpoch, wrongCommittee } from './errors.ts'
-import { decodeTrust, encodeTrust, type Trust, trustOf } from './trust.ts'
+import { assertAgrees, decodeTrust, encodeTrust, type Trust, trustOf } from './trust.ts'
 
 export interface LightClientOptions {
   /** A checkpoint, or what {@link LightClient.save} gave. */
@@ -91,6 +91,18 @@ export class LightClient {
   /** The evidence, once LIGHT_FORK was thrown. */
   get fork(): Fork | undefined {
     return this.#fork
+  }
+
+  /**
+   * Holds a checkpoint that the user believes against what is known: of the epoch the client has come to, or an earlier one. Nothing below it is the
+   * newest any more. Throws LIGHT_CHECKPOINT_CONFLICT.
+   */
+  confirm(checkpoint: Checkpoint): void {
+    assertAgrees(this.#trust, checkpoint)
+    const { newest } = trustOf(checkpoint)
+    if (newest.height > this.newest.height) {
+      this.#trust = decodeTrust(encodeTrust({ ...this.#trust, newest, newestProof: new Uint8Array() }))
+    }
   }
 
   /** What to keep, and to give as `from` later. */
