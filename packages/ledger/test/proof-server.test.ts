@@ -17,7 +17,7 @@ import fc from 'fast-check'
 import { memberTable } from '../src/modules/members/member.ts'
 import { MEMBERS_MODULE } from '../src/modules/members/members-module.ts'
 import { drain } from '../src/modules/members/membership.ts'
-import { checkpointOf, genesisTrust } from '../src/proofs/checkpoint-of.ts'
+import { checkpointOf, genesisCheckpoint, genesisTrust } from '../src/proofs/checkpoint-of.ts'
 import { ProofServer } from '../src/proofs/proof-server.ts'
 import { propertyRuns } from './full-slice.ts'
 import {
@@ -96,7 +96,7 @@ async function refusal(action: Promise<unknown>): Promise<string> {
 
 test('the genesis document alone leads to the checkpoint that every node has', () => {
   const { state } = chainFromGenesis(options)
-  assert.deepEqual(trust.checkpoint, checkpointOf(state, NETWORK))
+  assert.deepEqual(trust.checkpoint, genesisCheckpoint(state, NETWORK))
   assert.equal(trust.unbondingMs, 100 * EPOCH_BLOCKS * 5_000)
 })
 
@@ -134,14 +134,27 @@ test('a checkpoint of a node serves those who trust the node', async () => {
   const [bytes] = await honest({ ask: 'checkpoint' })
   assert.ok(bytes)
   const checkpoint = decodeCheckpoint(bytes)
-  const { height, block: hash } = server.chain.point
-  assert.deepEqual([checkpoint.height, checkpoint.blockHash], [height, hash])
+  const { epoch } = server.chain.record
+  const { height, block } = server.chain.point
+  const { read } = server.disk.archive.store.epochs
+  assert.deepEqual(checkpoint, await checkpointOf(server.chain.state, { read }, NETWORK))
+  assert.deepEqual([checkpoint.height, checkpoint.committee.epoch], [(epoch - 1) * EPOCH_BLOCKS, epoch - 1])
   const reader = new LedgerReader(
     { checkpoint, unbondingMs: UNBONDING_MS },
     { ask: honest, ed25519: sodiumEd25519, clock: systemClock },
   )
-  const { value, block } = await reader.record(accountRecords, keysOf('bob').publicKey)
-  assert.deepEqual([value?.balance, block.header.height], [1_000_000_000_014n, height])
+  const proven = await reader.record(accountRecords, keysOf('bob').publicKey)
+  assert.deepEqual([proven.value?.balance, proven.block.hash], [1_000_000_000_014n, block])
+  assert.equal(proven.block.header.height, height)
+})
+
+test('in the first two epochs genesis is the checkpoint; later a node that did not see the epoch before begin has none', async () => {
+  const unseen = { read: async () => undefined }
+  const { state } = chainFromGenesis(options)
+  const sources = { network: NETWORK, blocks: { ...unseen, heights: undefined }, epochs: unseen, receipts: undefined }
+  assert.deepEqual(await new ProofServer({ ...sources, state }).answer({ ask: 'checkpoint' }), [])
+  const late = new ProofServer({ ...sources, state: server.chain.state })
+  assert.equal(await refusal(late.answer({ ask: 'checkpoint' })), 'LEDGER_PROOF_MISSING')
 })
 
 test('before the first block there is nothing to prove by, and of what is not known it is said', async () => {
@@ -193,7 +206,7 @@ test('another real network with the same id and other keys convinces nobody', { 
   const ask: AskLedger = (request) => usurper.proofs.answer(request)
   const young = new LedgerReader(
     {
-      checkpoint: checkpointOf(chainFromGenesis({ ...options, names: 'usurper' }).state, NETWORK),
+      checkpoint: genesisCheckpoint(chainFromGenesis({ ...options, names: 'usurper' }).state, NETWORK),
       unbondingMs: UNBONDING_MS,
     },
     { ask, ed25519: sodiumEd25519, clock: systemClock },

@@ -211,10 +211,10 @@ test('two blocks of one height with the signatures of a quorum are kept as evide
 test('a checkpoint begins where nothing is known, and never takes back what was proved', WITHIN, async () => {
   await using nodes = await openNodes(1, '', true)
   await untilHeight(nodes, 1)
-  const [early = assert.fail()] = await nodes.client(1).light({ ask: 'checkpoint' })
+  const early = oneObject((await run(['ledger', 'checkpoint', '--json', '--data', nodes.folder])).stdout)
   await using liar = await lyingFolder(nodes, { now: honestly })
   const textOf = (checkpoint: Checkpoint): string => Buffer.from(encodeCheckpoint(checkpoint)).toString('base64url')
-  const honest = decodeCheckpoint(early)
+  const honest = decodeCheckpoint(new Uint8Array(Buffer.from(String(early['checkpoint']), 'base64url')))
   const proofOf = ({ stdout }: Outcome) => oneObject(stdout)['proof'] as { from: string; height: number }
   const begun = await liar.verify('--checkpoint', textOf(honest))
   assert.equal(proofOf(begun).from, 'checkpoint', begun.stderr)
@@ -234,15 +234,19 @@ test('a checkpoint begins where nothing is known, and never takes back what was 
   }
   assert.equal((await liar.verify()).code, 0)
 
+  const [head = assert.fail()] = await nodes.client(1).light({ ask: 'head' })
+  const [{ timeMs, ...header } = assert.fail()] = decodeFinalityProof(head).headers
+  const blockHash = headerHash(honest.network, { timeMs, ...header })
+  const newer = { ...honest, height: header.height, blockHash, stateRoot: header.stateRoot, timeMs }
   const past = honest.timeMs - 30 * 24 * HOUR_MS
   const old = new LightClient(
-    { from: { ...honest, height: 0, timeMs: past }, unbondingMs: 1 },
+    { from: { ...honest, timeMs: past }, unbondingMs: 1 },
     { ed25519: sodiumEd25519, clock: { nowMs: () => past } },
   )
   await writeFile(join(networkPaths(liar.folder).records, 'ledger.trust'), old.save())
   assert.equal(codeOf(await liar.verify()), 'NODE_TRUST_EXPIRED')
-  assert.equal(codeOf(await liar.verify('--checkpoint', textOf({ ...honest, committee }))), 'NODE_CHECKPOINT_CONFLICT')
-  assert.equal(proofOf(await liar.verify('--checkpoint', textOf(honest))).from, 'checkpoint')
+  assert.equal(codeOf(await liar.verify('--checkpoint', textOf({ ...newer, committee }))), 'NODE_CHECKPOINT_CONFLICT')
+  assert.equal(proofOf(await liar.verify('--checkpoint', textOf(newer))).from, 'checkpoint')
   assert.equal(proofOf(await liar.verify()).from, 'kept')
 })
 

@@ -20,7 +20,7 @@ import type { FinalState } from '../state/final-state.ts'
 import { proofOf } from '../state/state-snapshot.ts'
 import { decodeArchived } from '../sync/archived-block.ts'
 import type { KeptBlocks } from '../sync/block-server.ts'
-import { checkpointOf } from './checkpoint-of.ts'
+import { checkpointOf, epochOf } from './checkpoint-of.ts'
 import { type EpochProofs, epochHeaders } from './epoch-headers.ts'
 import { finalityFrom } from './finality-from.ts'
 
@@ -55,10 +55,10 @@ export class ProofServer {
    * for a block that is forgotten here, LEDGER_PROOF_MISSING for what this node cannot prove otherwise, LEDGER_JOURNAL_CORRUPT, LEDGER_DISK_FAILED.
    */
   async answer(request: LightRequest): Promise<readonly Uint8Array[]> {
-    const { network, state } = this.#sources
+    const { state } = this.#sources
     switch (request.ask) {
       case 'checkpoint':
-        return [encodeCheckpoint(checkpointOf(state, network))]
+        return this.#checkpoint()
       case 'epochs':
         return epochHeaders(this.#sources.epochs, request.from, {
           limit: request.limit,
@@ -73,6 +73,14 @@ export class ProofServer {
       case 'headers':
         return [await this.#headers(request.height, request.limit)]
     }
+  }
+
+  async #checkpoint(): Promise<readonly Uint8Array[]> {
+    const { state, epochs, network } = this.#sources
+    const checkpoint = await checkpointOf(state, epochs, network)
+    if (checkpoint !== undefined) return [encodeCheckpoint(checkpoint)]
+    if (epochOf(state) < 2) return []
+    throw proofMissing('this node did not see how the epoch before began: ask another one')
   }
 
   async #record(table: number, key: Uint8Array | undefined): Promise<readonly Uint8Array[]> {

@@ -4,7 +4,7 @@ import { decodeBase64Url, encodeBase64Url, isBorgError, limits, NetworkId } from
 import { writeFileDurably } from '@borgios/core/adapters'
 import { networkIdOf } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
-import { genesisTrust, parseLedgerGenesis } from '@borgios/ledger'
+import { type GenesisTrust, genesisTrust, parseLedgerGenesis } from '@borgios/ledger'
 import { type AskLedger, confirmKept, type Fork, LedgerReader, type LedgerReaderOptions } from '@borgios/light'
 import { type Checkpoint, compareBytes, decodeCheckpoint, encodeFinalityProof } from '@borgios/protocol'
 import { readBounded } from '../config/checked-file.ts'
@@ -35,10 +35,8 @@ export async function openReader(
   ask: AskLedger,
   given: string | undefined,
 ): Promise<TrustedReader> {
-  const genesis = await genesisIn(dataFolder)
-  if (genesis.ledger === undefined) throw noLedger(`the network "${genesis.name}" began without a ledger`)
-  const network = NetworkId.toBytes(networkIdOf(genesis))
-  const trust = genesisTrust(network, parseLedgerGenesis(genesis.ledger), sodiumEd25519)
+  const trust = await genesisTrustIn(dataFolder)
+  const { network } = trust.checkpoint
   const records = await recordsIn(dataFolder)
   const path = join(records, 'ledger.trust')
   const found = await readBounded(path, 2 * limits.ledgerLight.maxKeptBytes)
@@ -79,6 +77,14 @@ export async function openReader(
       return file
     },
   }
+}
+
+/** What the genesis document of the user's network comes to. Throws NODE_WRONG_FOLDER, NODE_NO_LEDGER. */
+export async function genesisTrustIn(dataFolder: string): Promise<GenesisTrust> {
+  const genesis = await genesisIn(dataFolder)
+  if (genesis.ledger === undefined) throw noLedger(`the network "${genesis.name}" began without a ledger`)
+  const network = NetworkId.toBytes(networkIdOf(genesis))
+  return genesisTrust(network, parseLedgerGenesis(genesis.ledger), sodiumEd25519)
 }
 
 const isExpired = (error: unknown): boolean => isBorgError(error) && error.code === 'LIGHT_TRUST_EXPIRED'

@@ -17,7 +17,7 @@ const bytesSchema = (maxBytes: number) =>
  * the answer is to be believed.
  */
 export const LightRequestSchema = Type.Union([
-  /** One part, a checkpoint at the newest final block. It proves nothing: for who trusts the node that answers. */
+  /** One part, the checkpoint of the node; none in the first two epochs, where genesis says it. It proves nothing: for who trusts the node that answers. */
   strictObject({ ask: Type.Literal('checkpoint') }),
   /** The steps out of the epochs from this one on, a part each. None: that epoch is not over. There may be fewer than there are. */
   strictObject({
