@@ -85,8 +85,8 @@ export const ledgerLimits = {
     /** Frames for a validator that does not read: some blocks. Beyond it the oldest are forgotten; it will ask for what it lacks. */
     maxOutboxBytes: 8 * MIB,
     maxOutboxFrames: 8_192,
-    /** Fillers above the last block of an epoch until it is final: rarely more than two. */
-    maxFillers: 1_024,
+    /** Fillers above the last block of an epoch until it is final: rarely more than two. So many slots that brought nothing take two days. */
+    maxFillers: 8_192,
     /** What is dealt with before others get their turn, in signatures to check or as much time: 5 ms. */
     costPerTurn: 64,
     /** A validator that says what nobody signed, or what makes no sense, is not heard for so long: its vote is not missed, and the log is not filled. */
@@ -216,7 +216,7 @@ export const ledgerLimits = {
     /** Records appended and not written yet; beyond it writing begins before anybody waits for it. */
     pendingBytes: 4 * MIB,
     /** One record: a block, and why it is final with as many fillers as there may be. */
-    maxRecordBytes: 2 * MIB,
+    maxRecordBytes: 5 * MIB,
     /** Final blocks kept in memory, for who lacks one of the newest. */
     recentBlocks: 16,
   },
