@@ -50,8 +50,15 @@ test(
     assert((newcomer.keptFrom ?? 0) > 1, 'it has no first blocks')
     assert.equal(balanceOf(newcomer, 'bob'), 1_000_000_000_021n)
     assert.equal(newcomer.status().haltedWhy, undefined)
+    const { epoch: came } = newcomer.status()
+    await until('an epoch later', () => newcomer.status().epoch > came)
     const at = newcomer.status().height
     await fleet.stop(NEW)
+    const storage = await fleet.openStorage(NEW)
+    for (let epoch = 0; epoch <= came; epoch += 1) {
+      assert(await storage.epochs.read(epoch), `it knows how epoch ${epoch} ended, for whoever comes after it`)
+    }
+    await storage.close()
     const again = await fleet.start(NEW)
     assert(again.status().height >= at)
     await until('going on', () => again.status().height > at + 5)
