@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isBorgError, limits, OperatorId } from '@borgios/core'
-import { ManualTime } from '@borgios/core/testing'
+import { limits, OperatorId } from '@borgios/core'
+import { ManualTime, refusal } from '@borgios/core/testing'
 import type { StreamHandler } from '@borgios/peertree'
 import { createMemoryNetwork, type MemoryPeer, testNodeId } from '@borgios/peertree/testing'
 import { LEDGER_LIGHT_PROTOCOL, type LightRequest } from '@borgios/protocol'
@@ -33,15 +33,6 @@ function world(...answers: readonly (Answer | undefined)[]) {
 
 const serve = (network: MemoryPeer, answer: Answer, time: ManualTime) =>
   new LightServer({ network, proofs: { answer }, clock: time, timers: time })
-
-async function refusal(action: Promise<unknown>): Promise<string> {
-  try {
-    await action
-  } catch (error) {
-    return isBorgError(error) ? error.code : 'broken'
-  }
-  return assert.fail('nothing was refused')
-}
 
 const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve))

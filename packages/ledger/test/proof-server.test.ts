@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { encodeBase64Url, HOUR_MS, isBorgError, TransactionId } from '@borgios/core'
 import { systemClock } from '@borgios/core/adapters'
+import { refusal } from '@borgios/core/testing'
 import { nobleEd25519 } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import { type AskLedger, accountRecords, LedgerReader } from '@borgios/light'
@@ -83,16 +84,6 @@ const reading = (ask: AskLedger, kept?: Uint8Array, ed25519 = sodiumEd25519): Le
     { ask, ed25519, clock: systemClock },
   )
 const honest: AskLedger = (request) => server.proofs.answer(request)
-
-async function refusal(action: Promise<unknown>): Promise<string> {
-  try {
-    await action
-  } catch (error) {
-    if (isBorgError(error)) return error.code
-    throw error
-  }
-  return assert.fail('nothing was refused')
-}
 
 test('the genesis document alone leads to the checkpoint that every node has', () => {
   const { state } = chainFromGenesis(options)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isBorgError, MINUTE_MS, TransactionId } from '@borgios/core'
+import { refusal } from '@borgios/core/testing'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import { type AskLedger, accountRecords, confirmKept, LedgerReader } from '@borgios/light'
 import {
@@ -120,16 +121,6 @@ const reading = (
   ask: AskLedger,
   { checkpoint = chain.checkpoint, kept, nowMs = START_MS + 60_000, unbondingMs = UNBONDING_MS }: Reading = {},
 ) => new LedgerReader({ checkpoint, kept, unbondingMs }, { ask, ed25519: sodiumEd25519, clock: { nowMs: () => nowMs } })
-
-async function refusal(action: Promise<unknown>): Promise<string> {
-  try {
-    await action
-  } catch (error) {
-    if (isBorgError(error)) return error.code
-    throw error
-  }
-  return assert.fail('nothing was refused')
-}
 
 const balanceRefusal = (ask: AskLedger, how: Reading = {}): Promise<string> =>
   refusal(reading(ask, how).record(accountRecords, RICH))

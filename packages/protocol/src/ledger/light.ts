@@ -2,6 +2,7 @@ import { limits } from '@borgios/core'
 import { CounterSchema, strictObject, TransactionIdSchema } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/schema'
+import { ErrorCodeSchema, WhySchema } from '../why.ts'
 
 /** Bulk streams on which anybody asks a member what the ledger says, with its proof. Guests, too. */
 export const LEDGER_LIGHT_PROTOCOL = 'ledger.light.1'
@@ -55,8 +56,8 @@ export type LightAnswer = Static<typeof LightAnswerSchema>
 const LightReplySchema = Type.Union([
   strictObject({ parts: Type.Integer({ minimum: 0, maximum: maxParts }) }),
   strictObject({
-    code: Type.String({ pattern: '^[A-Z][A-Z0-9_]*$', maxLength: 64 }),
-    message: Type.String({ maxLength: limits.node.maxWhyChars }),
+    code: ErrorCodeSchema,
+    message: WhySchema,
   }),
 ])
 export type LightReply = Static<typeof LightReplySchema>
