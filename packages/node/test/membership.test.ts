@@ -88,6 +88,8 @@ test('the register says who is a member, by the last final block', () => {
     ['leaving', false, 'barred'],
     ['slashed', true, 'barred'],
     [undefined, false, 'unknown'],
+    // Kept for want of others, after its deposit went back.
+    [undefined, true, 'member'],
   ] as const) {
     set(state, decides)
     assert.equal(standing(), expected, `${state} ${decides}`)

@@ -1,7 +1,7 @@
 import { type Clock, type Logger, messageOf, type NodeId, type Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
-import { type Checkpoint, compareBytes, decodeEpochProof, decodeTransaction } from '@borgios/protocol'
+import { type Checkpoint, compareBytes, decodeTransaction } from '@borgios/protocol'
 import type { Timing } from '../consensus/epoch-options.ts'
 import { Chain, type ChainModules } from '../engine/chain.ts'
 import { Engine } from '../engine/engine.ts'
@@ -16,6 +16,7 @@ import { RememberingVerifier } from '../mempool/transaction-verifier.ts'
 import { unitsBy } from '../mempool/units.ts'
 import { accountOf } from '../modules/accounts/account-table.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
+import { checkpointOf } from '../proofs/checkpoint-of.ts'
 import { LightServer } from '../proofs/light-server.ts'
 import { ProofServer, type ReceiptSource } from '../proofs/proof-server.ts'
 import type { StateReader } from '../state/state.ts'
@@ -25,7 +26,7 @@ import { CatchUp } from '../sync/catch-up.ts'
 import { type ReplayedChain, replay } from '../sync/replay.ts'
 import { SnapshotShelf } from '../sync/snapshot-shelf.ts'
 import { StateServer } from '../sync/state-server.ts'
-import { checkpointAfter, Trust } from '../sync/trusted-place.ts'
+import { Trust } from '../sync/trusted-place.ts'
 import { Accusations } from './accusations.ts'
 import { Announcements } from './announcements.ts'
 import { recordsOf } from './disk-storage.ts'
@@ -269,14 +270,9 @@ export class Ledger {
     }
   }
 
-  /**
-   * Where the epoch before this one began, for others to trust who know this node's user. Undefined in the first two: there genesis says it.
-   * Throws LEDGER_JOURNAL_CORRUPT, LEDGER_DISK_FAILED.
-   */
-  async checkpoint(): Promise<Checkpoint | undefined> {
-    const epoch = this.chain.record.epoch - 2
-    const bytes = epoch < 0 ? undefined : await this.#modules.storage.epochs.read(epoch)
-    return bytes === undefined ? undefined : checkpointAfter(decodeEpochProof(bytes), this.chain.modules.network)
+  /** See {@link checkpointOf}. Throws LEDGER_JOURNAL_CORRUPT, LEDGER_DISK_FAILED. */
+  checkpoint(): Promise<Checkpoint | undefined> {
+    return checkpointOf(this.state, this.#modules.storage.epochs, this.chain.modules.network)
   }
 
   /** The lowest height whose block is kept here; undefined when none is. */

@@ -1,6 +1,6 @@
 import { AccountIdSchema, CounterSchema, LeaseIdSchema, NodeIdSchema, orNull, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
-import { AmountTextSchema } from './views.ts'
+import { AmountTextSchema, ToldFromSchema } from './views.ts'
 
 /** What a line of earnings is about. `job`: paid for, `jobRun`: run for somebody. `fee`: of transactions that moved nothing themselves. */
 export const EARN_KINDS = [
@@ -88,8 +88,7 @@ export const EarnViewSchema = Type.Object({
   account: AccountIdSchema,
   /** Whether the ledger knows the node as a member: others earn nothing. */
   isMember: Type.Boolean(),
-  /** The balance after the block of `height`, before the lines. `isOldest`: nothing earlier is known here. */
-  from: Type.Object({ height: CounterSchema, balance: AmountTextSchema, isOldest: Type.Boolean() }),
+  from: ToldFromSchema,
   lines: Type.Array(EarnLineSchema),
   /** As the ledger's state has it at this height, whatever the lines say. */
   balance: AmountTextSchema,
