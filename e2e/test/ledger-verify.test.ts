@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Network } from '../src/index.ts'
@@ -56,6 +57,9 @@ test('what the ledger says is checked by who believes no node, over real process
     assert.equal((await guest.json<Verified>(['ledger', 'verify', sent.transaction])).isDone, true)
     const checkpoint = String((await network.json(['ledger', 'checkpoint']))['checkpoint'])
     const begun = await guest.json<Verified>(['ledger', 'verify', savings, '--checkpoint', checkpoint])
-    assert.deepEqual([begun.balance, begun.proof.from], ['12500000', 'checkpoint'])
+    assert.deepEqual([begun.balance, begun.proof.from], ['12500000', 'kept'])
+    await rm(join(guest.folder, 'records', 'ledger.trust'))
+    const anew = await guest.json<Verified>(['ledger', 'verify', savings, '--checkpoint', checkpoint])
+    assert.deepEqual([anew.balance, anew.proof.from], ['12500000', 'checkpoint'])
   })
 })

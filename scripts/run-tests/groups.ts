@@ -26,7 +26,7 @@ export const GROUPS: readonly Group[] = [
     concurrency: 2,
     testTimeoutMs: (isFull ? 10 : 3) * MINUTE_MS,
     groupTimeoutMs: (isFull ? 25 : 12) * MINUTE_MS,
-    atLeastFiles: 155,
+    atLeastFiles: 190,
   },
   {
     name: 'e2e',

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { runChaos } from '@borgios/sim'
 import { isFull, seedsFrom } from './slice.ts'
 
-const seedCount = isFull ? 3_000 : 300
+const seedCount = isFull ? 1_000 : 300
 
 /** Sizes from 2 to 60, most of them small, where there is least to fall back on. */
 const sizeOf = (seed: number): number => (seed % 8 === 0 ? 31 + (seed % 30) : 2 + (seed % 29))
@@ -17,7 +17,7 @@ test(`in ${seedCount} worlds without cuts, only with loss, delay, freezing and d
 })
 
 test('a world of 200 nodes does too', { skip: !isFull }, () => {
-  for (const seed of seedsFrom(0, 5)) runChaos({ seed, nodes: 200 })
+  for (const seed of seedsFrom(0, 2)) runChaos({ seed, nodes: 200 })
 })
 
 test('the same seed gives the same history, another seed another', () => {

@@ -1,5 +1,5 @@
 import type { JobId, NodeId } from '@borgios/core'
-import type { JobReceipt, JobUsage } from '@borgios/protocol'
+import type { JobPayer, JobReceipt, JobUsage } from '@borgios/protocol'
 
 /** What one node may use at most for a job. */
 export interface JobWish {
@@ -22,6 +22,8 @@ export interface JobBill {
 
 /** What was set aside for one attempt at a job. Exactly one of the two is called, once. */
 export interface JobHold {
+  /** Who pays, by which the node finds what was set aside; undefined where nobody does. */
+  readonly payer: JobPayer | undefined
   /** The node ran the job to its end, good or bad. Nobody waits for it: what fails for a moment is to be tried again behind it. */
   settle(bill: JobBill): Promise<void>
   /** It did not. */
@@ -41,6 +43,6 @@ export interface Escrow {
 
 /** Running costs nothing. */
 export const freeEscrow: Escrow = {
-  hold: async () => ({ settle: async () => undefined, refund: async () => undefined }),
+  hold: async () => ({ payer: undefined, settle: async () => undefined, refund: async () => undefined }),
   left: async () => [],
 }

@@ -1,9 +1,13 @@
-import type { JobId } from '@borgios/core'
-import type { JobUsage } from '@borgios/protocol'
+import type { JobId, NodeId } from '@borgios/core'
+import type { JobPayer, JobUsage } from '@borgios/protocol'
 
 /** What this node is asked to run. */
 export interface ExpectedJob {
   readonly job: JobId
+  /** Who asks for it. */
+  readonly from: NodeId
+  /** Who is said to have set money aside for it: not checked yet. */
+  readonly payer: JobPayer | undefined
   /** Once it runs. */
   readonly mostWallTimeMs: number
   readonly mostUsage: JobUsage

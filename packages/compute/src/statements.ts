@@ -23,7 +23,7 @@ const requestCheck = Compile(JobRequestSchema)
 const receiptCheck = Compile(JobReceiptSchema)
 
 const REQUEST: StatementKind<JobRequest> = {
-  label: 'job-request/1',
+  label: 'job-request/2',
   name: 'job request',
   maxBytes: limits.compute.maxRequestBytes,
   check: requestCheck,

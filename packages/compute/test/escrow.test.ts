@@ -3,14 +3,24 @@ import { afterEach, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { BorgError, encodeBase32, isBorgError, JobId, limits, NodeId } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
+import { accountIdOf } from '@borgios/crypto'
 import { COMPUTE_OFFER, COMPUTE_PROTOCOL, type JobReceipt } from '@borgios/protocol'
-import { defaultJobLimits, type Escrow, type JobBill, type JobHold, type JobSpec, type JobWish } from '../src/index.ts'
+import {
+  defaultJobLimits,
+  type Escrow,
+  type JobBill,
+  type JobEarnings,
+  type JobHold,
+  type JobSpec,
+  type JobWish,
+} from '../src/index.ts'
 import { checkJobSpec, jobSpecHash } from '../src/job-spec.ts'
 import { signJobReceipt } from '../src/statements.ts'
 import { memoryMibMs, mostUsage } from '../src/usage.ts'
 import { exited, JobWorld, NETWORK_ID, until, untilStopped, type WorldOptions } from './support/job-world.ts'
 
 const codeOf = (error: unknown): string => (isBorgError(error) ? error.code : String(error))
+const PAYER = { account: accountIdOf(new Uint8Array(32).fill(7)), signature: 'A'.repeat(86) }
 const failure = (code: string) => new BorgError('a fault of the test', { code, kind: 'unavailable' })
 
 /** Writes down what becomes of each hold. */
@@ -27,6 +37,7 @@ class RecordingEscrow implements Escrow {
     this.wishes.push(wish)
     await this.beforeHold(signal)
     const hold: JobHold = {
+      payer: PAYER,
       settle: async (bill) => {
         this.bills.push(bill)
         this.#end(hold, `settled: ${bill.receipt.state}`)
@@ -87,6 +98,43 @@ describe('escrow of a job', () => {
     ])
     assert.deepEqual(escrow.bills, [{ receipt, doubts }])
     assert.deepEqual(doubts, [])
+  })
+
+  it('names to the node who pays; without money it runs nothing, and bills nothing', async () => {
+    const told: unknown[] = []
+    const earnings: JobEarnings = {
+      expect: async ({ job, from, payer }) => {
+        told.push({ job, from, payer })
+        throw failure('TEST_UNPAID')
+      },
+      ran: () => void told.push('ran'),
+      gaveUp: () => void told.push('gave up'),
+    }
+    const escrow = await open({ nodes: 2, earnings })
+    const job = JobId.fromBytes(new Uint8Array(16))
+    await assert.rejects(asker().run(world.spec(), { job }), { code: 'COMPUTE_NO_NODE' })
+    await ended(escrow, 'refunded: COMPUTE_ATTEMPT_FAILED')
+    assert.deepEqual(told, [{ job, from: world.node(0).id, payer: PAYER }, 'gave up'])
+    assert.equal(world.node(1).sandbox.tasks.length, 0)
+  })
+
+  it('of a job that runs is not touched by another request for the same job', async () => {
+    const told: unknown[] = []
+    const earnings: JobEarnings = {
+      expect: async () => void told.push('expected'),
+      ran: () => void told.push('ran'),
+      gaveUp: () => void told.push('gave up'),
+    }
+    await open({ nodes: 3, slots: 2, earnings })
+    world.node(1).sandbox.behave = untilStopped
+    const job = JobId.fromBytes(new Uint8Array(16))
+    const running = asker().run(world.spec(), { job, node: world.node(1).id })
+    await until(() => world.node(1).sandbox.tasks.length === 1)
+    const other = world.node(2).service.run(world.spec(), { job, node: world.node(1).id })
+    await assert.rejects(other, /a job of this id is running already/)
+    assert.deepEqual(told, ['expected'])
+    await asker().stop()
+    await running
   })
 
   it('that is refused lets no work begin, nor another node be tried', async () => {

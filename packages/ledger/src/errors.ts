@@ -208,6 +208,10 @@ export const archiveShort = (height: number): BorgError =>
 export const proofUnknown = (why: string): BorgError =>
   make('LEDGER_PROOF_UNKNOWN', why, { kind: 'notFound', blame: 'caller' })
 
+/** What would prove it is forgotten. */
+export const proofPruned = (why: string): BorgError =>
+  make('LEDGER_PROOF_PRUNED', why, { kind: 'notFound', blame: 'caller' })
+
 /** It cannot be proved here, or not yet; another node may. */
 export const proofMissing = (why: string, cause?: unknown): BorgError =>
   make('LEDGER_PROOF_MISSING', why, { kind: 'unavailable', retryable: true, cause })

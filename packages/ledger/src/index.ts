@@ -39,7 +39,7 @@ export { type FinalTransaction, type TrackerChange, TransactionTracker } from '.
 export { RememberingVerifier } from './mempool/transaction-verifier.ts'
 export { unitsBy } from './mempool/units.ts'
 export { accountOf, accountTable } from './modules/accounts/account-table.ts'
-export { MONEY_REASONS, type MoneyMove, type MoneyReason } from './modules/accounts/money-moves.ts'
+export type { MoneyMove, MoneyReason } from './modules/accounts/money-moves.ts'
 export { transfer } from './modules/accounts/transfer.ts'
 export { beaconDuties } from './modules/beacon/beacon-duties.ts'
 export { type Chain, chainOf } from './modules/chain/chain-table.ts'
@@ -50,6 +50,7 @@ export { emissionTable, emittedTable, payoutTable } from './modules/earning/earn
 export {
   type AuditDuty,
   accruedTo,
+  carriedTo,
   dutiesOf,
   earningsOf,
   jobBills,
@@ -60,8 +61,9 @@ export {
   paidPartsOf,
 } from './modules/earning/earning-view.ts'
 export { disputeTable, type Hold, holdTable } from './modules/escrow/hold.ts'
-export { holdsBy, jobHoldsOn, reservedLabels } from './modules/escrow/hold-view.ts'
+export { holdsBy, jobHoldOf, reservedLabels } from './modules/escrow/hold-view.ts'
 export { allowanceLeft, GRANTS_MODULE } from './modules/grants/grants-module.ts'
+export type { JobBill } from './modules/jobs/job-records.ts'
 export { decodeTerms, jobCost, type MeterReading } from './modules/jobs/job-terms.ts'
 export { JOBS_MODULE, type JobHoldBody, jobHoldIdOf, NO_NODE } from './modules/jobs/jobs-module.ts'
 export { entriesOf, type ProposedEntry } from './modules/leases/lease-book.ts'
@@ -81,10 +83,10 @@ export { ledgerServices } from './modules/service/ledger-service-ports.ts'
 export { least } from './modules/service/money-math.ts'
 export { moneyOperations, serviceModules } from './modules/service-modules.ts'
 export { supplyTable } from './modules/supply/supply-table.ts'
-export { genesisTrust } from './proofs/checkpoint-of.ts'
+export { type GenesisTrust, genesisTrust } from './proofs/checkpoint-of.ts'
 export { askMembers } from './proofs/light-peer.ts'
 export { applyGenesisTo, openDiskStorage } from './service/disk-storage.ts'
-export { Duties, type Duty } from './service/duties.ts'
+export { Duties, type Duty, type OwedOperation } from './service/duties.ts'
 export type { Holdings } from './service/holdings.ts'
 export type { Impairment } from './service/impairments.ts'
 export { Ledger } from './service/ledger.ts'

@@ -31,12 +31,13 @@ function accepted(world: MoneyWorld, label: string, nodes: readonly string[], by
   return lease
 }
 
-/** A GiB on each of so many nodes; the first epoch, in which nobody could be drawn, is over. */
+/** A GiB on each of so many nodes for a day; the first epoch, in which nobody could be drawn, is over. */
 function serving(count: number, operatorOf = (node: string): string => `operator of ${node}`, parameters = {}) {
   const world = new MoneyWorld({ parameters: { ...PARAMETERS, ...parameters }, remaining: 10n ** 12n })
   world.fund('payer', 10n ** 12n)
   for (const node of nodesOf(count)) world.join(node, operatorOf(node))
   const lease = accepted(world, 'file', nodesOf(count))
+  world.jump(DAY_MS)
   world.endEpoch()
   return { world, lease }
 }
@@ -92,7 +93,7 @@ test('half of the auditors away: no verdict, nothing lost; one fewer away: paid'
   }
 })
 
-test('a node that joins in the middle of an epoch is audited in the next, and paid then for both', () => {
+test('a node that joins in the middle of an epoch is audited in the next, and paid then for the first', () => {
   const { world } = serving(4)
   world.join('late', 'operator of late')
   accepted(world, 'second file', ['late'])
@@ -105,6 +106,9 @@ test('a node that joins in the middle of an epoch is audited in the next, and pa
   world.jump(DAY_MS)
   report(world, [...nodesOf(4), 'late'])
   world.endEpoch()
+  assert.equal(income(world, 'late'), PRICE)
+  report(world, [...nodesOf(4), 'late'])
+  world.endEpoch()
   assert.equal(income(world, 'late'), 2n * PRICE)
 })
 
@@ -115,12 +119,12 @@ test('a lease that its payer ends in the middle of an epoch is paid for until th
   world.jump(DAY_MS / 2)
   report(world, nodesOf(5))
   world.endEpoch()
-  for (const node of nodesOf(5)) assert.equal(income(world, node), PRICE / 2n)
+  for (const node of nodesOf(5)) assert.equal(income(world, node), PRICE)
   assert.deepEqual(paidPartsOf(world.state, named('node 0')), [])
   world.jump(DAY_MS)
   report(world, nodesOf(5))
   world.endEpoch()
-  for (const node of nodesOf(5)) assert.equal(income(world, node), PRICE / 2n)
+  for (const node of nodesOf(5)) assert.equal(income(world, node), (3n * PRICE) / 2n)
   assert.equal(world.state.get(holderTable, named('node 0')), undefined)
   assert.equal(world.state.get(poolTable, true), 0n)
 })
@@ -128,7 +132,7 @@ test('a lease that its payer ends in the middle of an epoch is paid for until th
 test('a file that is never renewed: nobody is paid or audited for it in its grace, and then nothing of it is left', () => {
   const { world, lease } = serving(4)
   // Some 25 days' money.
-  for (let day = 0; day < 24; day += 1) {
+  for (let day = 0; day < 23; day += 1) {
     world.jump(DAY_MS)
     report(world, nodesOf(4))
     world.endEpoch()
@@ -136,8 +140,10 @@ test('a file that is never renewed: nobody is paid or audited for it in its grac
   assert.equal(world.state.get(leaseTable, lease)?.isLapsed, false)
   world.jump(DAY_MS)
   assert.equal(world.state.get(leaseTable, lease)?.isLapsed, true)
-  report(world, nodesOf(4))
-  world.endEpoch()
+  for (let epoch = 0; epoch < 2; epoch += 1) {
+    report(world, nodesOf(4))
+    world.endEpoch()
+  }
   const paid = nodesOf(4).map((node) => income(world, node))
   for (let day = 0; day < 8; day += 1) {
     assert.deepEqual(paidPartsOf(world.state, named('node 0')), [])
@@ -193,8 +199,8 @@ test('what an epoch mints is the sum of its lines and of what goes to the treasu
     world.fund('payer', 10n ** 12n)
     for (const node of nodesOf(5)) world.join(node, `operator of ${node}`)
     for (const [at, node] of nodesOf(5).entries()) accepted(world, `file ${at}`, [node], GIB * (at + 1) + at)
-    world.endEpoch()
     world.jump(DAY_MS + 7)
+    world.endEpoch()
     report(world, nodesOf(5))
     const before = world.supply
     world.endEpoch()

@@ -4,6 +4,7 @@ import { limits } from '@borgios/core'
 import { SeededRandom } from '@borgios/core/testing'
 import { BlockStore, type Candidate, EpochArchive, StoredBlockArchive } from '@borgios/ledger'
 import { type BlockHeader, headerHash } from '@borgios/protocol'
+import { finalityFrom } from '../src/proofs/finality-from.ts'
 import { decodeArchived, encodeArchived } from '../src/sync/archived-block.ts'
 import { FaultySegmentFiles } from './faulty-segment-files.ts'
 
@@ -57,6 +58,31 @@ test('final blocks are kept in order, and the last of each group says why they a
     [3],
   )
   assert.equal(finality?.certificate.slot, 3)
+})
+
+test('an epoch that took more fillers than a proof may have ends all the same: only nobody can be shown how', async () => {
+  const files = new FaultySegmentFiles()
+  const random = new SeededRandom(1)
+  const store = await BlockStore.open({ files, random })
+  const epochs = await noEpochs()
+  const archive = await StoredBlockArchive.open(store, epochs, NETWORK)
+  const fillers = Array.from({ length: limits.ledgerCodec.maxProofHeaders }, (_, above) => candidate(2 + above, true))
+  const certificate = { kind: 'final', epoch: 1, slot: 1 + fillers.length, block: hashOf(3), votes } as const
+  archive.append({ blocks: [candidate(1)], fillers, certificate })
+  const next = { epoch: 2, validators: [{ key: hashOf(5), weight: 1 }] }
+  const headersOf = (count: number) => [candidate(1), ...fillers.slice(0, count)].map(({ block }) => block.header)
+  archive.appendEpoch({ last: { headers: headersOf(fillers.length), certificate }, next })
+  await archive.sync()
+  await store.close()
+  assert.equal(await epochs.read(1), undefined)
+
+  const again = await BlockStore.open({ files, random })
+  await StoredBlockArchive.open(again, epochs, NETWORK)
+  const { finality } = decodeArchived((await again.read(1)) ?? assert.fail())
+  assert.equal(finality?.fillers.length, fillers.length)
+  assert.equal(await finalityFrom(again, 1), undefined)
+  archive.appendEpoch({ last: { headers: headersOf(fillers.length - 1), certificate }, next })
+  assert.ok(await epochs.read(1))
 })
 
 test('only the newest blocks are found by their hash', async () => {

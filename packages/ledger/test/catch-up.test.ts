@@ -111,6 +111,17 @@ test('who claims to be further and is silent does not keep a node from asking ot
   await node.until(() => node.height >= HEIGHT)
 })
 
+test('a claim that comes while another is followed waits for its turn', { timeout: 30_000 }, async () => {
+  const { time, node, catchUp } = await world({ liar: silent }, ['node 2'])
+  catchUp.follow(nodeOf('liar'), HEIGHT)
+  await settled()
+  catchUp.follow(nodeOf('node 2'), HEIGHT)
+  await settled()
+  assert.equal(node.height, 0)
+  time.advance(bounds.messageMs)
+  await node.until(() => node.height >= HEIGHT)
+})
+
 test('as many liars as are asked leave validators their turn', { timeout: 30_000 }, async () => {
   const names = Array.from({ length: bounds.peersAsked }, (_, index) => `liar ${index}`)
   const { node, catchUp } = await world(Object.fromEntries(names.map((name) => [name, empty])))

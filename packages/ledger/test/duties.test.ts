@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits, silentLogger } from '@borgios/core'
 import { sodiumEd25519 } from '@borgios/crypto/native'
-import { Duties, Mempool, RememberingVerifier, type TransactionState } from '@borgios/ledger'
+import { Duties, Mempool, type OwedOperation, RememberingVerifier, type TransactionState } from '@borgios/ledger'
 import {
   decodeTransaction,
   encodeTransaction,
@@ -27,8 +27,8 @@ class PlayedLedger {
   asked = 0
   #listener = (): void => {}
 
-  constructor(owed = decodeTransaction(transferBy('alice', 'bob', 0)).operations) {
-    const duty = (): readonly Operation[] => {
+  constructor(owed: readonly OwedOperation[] = decodeTransaction(transferBy('alice', 'bob', 0)).operations) {
+    const duty = (): readonly OwedOperation[] => {
       this.asked += 1
       return owed
     }
@@ -129,6 +129,21 @@ const FAILED: TransactionState = {
   height: 1,
   receipt: { transaction: new Uint8Array(32), status: 1, usedUnits: 1, feePaid: 1n },
 }
+
+test('a duty is told what went out, not what it was asked for', async () => {
+  const sent: number[] = []
+  const ledger = new PlayedLedger([1, 2].map((kind) => ({ ...operation(kind), onSent: () => void sent.push(kind) })))
+  ledger.isFull = true
+  for (let blocks = 0; blocks < 3 * bounds.askAgainBlocks; blocks += 1) await ledger.block()
+  assert.ok(ledger.asked > 1)
+  assert.deepEqual(sent, [])
+  ledger.isFull = false
+  await ledger.block()
+  assert.deepEqual(sent, [1, 2])
+  ledger.become(FAILED)
+  await ledger.block()
+  assert.deepEqual(sent, [1, 2, 1])
+})
 
 test('what is owed goes out in one transaction, and the next when that is decided', async () => {
   const ledger = new PlayedLedger([operation(1), operation(2)])

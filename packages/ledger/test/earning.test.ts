@@ -4,8 +4,9 @@ import { SeededRandom } from '@borgios/core/testing'
 import { compareBytes } from '@borgios/protocol'
 import fc from 'fast-check'
 import { auditSeedOf, drawAuditors, drawParts } from '../src/modules/earning/audit-draw.ts'
+import { carryTable } from '../src/modules/earning/carries.ts'
 import { auditTable, emissionTable, payoutTable, strikeTable } from '../src/modules/earning/earning-records.ts'
-import { dutiesOf, earningsOf, paidPartsOf } from '../src/modules/earning/earning-view.ts'
+import { accruedTo, carriedTo, dutiesOf, earningsOf, paidPartsOf } from '../src/modules/earning/earning-view.ts'
 import { emissionOf, type Share } from '../src/modules/earning/emission.ts'
 import { verdictOf } from '../src/modules/earning/verdict.ts'
 import { holderTable, leaseIdOf } from '../src/modules/leases/lease-records.ts'
@@ -16,7 +17,7 @@ const { lease: ops } = operations
 const NODES = Array.from({ length: 6 }, (_, index) => `node ${index}`)
 const PARAMETERS = { storagePrice: 1_000n, serviceBurnPpm: 100_000, subsidyPpm: 100_000, emissionShift: 4, auditors: 5 }
 
-/** A lease of a GiB on each of six nodes, which all accepted; the first epoch, without audits, is over. */
+/** A lease of a GiB on each of six nodes, which all accepted a day before the end of the first epoch, which is over; nobody audited in it. */
 function serving(parameters = {}, remaining = 10n ** 12n): MoneyWorld {
   const world = new MoneyWorld({
     parameters: { ...PARAMETERS, operatorCapPpm: 1_000_000, ...parameters },
@@ -25,6 +26,7 @@ function serving(parameters = {}, remaining = 10n ** 12n): MoneyWorld {
   world.fund('payer', 10n ** 9n)
   for (const node of NODES) world.join(node, `operator of ${node}`)
   openLease(world, 'file', NODES)
+  world.jump(DAY_MS)
   world.endEpoch()
   return world
 }
@@ -47,6 +49,90 @@ function audit(world: MoneyWorld, passesOf: (node: Uint8Array, samples: number, 
 const all = (_node: Uint8Array, samples: number): number => samples
 const isNode = (node: Uint8Array, name: string): boolean => compareBytes(node, named(name)) === 0
 const income = (world: MoneyWorld, node: string): bigint => world.balance(`operator of ${node}`)
+
+test('bytes accepted after auditors were drawn are paid by the verdict of those who could see them', () => {
+  const world = serving()
+  openLease(world, 'late', ['node 0'])
+  world.jump(DAY_MS)
+  audit(world, all)
+  world.endEpoch()
+  // The day before the first audit: nothing yet for this one, in which nobody has seen the late bytes.
+  assert.equal(income(world, 'node 0'), 1_000n)
+  audit(world, (node, samples) => (isNode(node, 'node 0') ? 0 : samples))
+  world.endEpoch()
+  assert.equal(income(world, 'node 0'), 1_000n)
+  assert.equal(income(world, 'node 1'), 2_000n)
+  world.jump(DAY_MS)
+  world.endEpoch()
+  audit(world, all)
+  world.endEpoch()
+  assert.equal(income(world, 'node 0'), 3_000n)
+})
+
+test('who leaves is paid for its last epoch too, in which it can have accepted nothing', () => {
+  const world = serving()
+  world.setMember('node 0', { state: 'leaving', freeEpoch: 1 })
+  world.jump(DAY_MS)
+  audit(world, all)
+  world.endEpoch()
+  assert.equal(income(world, 'node 0'), 2_000n)
+  assert.equal(income(world, 'node 1'), 1_000n)
+})
+
+test('what is worth less than a micro-unit in an epoch is carried over, to the last one', () => {
+  const nodes = ['node 0', 'node 1', 'node 2']
+  const world = new MoneyWorld({ parameters: { ...PARAMETERS, subsidyPpm: 0, passPpm: 500_000, auditSamples: 4 } })
+  world.fund('payer', 10n ** 9n)
+  for (const node of nodes) world.join(node, `operator of ${node}`)
+  // A thousandth of a GiB: a micro-unit a day, of which each epoch is a seventh.
+  const bytes = GIB / 1_024
+  openLease(world, 'file', nodes, bytes)
+  const epochs = 7 * 100
+  const epochMs = Math.floor(DAY_MS / 7)
+  const { burned } = world.supply
+  for (let epoch = 0; epoch <= epochs; epoch += 1) {
+    const [before, burnedBefore] = [income(world, 'node 0'), world.supply.burned]
+    if (epoch < epochs) world.jump(epochMs)
+    // The last node shows three leaves of four.
+    for (const auditor of nodes) {
+      world.report(auditor, (node, samples) => (isNode(node, 'node 2') ? samples - 1 : samples))
+    }
+    world.endEpoch()
+    const { lines, total, payout } = earningsOf(world.state, epoch, named('node 0'))
+    assert.equal(total, income(world, 'node 0') - before)
+    assert.equal(
+      lines.reduce((sum, { amount }) => sum + amount, 0n),
+      total,
+    )
+    assert.ok(total <= 1n)
+    if (epoch > 0) assert.equal(payout?.outcome, 'passed')
+    assert.ok(world.supply.burned - burnedBefore <= 3n)
+  }
+  const ageMs = epochMs * epochs
+  const worth = (BigInt(bytes) * 1_000n * BigInt(ageMs)) / (BigInt(GIB) * BigInt(DAY_MS))
+  assert.equal(worth, 97n)
+  // A tenth of it all, rounded up once.
+  for (const node of ['node 0', 'node 1']) assert.equal(income(world, node), 97n - 10n)
+  assert.equal(income(world, 'node 2'), 73n - 8n)
+  assert.equal(world.supply.burned - burned, 10n + 10n + 8n)
+  const { value, burnedAhead } = world.state.get(carryTable, named('node 0')) ?? {}
+  assert.equal(value, (BigInt(bytes) * 1_000n * BigInt(ageMs)) % (BigInt(GIB) * BigInt(DAY_MS)))
+  assert.equal(burnedAhead, 300_000n)
+  assert.equal(carriedTo(world.state, named('node 0')), 656_248n)
+  assert.equal(accruedTo(world.state, named('node 0')), 0n)
+  world.checkLayouts()
+  // It outlives the last lease, and is forgotten with the member.
+  world.must('payer', ops.end, leaseIdOf(named('payer'), named('file')))
+  for (let epoch = 0; epoch < 2; epoch += 1) {
+    for (const auditor of nodes) world.report(auditor, all)
+    world.endEpoch()
+  }
+  assert.equal([...world.state.list(holderTable)].length, 0)
+  assert.equal(world.state.get(carryTable, named('node 0'))?.value, value)
+  for (const node of nodes) world.setMember(node, { state: 'slashed' })
+  world.endEpoch()
+  assert.equal([...world.state.list(carryTable)].length, 0)
+})
 
 test('who passes is paid for its bytes and time, less the burned share, and is minted its part', () => {
   const world = serving()
@@ -166,7 +252,6 @@ test('a report counts from the auditor that was drawn, once, in its epoch, withi
 
 test('a node that is no member any more gets nothing, and its parts end', () => {
   const world = serving()
-  world.jump(DAY_MS)
   world.setMember('node 0', { state: 'slashed' })
   const { treasury } = world.supply
   world.endEpoch()

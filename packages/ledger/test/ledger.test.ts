@@ -70,9 +70,14 @@ const unlinked = (peer: PeerNetwork): PeerNetwork => ({
   onBroadcast: (type, handler) => peer.onBroadcast(type, handler),
 })
 
-test('a validator to whom the others say nothing any more follows what they announce', {
-  timeout: 60_000,
-}, async () => {
+/** Nor is it told anything over the tree. */
+const deaf = (peer: PeerNetwork): PeerNetwork => ({ ...unlinked(peer), onBroadcast: () => () => {} })
+
+for (const [how, cutOff] of Object.entries({ 'follows what they announce': unlinked, 'asks by itself': deaf })) {
+  test(`a validator to whom the others say nothing any more ${how}`, { timeout: 60_000 }, () => leavesItsEpoch(cutOff))
+}
+
+async function leavesItsEpoch(cutOff: (peer: PeerNetwork) => PeerNetwork): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'borgios-ledger-'))
   const { peers } = createMemoryNetwork(systemClock, systemTimers, NODES, (index) => ({
     node: NodeId.fromBytes(keysOf(`node ${index}`).publicKey),
@@ -80,7 +85,7 @@ test('a validator to whom the others say nothing any more follows what they anno
   }))
   try {
     const ledgers = await Promise.all(
-      peers.map((peer, index) => openLedger(folder, `node ${index}`, index === 3 ? unlinked(peer) : peer)),
+      peers.map((peer, index) => openLedger(folder, `node ${index}`, index === 3 ? cutOff(peer) : peer)),
     )
     for (const ledger of ledgers) ledger.start()
     const left = ledgers[3] ?? assert.fail()
@@ -89,7 +94,7 @@ test('a validator to whom the others say nothing any more follows what they anno
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-})
+}
 
 test('what a user sends to one node is final on all, and all nodes know it after a restart', {
   timeout: 120_000,

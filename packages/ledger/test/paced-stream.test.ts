@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
-import { createMemoryNetwork, createMemoryStreamPair, testNodeId } from '@borgios/peertree/testing'
-import { LEDGER_BLOCKS_PROTOCOL } from '@borgios/protocol'
-import { BlockServer } from '../src/sync/block-server.ts'
+import { createMemoryStreamPair, testNodeId } from '@borgios/peertree/testing'
 import { PacedStream } from '../src/sync/paced-stream.ts'
 
 const bounds = limits.ledgerSync
@@ -19,8 +17,6 @@ function streamPair() {
   )
   return { time, acceptor, paced: new PacedStream(dialer, { clock: time, timers: time }) }
 }
-
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 test('who is silent, or does not read, is waited for only so long', async () => {
   const silent = streamPair()
@@ -59,40 +55,4 @@ test('who keeps the pace may go on for as long as it takes', async () => {
     await acceptor.send({ header: null, payload })
     assert.equal((await coming)?.payload.length, payload.length)
   }
-})
-
-function serverWorld(peers: number) {
-  const time = new ManualTime()
-  const world = createMemoryNetwork(time, time, peers, (index) => ({
-    node: testNodeId(index + 1),
-    operator: `o${index}` as never,
-  }))
-  const [server, ...clients] = world.peers
-  assert(server)
-  new BlockServer({ network: server, blocks: { read: async () => undefined }, clock: time, timers: time })
-  const ask = async (client: number): Promise<boolean> => {
-    const stream = await clients[client]?.openStream(server.self, LEDGER_BLOCKS_PROTOCOL)
-    assert(stream)
-    return stream.send({ header: { from: 1, count: 1 }, payload: new Uint8Array() }).then(
-      async () => (await stream.receive()) === undefined,
-      () => false,
-    )
-  }
-  const open = (client: number) => clients[client]?.openStream(server.self, LEDGER_BLOCKS_PROTOCOL)
-  return { time, ask, open }
-}
-
-test('one node takes one place of those that are given blocks, however many streams it opens', async () => {
-  const { ask, open } = serverWorld(3)
-  for (let stream = 0; stream < bounds.servedAtOnce; stream += 1) await open(0)
-  assert.equal(await ask(1), true)
-})
-
-test('who asks for nothing loses its place', async () => {
-  const { time, ask, open } = serverWorld(bounds.servedAtOnce + 2)
-  for (let client = 0; client < bounds.servedAtOnce; client += 1) await open(client)
-  assert.equal(await ask(bounds.servedAtOnce), false)
-  time.advance(bounds.messageMs)
-  await settled()
-  assert.equal(await ask(bounds.servedAtOnce), true)
 })

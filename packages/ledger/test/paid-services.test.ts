@@ -2,11 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { limits } from '@borgios/core'
 import type { Operation } from '@borgios/protocol'
-import { earningsOf } from '../src/modules/earning/earning-view.ts'
+import { EARNING_MODULE } from '../src/modules/earning/earning-module.ts'
+import { dutiesOf, earningsOf } from '../src/modules/earning/earning-view.ts'
 import { holdTable } from '../src/modules/escrow/hold.ts'
 import { JOBS_MODULE, jobHoldIdOf } from '../src/modules/jobs/jobs-module.ts'
+import { leaseIdOf } from '../src/modules/leases/lease-records.ts'
+import { LEASES_MODULE } from '../src/modules/leases/leases.ts'
+import { memberOf } from '../src/modules/members/member.ts'
 import { moneyOperations, serviceModules } from '../src/modules/service-modules.ts'
 import type { OperationType } from '../src/modules/state-module.ts'
+import { leaveOf } from './support/member-operations.ts'
 import { named, SmallLedger } from './support/small-ledger.ts'
 
 const JOB = named('job').subarray(0, 16)
@@ -76,6 +81,51 @@ test('a hold of a payer that vanished goes back with the blocks that follow', ()
     ledger.block([], ledger.facts({ timeMs: ledger.chain.timeMs + step }))
   }
   assert.ok(ledger.balance('payer') > held)
+})
+
+test('who leaves is paid for its last epoch before its deposit goes back', () => {
+  const nodes = ['node', 'second', 'third', 'fourth']
+  const ledger = new SmallLedger({
+    balances: { payer: 10n ** 15n, ...Object.fromEntries(nodes.map((node) => [`op of ${node}`, 10n ** 9n])) },
+    members: Object.fromEntries(nodes.map((node) => [node, `op of ${node}`])),
+    modules: serviceModules,
+    parameters: { deposit: '1000', epochBlocks: 4, unbondingEpochs: 2 },
+    parts: { earning: { remaining: '0' } },
+  })
+  const { open, accept } = moneyOperations.lease
+  const leaseOperation = <Body>(type: OperationType<Body>, body: Body): Operation => ({
+    module: LEASES_MODULE,
+    kind: type.kind,
+    body: type.encode(body),
+  })
+  const entry = { holder: named('node'), bytes: 2 ** 43, shards: 1, list: named('list') }
+  const lease = { label: named('file'), isReserved: false, data: 1, parity: 0, amount: 10n ** 13n, entries: [entry] }
+  const send = (from: string, operation: Operation): void => {
+    const facts = ledger.facts({ timeMs: ledger.chain.timeMs + limits.ledgerMoney.maxClockStepMs })
+    const { receipts } = ledger.block([ledger.transaction(from, [operation])], facts)
+    assert.deepEqual(ledger.results(receipts), ['done'])
+  }
+  send('payer', leaseOperation(open, lease))
+  const leases = [leaseIdOf(named('payer'), named('file'))]
+  send('op of node', leaseOperation(accept, { node: named('node'), leases }))
+  send('op of node', leaveOf('node'))
+  const freeEpoch = memberOf(ledger.state, named('node'))?.freeEpoch ?? assert.fail()
+  assert.equal(freeEpoch, 2)
+  while (ledger.chain.epoch < freeEpoch) ledger.block([])
+  const before = ledger.balance('op of node')
+  for (const auditor of nodes.slice(1)) {
+    const due = dutiesOf(ledger.state, freeEpoch, named(auditor))
+    const findings = due.map(({ node, samples }) => ({ node, passes: samples }))
+    const { kind, encode } = moneyOperations.report
+    const body = encode({ auditor: named(auditor), epoch: freeEpoch, answers: named('answers'), findings })
+    send(`op of ${auditor}`, { module: EARNING_MODULE, kind, body })
+  }
+  while (ledger.chain.epoch === freeEpoch) ledger.block([])
+  assert.equal(memberOf(ledger.state, named('node')), undefined)
+  const { payout, total } = earningsOf(ledger.state, freeEpoch, named('node'))
+  assert.equal(payout?.outcome, 'passed')
+  assert.ok(total > 0n)
+  assert.equal(ledger.balance('op of node'), before + 1_000n + total)
 })
 
 test('a genesis without a sound budget is refused', () => {

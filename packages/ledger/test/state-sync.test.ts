@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { cp, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { limits } from '@borgios/core'
-import { systemRandom } from '@borgios/core/adapters'
-import { BlockStore, DiskSegmentFiles } from '@borgios/ledger'
 import type { StreamHandler } from '@borgios/peertree'
 import {
   decodeBlock,
@@ -15,10 +13,12 @@ import {
   isStateRequest,
   LEDGER_BLOCKS_PROTOCOL,
   LEDGER_STATE_PROTOCOL,
+  STATE_BUCKETS,
   type StateRequest,
 } from '@borgios/protocol'
 import { accountOf } from '../src/modules/accounts/account-table.ts'
 import type { Ledger } from '../src/service/ledger.ts'
+import { BucketDisk } from '../src/state/bucket-disk.ts'
 import { fullSlice } from './full-slice.ts'
 import { keysOf, transferBy } from './support/ledger-cluster.ts'
 import { LedgerFleet, nodeOf, until } from './support/ledger-fleet.ts'
@@ -50,8 +50,15 @@ test(
     assert((newcomer.keptFrom ?? 0) > 1, 'it has no first blocks')
     assert.equal(balanceOf(newcomer, 'bob'), 1_000_000_000_021n)
     assert.equal(newcomer.status().haltedWhy, undefined)
+    const { epoch: came } = newcomer.status()
+    await until('an epoch later', () => newcomer.status().epoch > came)
     const at = newcomer.status().height
     await fleet.stop(NEW)
+    const storage = await fleet.openStorage(NEW)
+    for (let epoch = 0; epoch <= came; epoch += 1) {
+      assert(await storage.epochs.read(epoch), `it knows how epoch ${epoch} ended, for whoever comes after it`)
+    }
+    await storage.close()
     const again = await fleet.start(NEW)
     assert(again.status().height >= at)
     await until('going on', () => again.status().height > at + 5)
@@ -236,56 +243,89 @@ test(
   },
 )
 
-test('a crash at any point of an import leaves the old state or the new one', TIMEOUT, async (t) => {
-  await using fleet = await LedgerFleet.open(SMALL)
-  await pruned(fleet)
-  await fleet.stop(0)
-  const source = await fleet.openStorage(0)
-  const { point, root } = source.state
-  const snapshot = source.state.snapshot()
-  const block = await source.blocks.read(point.height)
-  assert(block)
-  await source.close()
+type Step = 'none' | 'complete' | 'aside' | 'moved' | 'all'
 
-  /** Fetches so much, and takes it in up to a step of the installation. */
-  async function crashAt(chunks: number, install: 'none' | 'complete' | 'archived' | 'removed' | 'all'): Promise<void> {
-    await fleet.forget(NEW)
-    const storage = await fleet.openStorage(NEW)
-    const coming = await storage.receive({ point, root }, block ?? assert.fail())
-    for (let taken = 0; taken < chunks; taken += 1) {
-      const next = coming.nextMissing(taken === 0 ? 40_000 : 0)
-      if (next !== undefined) await coming.add(snapshot.chunk(next))
-    }
-    if (install === 'none') return storage.close()
-    const finish = await coming.complete()
-    if (install === 'all') await finish()
-    await storage.close()
-    const folder = fleet.folderOf(NEW)
-    if (install === 'archived') {
-      // Its block stands in the archive, above a gap.
-      const later = await BlockStore.open({ files: new DiskSegmentFiles(join(folder, 'blocks')), random: systemRandom })
-      later.append(point.height, point.epoch, block ?? assert.fail())
-      await later.close()
-    }
-    if (install === 'removed') await rm(join(folder, 'state'), { recursive: true })
-  }
+test(
+  'a crash at any point of an import leaves the old state or the new one, whatever rots meanwhile',
+  TIMEOUT,
+  async (t) => {
+    await using fleet = await LedgerFleet.open(SMALL)
+    const follower = await fleet.start(NEW)
+    await until('following', () => follower.status().height > 3)
+    await fleet.stop(NEW)
+    const state = join(fleet.folderOf(NEW), 'state')
+    const coming = `${state}.import`
+    const early = join(fleet.folderOf(NEW), '..', 'early')
+    await rename(fleet.folderOf(NEW), early)
+    const old = follower.status().height
+    await until('pruned', () => (fleet.ledger(0).keptFrom ?? 0) > old)
+    await fleet.stop(0)
+    const source = await fleet.openStorage(0)
+    const { point, root } = source.state
+    const snapshot = source.state.snapshot()
+    const block = (await source.blocks.read(point.height)) ?? assert.fail()
+    await source.close()
 
-  for (const [chunks, install, height] of [
-    [0, 'none', 0],
-    [1, 'none', 0],
-    [20, 'complete', point.height],
-    [20, 'archived', point.height],
-    [20, 'removed', point.height],
-    [20, 'all', point.height],
-  ] as const) {
-    await t.test(`${chunks} chunks, ${install}`, async () => {
-      await crashAt(chunks, install)
-      for (let start = 0; start < 2; start += 1) {
-        const ledger = await fleet.openLedger(NEW)
-        assert.equal(ledger.status().height, height)
-        if (height > 0) assert.deepEqual(ledger.chain.state.root, root)
-        await ledger.stop()
+    /** Fetches so much, and takes it in up to a step of the installation. */
+    async function crashAt(chunks: number, step: Step): Promise<void> {
+      await fleet.forget(NEW)
+      await cp(early, fleet.folderOf(NEW), { recursive: true })
+      const storage = await fleet.openStorage(NEW)
+      const arriving = await storage.receive({ point, root }, block)
+      for (let taken = 0; taken < chunks; taken += 1) {
+        const next = arriving.nextMissing(taken === 0 ? 40_000 : 0)
+        if (next !== undefined) await arriving.add(snapshot.chunk(next))
       }
+      if (step === 'none') return storage.close()
+      const finish = await arriving.complete()
+      if (step === 'all') await finish()
+      await storage.close()
+      if (step === 'aside' || step === 'moved') await rename(state, `${state}.before`)
+      if (step === 'moved') await rename(coming, state)
+    }
+
+    const filled = Array.from({ length: STATE_BUCKETS }, (_, number) => number).find(
+      (number) => snapshot.bucket(number).length > 0,
+    )
+    const [from, to] = [filled ?? assert.fail(), ((filled ?? 0) + 1) % STATE_BUCKETS]
+    const recordOf = (name: string, bytes: Uint8Array) =>
+      new BucketDisk(coming).write({ buckets: [], records: [[name, bytes]] })
+    const rots: readonly (readonly [string, (() => Promise<void>) | undefined])[] = [
+      ['nothing', undefined],
+      ['a record', () => new BucketDisk(coming).write({ buckets: [[to, snapshot.bucket(from)]], records: [] })],
+      ['what it says of itself', () => recordOf('point', new Uint8Array(7))],
+      ['its block', () => recordOf('block', block.with(block.length - 1, (block.at(-1) ?? 0) ^ 1))],
+      // Each of them died over it.
+      ['what LMDB reads', () => writeFile(join(coming, 'reading'), '.'.repeat(limits.ledgerState.readDeaths))],
+    ]
+    for (const [chunks, step, isTaken] of [
+      [0, 'none', false],
+      [1, 'none', false],
+      [20, 'complete', true],
+      [20, 'aside', true],
+      [20, 'moved', true],
+      [20, 'all', true],
+    ] as const) {
+      for (const [what, rot] of rots) {
+        if (rot !== undefined && (step === 'moved' || step === 'all')) continue
+        await t.test(`${chunks} chunks, ${step}, ${what} rots`, async () => {
+          await crashAt(chunks, step)
+          await rot?.()
+          for (let start = 0; start < 2; start += 1) {
+            const ledger = await fleet.openLedger(NEW)
+            assert.equal(ledger.status().height, isTaken && rot === undefined ? point.height : old)
+            if (isTaken && rot === undefined) assert.deepEqual(ledger.chain.state.root, root)
+            await ledger.stop()
+          }
+        })
+      }
+    }
+    await t.test('and then it is fetched again', async () => {
+      await crashAt(20, 'aside')
+      await rots[1]?.[1]?.()
+      const back = await fleet.start(NEW)
+      await until('there', () => back.status().height > point.height)
+      assert.equal(back.status().haltedWhy, undefined)
     })
-  }
-})
+  },
+)

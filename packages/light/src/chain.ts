@@ -54,11 +54,20 @@ export function assertFits({ header, hash }: NamedHeader, trusted: Anchor): void
  * whoever gave the checkpoint is believed. Throws LIGHT_EPOCH_UNKNOWN for any other block.
  */
 export function startBlock(network: Uint8Array, { start, committee }: TrustedEpoch, header: BlockHeader): FinalBlock {
+  const block = knownBlock(network, start.hash, header, committee)
+  if (block !== undefined) return block
+  throw unknownEpoch(`a block of epoch ${header.epoch}, where this client began in ${committee.epoch}`)
+}
+
+/** A block that is trusted by its hash; undefined for a header of another one. `committee`: whose signatures are not looked at. */
+export function knownBlock(
+  network: Uint8Array,
+  trusted: Uint8Array,
+  header: BlockHeader,
+  committee: Committee,
+): FinalBlock | undefined {
   const hash = headerHash(network, header)
-  if (!isSame(hash, start.hash)) {
-    throw unknownEpoch(`a block of epoch ${header.epoch}, where this client began in ${committee.epoch}`)
-  }
-  return { header, hash, support: noSupport(committee) } as FinalBlock
+  return isSame(hash, trusted) ? ({ header, hash, support: noSupport(committee) } as FinalBlock) : undefined
 }
 
 function assertOfEpoch(header: BlockHeader, epoch: TrustedEpoch, committee: Uint8Array): void {

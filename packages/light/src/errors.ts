@@ -21,6 +21,8 @@ export const wrongAnswer = make('LIGHT_ANSWER_WRONG', 'byzantine', 'peer')
 export const unknownEpoch = make('LIGHT_EPOCH_UNKNOWN', 'notFound', 'none')
 /** A committee that is not the one the last header of an epoch names. */
 export const wrongCommittee = make('LIGHT_COMMITTEE_WRONG', 'byzantine', 'peer')
+/** A checkpoint that cannot be of the chain that was proved: one of the two is false. */
+export const conflictingCheckpoint = make('LIGHT_CHECKPOINT_CONFLICT', 'denied', 'none')
 /** A path that does not lead to the root in the header. */
 export const wrongProof = make('LIGHT_PROOF_WRONG', 'byzantine', 'peer')
 /** What is trusted is so old that its signers have nothing to lose any more. */

@@ -2,6 +2,7 @@ export { type Support, type VerifyContext, verifyCertificate } from './certifica
 export type { Anchor, FinalBlock } from './chain.ts'
 export {
   type AskLedger,
+  confirmKept,
   LedgerReader,
   type LedgerReaderModules,
   type LedgerReaderOptions,

@@ -5,6 +5,7 @@ import {
   type Checkpoint,
   decodeEpochProof,
   decodeFinalityProof,
+  decodeHeaders,
   decodeReceiptProof,
   decodeStateProof,
   type FinalityProof,
@@ -16,6 +17,7 @@ import { corruptTrust, rolledBack, unknownEpoch, wrongAnswer, wrongProof } from 
 import { type Fork, LightClient } from './light-client.ts'
 import { verifyReceipt, verifyState } from './proofs.ts'
 import type { RecordTable } from './record-table.ts'
+import { assertAgrees, decodeTrust } from './trust.ts'
 
 const bounds = limits.ledgerLight
 
@@ -23,7 +25,7 @@ const bounds = limits.ledgerLight
 export type AskLedger = (request: LightRequest) => Promise<readonly Uint8Array[]>
 
 export interface LedgerReaderOptions {
-  /** Where trust begins, such as at genesis: also for blocks of epochs that are over for longer than `kept` can tell. */
+  /** Where trust begins, such as at genesis. */
   readonly checkpoint: Checkpoint
   /** What {@link LedgerReader.save} gave, of the same network. */
   readonly kept?: Uint8Array | undefined
@@ -50,13 +52,11 @@ export interface Proven<Value> {
  * can be told about throws what was false, with a code `LIGHT_...` or PROTOCOL_MALFORMED; nothing is kept of it.
  */
 export class LedgerReader {
-  readonly #options: LedgerReaderOptions
   readonly #modules: LedgerReaderModules
   readonly #client: LightClient
 
   /** Throws as {@link LightClient}. */
   constructor(options: LedgerReaderOptions, modules: LedgerReaderModules) {
-    this.#options = options
     this.#modules = modules
     const { checkpoint, kept, unbondingMs } = options
     this.#client = new LightClient({ from: kept ?? checkpoint, unbondingMs }, modules)
@@ -66,6 +66,15 @@ export class LedgerReader {
   /** What to keep, and to give as `kept` later: else the next one can be shown an older state. */
   save(): Uint8Array {
     return this.#client.save()
+  }
+
+  /**
+   * Goes on until the epoch of a checkpoint that the user believes, and holds it against what is proved. Throws LIGHT_CHECKPOINT_CONFLICT when both
+   * cannot be true, and as {@link head}.
+   */
+  async confirm(checkpoint: Checkpoint): Promise<void> {
+    await stepTo(this.#client, checkpoint.committee.epoch, this.#modules.ask)
+    this.#client.confirm(checkpoint)
   }
 
   /** The evidence, once LIGHT_FORK was thrown. */
@@ -118,18 +127,31 @@ export class LedgerReader {
     return this.#client.verifyHeader(proof)
   }
 
-  /** One of any epoch from the checkpoint on. */
   async #anyBlock(proof: FinalityProof): Promise<FinalBlock> {
-    const { epoch } = firstOf(proof)
+    const { epoch, height } = firstOf(proof)
     await stepTo(this.#client, epoch, this.#modules.ask)
-    const { checkpoint, unbondingMs } = this.#options
-    if (epoch >= this.#client.epoch - 1 || epoch < checkpoint.committee.epoch) return this.#client.verifyHeader(proof)
-    // Trust goes forward only: the way is gone once more, up to there.
-    const earlier = new LightClient({ from: checkpoint, unbondingMs }, this.#modules)
-    await stepTo(earlier, epoch, this.#modules.ask)
-    return earlier.verifyHeader(proof)
+    return height > this.#client.lowest.height ? this.#client.verifyHeader(proof) : this.#oldBlock(height)
+  }
+
+  /** One that is too old for its signatures to count, by the headers above it. */
+  async #oldBlock(height: number): Promise<FinalBlock> {
+    const descent = this.#client.descent()
+    for (let answers = 0; answers < bounds.descentAnswers; answers += 1) {
+      const limit = Math.min(descent.height - height + 1, limits.ledgerCodec.maxProofHeaders)
+      const headers = decodeHeaders(only(await this.#modules.ask({ ask: 'headers', height: descent.height, limit })))
+      if (headers.length > limit) throw wrongAnswer('more headers than were asked for')
+      for (const header of headers) {
+        const block = descent.take(header)
+        if (header.height === height) return block
+      }
+    }
+    throw unknownEpoch(`block ${height} is too far below those that are known here to be proved`)
   }
 }
+
+/** Whether a checkpoint can be of the chain of which {@link LedgerReader.save} kept something, be it too old or not. Throws LIGHT_CHECKPOINT_CONFLICT, LIGHT_STATE_CORRUPT. */
+export const confirmKept = (kept: Uint8Array, checkpoint: Checkpoint): void =>
+  assertAgrees(decodeTrust(kept), checkpoint)
 
 /** Into an epoch; nothing to do for one that is past. Throws as {@link LightClient.advance}, LIGHT_EPOCH_UNKNOWN when there are no steps. */
 async function stepTo(client: LightClient, epoch: number, ask: AskLedger): Promise<void> {

@@ -20,8 +20,9 @@ import {
   type TrustedEpoch,
   verifyFinality,
 } from './chain.ts'
+import { Descent } from './descent.ts'
 import { brokenChain, forked, fromTheFuture, trustExpired, unknownEpoch, wrongCommittee } from './errors.ts'
-import { decodeTrust, encodeTrust, type Trust, trustOf } from './trust.ts'
+import { assertAgrees, decodeTrust, encodeTrust, type Trust, trustOf } from './trust.ts'
 
 export interface LightClientOptions {
   /** A checkpoint, or what {@link LightClient.save} gave. */
@@ -77,9 +78,31 @@ export class LightClient {
     return this.#trust.newest
   }
 
+  /** The lowest block it knows: older ones are proved by the headers that lead down to them, whoever signed them. */
+  get lowest(): Anchor {
+    return (this.#trust.previous ?? this.#trust.current).start
+  }
+
+  /** From {@link lowest} on down. */
+  descent(): Descent {
+    return new Descent(this.network, this.lowest, this.#trust.current.committee)
+  }
+
   /** The evidence, once LIGHT_FORK was thrown. */
   get fork(): Fork | undefined {
     return this.#fork
+  }
+
+  /**
+   * Holds a checkpoint that the user believes against what is known: of the epoch the client has come to, or an earlier one. Nothing below it is the
+   * newest any more. Throws LIGHT_CHECKPOINT_CONFLICT.
+   */
+  confirm(checkpoint: Checkpoint): void {
+    assertAgrees(this.#trust, checkpoint)
+    const { newest } = trustOf(checkpoint)
+    if (newest.height > this.newest.height) {
+      this.#trust = decodeTrust(encodeTrust({ ...this.#trust, newest, newestProof: new Uint8Array() }))
+    }
   }
 
   /** What to keep, and to give as `from` later. */

@@ -3,13 +3,14 @@ import {
   ByteReader,
   ByteWriter,
   type Checkpoint,
+  committeeHash,
   HASH_BYTES,
   readCommittee,
   taggedHash,
   writeCommittee,
 } from '@borgios/protocol'
 import { type Anchor, isSame, type TrustedEpoch } from './chain.ts'
-import { corruptTrust } from './errors.ts'
+import { conflictingCheckpoint, corruptTrust } from './errors.ts'
 
 /** All that a light client knows. */
 export interface Trust {
@@ -30,6 +31,27 @@ export function trustOf(checkpoint: Checkpoint): Trust {
   const { network, committee, lastHeight, height, blockHash, timeMs } = checkpoint
   const start = { height, hash: blockHash, timeMs }
   return { network, current: { committee, start, lastHeight }, previous: undefined, newest: start, newestProof: NONE }
+}
+
+/** Throws LIGHT_CHECKPOINT_CONFLICT for one that cannot be of the same chain as what is known. */
+export function assertAgrees({ network, current, previous, newest }: Trust, checkpoint: Checkpoint): void {
+  const epochs = previous === undefined ? [current] : [current, previous]
+  const isOne = isSame(network, checkpoint.network)
+  const areAnchored = [newest, ...epochs.map(({ start }) => start)].every((anchor) => isWithAnchor(anchor, checkpoint))
+  if (isOne && areAnchored && epochs.every((epoch) => isWithEpoch(epoch, checkpoint))) return
+  throw conflictingCheckpoint('a checkpoint that cannot be of the same chain as what was proved before')
+}
+
+function isWithAnchor(anchor: Anchor, { height, blockHash, timeMs }: Checkpoint): boolean {
+  const above = Math.sign(height - anchor.height)
+  return Math.sign(timeMs - anchor.timeMs) === above && (above !== 0 || isSame(blockHash, anchor.hash))
+}
+
+function isWithEpoch({ committee, start, lastHeight }: TrustedEpoch, checkpoint: Checkpoint): boolean {
+  const later = Math.sign(checkpoint.committee.epoch - committee.epoch)
+  if (later > 0) return checkpoint.height >= lastHeight
+  if (later < 0) return checkpoint.lastHeight <= start.height
+  return checkpoint.lastHeight === lastHeight && isSame(committeeHash(checkpoint.committee), committeeHash(committee))
 }
 
 const writeAnchor = (writer: ByteWriter, { height, hash, timeMs }: Anchor): ByteWriter =>

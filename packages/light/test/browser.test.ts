@@ -85,6 +85,7 @@ test('a page asks a node as JSON and checks what it answers; what it loads for t
     epochs: () => [0, 1].map((epoch) => encodeEpochProof(chain.epochProof(epoch))),
     head: () => [encodeFinalityProof(chain.proofAt(5))],
     record: () => [encodeFinalityProof(chain.proofAt(5)), encodeStateProof(state.prove(ACCOUNTS_TABLE, account))],
+    headers: () => assert.fail('no block is that old'),
     receipt: () => [encodeFinalityProof(chain.proofAt(4)), encodeReceiptProof(proveReceipt(receipts, 0))],
   }
   const { context, code } = await inBrowser(new URL('browser/read.ts', import.meta.url))

@@ -1,126 +1,40 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isBorgError, MINUTE_MS, TransactionId } from '@borgios/core'
+import { isBorgError, MINUTE_MS } from '@borgios/core'
+import { refusal } from '@borgios/core/testing'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import { type AskLedger, accountRecords, LedgerReader } from '@borgios/light'
 import {
   ACCOUNTS_TABLE,
   type BlockHeader,
   committeeHash,
-  compareBytes,
   decodeFinalityProof,
-  encodeAccount,
   encodeEpochProof,
   encodeFinalityProof,
   encodeReceiptProof,
   encodeStateProof,
   headerHash,
-  type LightRequest,
   proveReceipt,
-  type Receipt,
-  receiptsRoot,
 } from '@borgios/protocol'
 import fc from 'fast-check'
 import { RUNS } from './amount.ts'
-import { Chain, type ChainOptions, named, START_MS, signersOf } from './chain-maker.ts'
-import { SparseState } from './sparse-state.ts'
-
-const EPOCHS = 5
-const EPOCH_BLOCKS = 4
-const UNBONDING_MS = 30 * MINUTE_MS
-const RICH = named('rich')
-const POOR = named('poor')
-const NOBODY = named('nobody')
-const account = (balance: bigint) => encodeAccount({ balance, nonce: 1, policy: undefined })
-const state = new SparseState([
-  [ACCOUNTS_TABLE, RICH, account(2n ** 60n)],
-  [ACCOUNTS_TABLE, POOR, account(1n)],
-])
-const receipts: Receipt[] = ['first', 'second', 'third'].map((name, status) => ({
-  transaction: named(name),
-  status,
-  usedUnits: 1,
-  feePaid: 5n,
-}))
-const options: ChainOptions = {
-  name: 'reader',
-  epochs: EPOCHS,
-  epochBlocks: EPOCH_BLOCKS,
-  stateRoot: state.root,
-  receiptsRoot: receiptsRoot(receipts),
-}
-const chain = new Chain(options)
-const TOP = EPOCHS * EPOCH_BLOCKS - 1
-
-interface Serving {
-  /** Height of what it says is the newest block. */
-  readonly top?: number
-  /** In which the transactions are. */
-  readonly at?: number
-  readonly from?: Pick<Chain, 'proofAt' | 'epochProof'>
-}
-
-/** Answers as a node does that has this chain. */
-const serving =
-  ({ top = TOP, at = 2, from = chain }: Serving = {}): AskLedger =>
-  async (request) => {
-    const head = encodeFinalityProof(from.proofAt(top))
-    switch (request.ask) {
-      case 'head':
-        return [head]
-      case 'epochs': {
-        const over = Math.floor(top / EPOCH_BLOCKS)
-        const count = Math.min(request.limit, Math.max(0, over - request.from))
-        return Array.from({ length: count }, (_, index) =>
-          encodeEpochProof(from.epochProof(request.from + index, index % 2)),
-        )
-      }
-      case 'record':
-        return [
-          head,
-          encodeStateProof(state.prove(request.table, new Uint8Array(Buffer.from(request.key, 'base64url')))),
-        ]
-      case 'receipt': {
-        const id = TransactionId.toBytes(request.transaction)
-        const position = receipts.findIndex(({ transaction }) => compareBytes(transaction, id) === 0)
-        return [encodeFinalityProof(from.proofAt(at)), encodeReceiptProof(proveReceipt(receipts, position))]
-      }
-      default:
-        return assert.fail(`nobody asks for ${request.ask}`)
-    }
-  }
-
-/** Answers honestly but for one kind of question. */
-const lying =
-  (
-    ask: LightRequest['ask'],
-    lie: (parts: readonly Uint8Array[]) => readonly Uint8Array[],
-    honest = serving(),
-  ): AskLedger =>
-  async (request) =>
-    request.ask === ask ? lie(await honest(request)) : honest(request)
-
-interface Reading {
-  readonly kept?: Uint8Array
-  readonly nowMs?: number
-  readonly unbondingMs?: number
-}
-
-const reading = (ask: AskLedger, { kept, nowMs = START_MS + 60_000, unbondingMs = UNBONDING_MS }: Reading = {}) =>
-  new LedgerReader(
-    { checkpoint: chain.checkpoint, kept, unbondingMs },
-    { ask, ed25519: sodiumEd25519, clock: { nowMs: () => nowMs } },
-  )
-
-async function refusal(action: Promise<unknown>): Promise<string> {
-  try {
-    await action
-  } catch (error) {
-    if (isBorgError(error)) return error.code
-    throw error
-  }
-  return assert.fail('nothing was refused')
-}
+import { Chain, named, START_MS, signersOf } from './chain-maker.ts'
+import {
+  chain,
+  EPOCH_BLOCKS,
+  lying,
+  NOBODY,
+  options,
+  POOR,
+  type Reading,
+  RICH,
+  reading,
+  receipts,
+  serving,
+  state,
+  TOP,
+  UNBONDING_MS,
+} from './served-chain.ts'
 
 const balanceRefusal = (ask: AskLedger, how: Reading = {}): Promise<string> =>
   refusal(reading(ask, how).record(accountRecords, RICH))
@@ -210,7 +124,7 @@ test('a committee that was put in the place of the next one is refused', async (
 })
 
 /** What those who once decided can sign when they have left: a history that goes on from the epoch in which they did. */
-function otherHistory(): Pick<Chain, 'proofAt' | 'epochProof'> {
+function otherHistory(): Pick<Chain, 'proofAt' | 'epochProof' | 'headerAt'> {
   const other = new Chain({ ...options, name: 'long range', network: chain.network })
   const last: BlockHeader = chain.headerAt(EPOCH_BLOCKS)
   assert.ok(last.seal !== undefined)
@@ -226,6 +140,7 @@ function otherHistory(): Pick<Chain, 'proofAt' | 'epochProof'> {
       epoch === 0
         ? { last: other.proofOf([turned], { by }), next: other.signersAt(1).committee }
         : other.epochProof(epoch),
+    headerAt: (height) => other.headerAt(height),
     proofAt: (height) => other.proofOf(rest.slice(height - EPOCH_BLOCKS - 1).slice(0, 1)),
   }
 }

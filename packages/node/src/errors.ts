@@ -85,6 +85,8 @@ export const applicationRefused = make('NODE_APPLICATION_REFUSED', 'denied', 'pe
 export const noLedger = make('NODE_NO_LEDGER', 'notFound', 'none')
 /** What is trusted of the ledger is so old that it proves nothing. */
 export const trustExpired = make('NODE_TRUST_EXPIRED', 'denied', 'caller')
+/** A checkpoint that was given contradicts what was proved before. */
+export const checkpointConflict = make('NODE_CHECKPOINT_CONFLICT', 'denied', 'caller')
 /** What was asked about is proved not to be on the ledger. */
 export const provenAbsent = make('NODE_PROVEN_ABSENT', 'notFound', 'none')
 /** An account does not hold what is to be sent and paid. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NodeId } from '@borgios/core'
 import { accountIdOf } from '@borgios/crypto'
-import { MONEY_REASONS, type MoneyMove } from '@borgios/ledger'
-import type { EarnLineView, EarnView } from '@borgios/protocol'
+import type { MoneyMove, MoneyReason } from '@borgios/ledger'
+import { type EarnLineView, type EarnView, MOVEMENT_KINDS } from '@borgios/protocol'
 import fc from 'fast-check'
 import { earnLines } from '../src/cli/commands/earn-lines.ts'
 import { addsUp, together } from '../src/cli/commands/earn-report.ts'
@@ -13,6 +13,11 @@ import { type Movement, movementsOf } from '../src/ledger/movements.ts'
 const hashOf = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 const [OWN, OTHER] = [hashOf(1), hashOf(2)]
 const FIRST = 10n ** 12n
+
+const MONEY_REASONS = MOVEMENT_KINDS.flatMap((kind): MoneyReason[] => {
+  if (kind === 'other' || kind === 'sent') return []
+  return [kind === 'received' ? 'transfer' : kind]
+})
 
 const moveArbitrary: fc.Arbitrary<MoneyMove> = fc.record({
   account: fc.constantFrom(OWN, OWN, OTHER),
@@ -86,6 +91,7 @@ const view = (changes: Partial<EarnView>): EarnView => ({
   height: 9,
   isEqual: true,
   accrued: '0',
+  carried: '0',
   ...changes,
 })
 
@@ -94,13 +100,28 @@ const emission = { height: 9, epoch: 0, lastHeight: 600, blocksLeft: 591, remain
 test('the sum is added anew, whatever the daemon says of it, and a wrong one is said', () => {
   const good = view({ lines: [line({ came: '7', fee: '2' })], balance: '10' })
   assert(addsUp(good))
-  for (const wrong of [{ balance: '11' }, { isEqual: false }, { lines: [] }]) {
+  // One that nothing explains makes any sum come out.
+  const unexplained = { lines: [line({ kind: 'other', came: '7', fee: '2' })] }
+  for (const wrong of [{ balance: '11' }, { isEqual: false }, { lines: [] }, unexplained]) {
     const bad = { ...good, ...wrong }
     assert(!addsUp(bad))
     const report = { isEqual: false, wallet: bad, nodes: [], notShown: [], together: together([bad]), emission }
     const said = earnLines(report).filter((one) => /does NOT add up/.test(one))
     assert.equal(said.length, 2)
   }
+})
+
+test('what is owed and what was carried over are said apart, as long as there is any', () => {
+  const wallet = view({ of: 'wallet' })
+  const said = (changes: Partial<EarnView>): string => {
+    const nodes = [view(changes)]
+    const report = { isEqual: true, wallet, nodes, notShown: [], together: together([wallet]), emission }
+    return earnLines(report).find((one) => /Owed/.test(one)) ?? ''
+  }
+  assert.match(said({ accrued: '169' }), /: 0\.000000000169 units, if it passes its audits$/)
+  assert.match(said({ accrued: '2000000000000', carried: '500000' }), /: 2 units, .*; 0\.0000005 carried over/)
+  assert.match(said({ carried: '10' }), /: 0 units, .*; 0\.00000000001 carried over/)
+  assert.equal(said({}), '')
 })
 
 test('nothing yet says what to do, and a file named by somebody else is one line', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeBase32, MIB, NodeId, ShardId, silentLogger } from '@borgios/core'
+import { encodeBase32, limits, MIB, NodeId, ShardId, silentLogger } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
 import {
   auditSeedOf,
@@ -172,4 +172,14 @@ test('a node that is away is asked once more, each time for a few parts only, an
     assert.ok(world.asked.length <= 6, encodeBase32(AUDITOR))
     assert.equal(world.reported(), 0)
   }
+})
+
+test('a report is given up after it was sent in vain, not after it was asked for', async () => {
+  const { reportTries } = limits.node
+  const world = new Audited({ shows: ({ samples }) => samples })
+  await world.begin()
+  const owed = () => world.audits.duty(world.chain.state)
+  for (let time = 0; time < 3 * reportTries; time += 1) assert.equal(owed().length, 1)
+  for (let time = 0; time < reportTries; time += 1) for (const { onSent } of owed()) onSent?.()
+  assert.deepEqual(owed(), [])
 })

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { isBorgError, ShardId, silentLogger } from '@borgios/core'
+import { isBorgError, limits, ShardId, silentLogger } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
-import { LEASES_MODULE, leaseIdOf, moneyOperations } from '@borgios/ledger'
+import { LEASES_MODULE, leaseIdOf, moneyOperations, type OwedOperation } from '@borgios/ledger'
 import { compareBytes, encodeShardList, type ListedShard, shardListHash, taggedHash } from '@borgios/protocol'
 import { HeldLeases } from '../src/ledger/held-leases.ts'
 import { WalletSender } from '../src/ledger/wallet-sender.ts'
@@ -28,7 +28,11 @@ interface Terms {
 const HONEST: Terms = { bytes: BYTES, shards: 3, list: SHARDS }
 
 /** What a node says to the list of a lease that its payer opened on such terms, and how many parts it then wants to accept. */
-async function asked(terms: Terms, held: readonly ListedShard[] = SHARDS) {
+async function asked(
+  terms: Terms,
+  held: readonly ListedShard[] = SHARDS,
+  then?: (duty: () => readonly OwedOperation[]) => void,
+) {
   const folder = await mkdtemp(join(tmpdir(), 'borgios-lists-'))
   const wallet = keyOf('wallet')
   const members = [{ node: NODE, operator: keyOf('operator').publicKey, capacityBytes: 2 ** 40 }]
@@ -62,6 +66,7 @@ async function asked(terms: Terms, held: readonly ListedShard[] = SHARDS) {
     const outcome = await leases
       .keep(lease, encodeShardList(list))
       .catch((error: unknown) => (isBorgError(error) ? error.code : 'broken'))
+    then?.(() => leases.duty(chain.state))
     return { outcome, owed: leases.duty(chain.state).length }
   } finally {
     await leases.close()
@@ -71,6 +76,16 @@ async function asked(terms: Terms, held: readonly ListedShard[] = SHARDS) {
 
 test('a node accepts a part whose list says what its lease says, and that it holds', async () => {
   assert.deepEqual(await asked(HONEST), { outcome: 'kept', owed: 1 })
+})
+
+test('a part is given up after it was sent in vain, not after it was asked for', async () => {
+  const { acceptTries } = limits.node
+  const sendTimes = (times: number) => (duty: () => readonly OwedOperation[]) => {
+    for (let time = 0; time < 10 * acceptTries; time += 1) assert.equal(duty().length, 1)
+    for (let time = 0; time < times; time += 1) for (const { onSent } of duty()) onSent?.()
+  }
+  assert.deepEqual(await asked(HONEST, SHARDS, sendTimes(acceptTries - 1)), { outcome: 'kept', owed: 1 })
+  assert.deepEqual(await asked(HONEST, SHARDS, sendTimes(acceptTries)), { outcome: 'kept', owed: 0 })
 })
 
 test('a lease for fewer bytes than its list names would cheat the node: it is not accepted', async () => {

@@ -3,10 +3,15 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { BorgError, NetworkId, NodeId, TransactionId } from '@borgios/core'
+import { BorgError, HOUR_MS, NetworkId, NodeId, TransactionId } from '@borgios/core'
 import { accountIdOf, type Signer } from '@borgios/crypto'
+import { sodiumEd25519 } from '@borgios/crypto/native'
+import { LightClient } from '@borgios/light'
 import {
+  type Checkpoint,
+  decodeCheckpoint,
   decodeFinalityProof,
+  encodeCheckpoint,
   encodeFinalityProof,
   headerHash,
   type LightRequest,
@@ -117,7 +122,7 @@ test(
 
     const text = String(oneObject((await run(['ledger', 'checkpoint', '--json', ...data])).stdout)['checkpoint'])
     const begun = await run(['ledger', 'verify', '--checkpoint', text, '--json', ...data])
-    assert.equal((oneObject(begun.stdout)['proof'] as Record<string, unknown>)['from'], 'checkpoint', begun.stderr)
+    assert.equal((oneObject(begun.stdout)['proof'] as Record<string, unknown>)['from'], 'kept', begun.stderr)
     for (const wrong of ['', 'abc', '-', text.replace(/^.{10}/, 'A'.repeat(10))]) {
       const refused = await run(['ledger', 'verify', '--checkpoint', wrong, '--json', ...data])
       assert.equal(refused.code, 2, wrong)
@@ -201,6 +206,48 @@ test('two blocks of one height with the signatures of a quorum are kept as evide
   assert(outcome.stderr.includes(file))
   const { first } = JSON.parse(await readFile(file, 'utf8')) as { first: string }
   assert.equal(first, Buffer.from(honest[0] ?? []).toString('base64url'))
+})
+
+test('a checkpoint begins where nothing is known, and never takes back what was proved', WITHIN, async () => {
+  await using nodes = await openNodes(1, '', true)
+  await untilHeight(nodes, 1)
+  const early = oneObject((await run(['ledger', 'checkpoint', '--json', '--data', nodes.folder])).stdout)
+  await using liar = await lyingFolder(nodes, { now: honestly })
+  const textOf = (checkpoint: Checkpoint): string => Buffer.from(encodeCheckpoint(checkpoint)).toString('base64url')
+  const honest = decodeCheckpoint(new Uint8Array(Buffer.from(String(early['checkpoint']), 'base64url')))
+  const proofOf = ({ stdout }: Outcome) => oneObject(stdout)['proof'] as { from: string; height: number }
+  const begun = await liar.verify('--checkpoint', textOf(honest))
+  assert.equal(proofOf(begun).from, 'checkpoint', begun.stderr)
+  await run(['wallet', 'send', SAVINGS, '1', '--data', nodes.folder])
+  const { from, height } = proofOf(await liar.verify('--checkpoint', textOf(honest)))
+  assert.equal(from, 'kept')
+  assert(height > honest.height)
+
+  const [validator = assert.fail()] = honest.committee.validators
+  const committee = { ...honest.committee, validators: [{ ...validator, key: new Uint8Array(32).fill(1) }] }
+  for (const wrong of [
+    { ...honest, committee },
+    { ...honest, timeMs: honest.timeMs + 60_000 },
+  ]) {
+    const refused = await liar.verify('--checkpoint', textOf(wrong))
+    assert.deepEqual([refused.code, codeOf(refused)], [4, 'NODE_CHECKPOINT_CONFLICT'])
+  }
+  assert.equal((await liar.verify()).code, 0)
+
+  const [head = assert.fail()] = await nodes.client(1).light({ ask: 'head' })
+  const [{ timeMs, ...header } = assert.fail()] = decodeFinalityProof(head).headers
+  const blockHash = headerHash(honest.network, { timeMs, ...header })
+  const newer = { ...honest, height: header.height, blockHash, stateRoot: header.stateRoot, timeMs }
+  const past = honest.timeMs - 30 * 24 * HOUR_MS
+  const old = new LightClient(
+    { from: { ...honest, timeMs: past }, unbondingMs: 1 },
+    { ed25519: sodiumEd25519, clock: { nowMs: () => past } },
+  )
+  await writeFile(join(networkPaths(liar.folder).records, 'ledger.trust'), old.save())
+  assert.equal(codeOf(await liar.verify()), 'NODE_TRUST_EXPIRED')
+  assert.equal(codeOf(await liar.verify('--checkpoint', textOf({ ...newer, committee }))), 'NODE_CHECKPOINT_CONFLICT')
+  assert.equal(proofOf(await liar.verify('--checkpoint', textOf(newer))).from, 'checkpoint')
+  assert.equal(proofOf(await liar.verify()).from, 'kept')
 })
 
 test(

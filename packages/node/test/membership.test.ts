@@ -1,129 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type JsonValue, limits, NetworkId, NodeId, OperatorId, silentLogger } from '@borgios/core'
-import { systemClock, systemRandom, systemTimers } from '@borgios/core/adapters'
+import { BorgError, type JsonValue, limits, NetworkId, NodeId, OperatorId, silentLogger } from '@borgios/core'
+import { systemClock, systemRandom } from '@borgios/core/adapters'
 import { ManualTime } from '@borgios/core/testing'
 import { accountIdOf, networkIdOf, signInvitation, signNodeCertificate } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
-import {
-  accountOf,
-  committeeTable,
-  type Member,
-  type MemberState,
-  memberOf,
-  memberTable,
-  openMemoryState,
-} from '@borgios/ledger'
+import { committeeTable, type Member, type MemberState, memberTable, openMemoryState } from '@borgios/ledger'
 import type { Role } from '@borgios/peertree'
-import { type Application, MEMBER_APPLY, MEMBER_STANDING, type StandingReply } from '@borgios/protocol'
-import { readInvited, rememberInvited } from '../src/config/invited.ts'
+import { MEMBER_APPLY, MEMBER_STANDING, type StandingReply } from '@borgios/protocol'
+import { nodePaths } from '../src/config/data-folder.ts'
+import { readLeaveNote } from '../src/config/left-file.ts'
 import { checkApplication, signApplication } from '../src/ledger/application.ts'
 import { LedgerRegister, type RegisterLedger } from '../src/ledger/member-register.ts'
 import { LedgerMembership, sponsorsFor } from '../src/ledger/membership.ts'
-import { SponsorDesk } from '../src/ledger/sponsor-desk.ts'
-import { WalletSender } from '../src/ledger/wallet-sender.ts'
 import { temporaryFolder } from './node-fixture.ts'
-import { openPaidNodes } from './paid-nodes.ts'
 
 const newSigner = () => sodiumEd25519.signerFromSeed(systemRandom.bytes(32))
 const later = systemClock.nowMs() + 1_000_000
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await holds()); tries += 1) {
-    assert(tries < 1_500, 'it never came to that')
-    await systemTimers.sleep(20)
-  }
-}
-
-test('a sponsor pays for whom its user invited, as often as it was invited, and for nobody else', {
-  timeout: 90_000,
-}, async () => {
-  await using records = await temporaryFolder()
-  await using world = await openPaidNodes({
-    nodes: 3,
-    values: { epochBlocks: 50 },
-    balance: 350_000_000n,
-  })
-  const { ledger, context, sender } = world.node(0)
-  const { identity } = context
-  const network = ledger.chain.modules.network
-  const operator = new WalletSender({ ledger, signer: world.operator(0), network, timers: systemTimers })
-  const desk = new SponsorDesk(context, { ledger, wallet: sender, operator, records: records.path })
-  const people = newSigner()
-  const name = OperatorId.fromBytes(people.publicKey)
-  const founder = OperatorId.fromBytes(world.founder.publicKey)
-  const invitation = signInvitation(world.founder, {
-    network: identity.network,
-    operator: name,
-    founder,
-    notAfterMs: later,
-  })
-  const apply = (changes: Partial<Application> = {}, signed = true): Application => {
-    const node = newSigner()
-    const certificate = signNodeCertificate(people, {
-      network: identity.network,
-      node: NodeId.fromBytes(node.publicKey),
-      operator: name,
-    })
-    const terms = {
-      ...{ certificate, invitation, sponsor: identity.node, wallet: accountIdOf(newSigner().publicKey) },
-      ...{ capacityBytes: 5, cores: 1, release: '0.1.0', untilEpoch: ledger.chain.record.epoch + 1 },
-    }
-    const application = signApplication(signed ? { ...terms, ...changes } : terms, { node, operator: people })
-    return signed ? application : { ...application, ...changes }
-  }
-  const refusal = async (application: Application): Promise<string> => {
-    const { outcome, why } = await desk.consider(application)
-    assert.equal(outcome, 'refused', why)
-    return why
-  }
-  const settled = async (application: Application) => {
-    const first = await desk.consider(application)
-    assert.deepEqual(first, { outcome: 'working', why: '' })
-    let last = first
-    const node = NodeId.toBytes(application.certificate.node)
-    await until(async () => {
-      if (memberOf(ledger.state, node) !== undefined) return true
-      last = await desk.consider(application)
-      return last.outcome === 'refused'
-    })
-    return { why: last.why, member: memberOf(ledger.state, node) }
-  }
-
-  assert.match(await refusal(apply()), /no valid record of having invited/)
-  await rememberInvited(records.path, { version: 1, operator: name, nodes: 1, notAfterMs: 1 })
-  assert.match(await refusal(apply()), /no valid record/, 'an invitation that has run out')
-  await rememberInvited(records.path, { version: 1, operator: name, nodes: 1, notAfterMs: later })
-  const elsewhere = world.node(1).context.identity.node
-  assert.match(await refusal(apply({ sponsor: elsewhere })), /another sponsor/)
-  const thief = accountIdOf(newSigner().publicKey)
-  assert.match(
-    await refusal(apply({ wallet: thief }, false)),
-    /does not stand/,
-    'a wallet that was exchanged on the way',
-  )
-  assert.match(await refusal(apply({ capacityBytes: 9 }, false)), /does not stand/)
-  const otherSignature = apply().nodeSignature
-  assert.match(await refusal(apply({ nodeSignature: otherSignature }, false)), /does not stand/)
-
-  const good = apply()
-  const { member } = await settled(good)
-  assert.equal(member?.state, 'active')
-  assert.deepEqual(member.sponsor, NodeId.toBytes(identity.node))
-  assert.deepEqual(member.payer, world.operator(0).publicKey)
-  assert.equal(accountOf(ledger.state, people.publicKey)?.balance, limits.node.welcomeAmount)
-  assert.match(await refusal(apply()), /pays deposits for 1 of this operator's nodes, and has for 1/)
-
-  await rememberInvited(records.path, { version: 1, operator: name, nodes: 9, notAfterMs: later })
-  const second = await settled(apply())
-  assert.equal(second.member?.state, 'active')
-  assert.equal(accountOf(ledger.state, people.publicKey)?.balance, limits.node.welcomeAmount, 'welcome once')
-  let last = await settled(apply())
-  for (let round = 0; last.member !== undefined && round < 5; round += 1) last = await settled(apply())
-  assert.match(last.why, /not enough money/)
-  assert.equal((await readInvited(records.path, name))?.nodes, 9)
-  operator.stop()
-})
 
 test('an application stands only as its node and its operator signed it', async () => {
   const [founder, people, node] = [newSigner(), newSigner(), newSigner()]
@@ -195,6 +88,8 @@ test('the register says who is a member, by the last final block', () => {
     ['leaving', false, 'barred'],
     ['slashed', true, 'barred'],
     [undefined, false, 'unknown'],
+    // Kept for want of others, after its deposit went back.
+    [undefined, true, 'member'],
   ] as const) {
     set(state, decides)
     assert.equal(standing(), expected, `${state} ${decides}`)
@@ -244,6 +139,7 @@ test('a node asks as a guest, becomes a member when it is admitted, and a guest 
       keys: { node, operator },
       wallet: keyOf(2),
       sponsors: [sponsor],
+      leaveNote: { isThere: false },
     } as never,
   )
   assert.equal(membership.role, 'guest')
@@ -283,6 +179,122 @@ test('a node asks as a guest, becomes a member when it is admitted, and a guest 
   assert.deepEqual([roles, membership.role], [['member', 'guest'], 'guest'])
   await polls()
   assert.match(membership.view().why, /taken its deposit/)
+  await membership.stop()
+})
+
+test('a node that its user had leave asks for nothing until its user starts it with an invitation again', async () => {
+  await using folder = await temporaryFolder()
+  const paths = nodePaths(folder.path)
+  const time = new ManualTime()
+  const { ledger, register, set } = registerOf(time)
+  register.attach(ledger)
+  set('active')
+  const asked: string[] = []
+  const network = {
+    self,
+    position: () => ({ parent: NodeId.fromBytes(keyOf(7)) }),
+    request: async (_: NodeId, method: string): Promise<JsonValue> => {
+      asked.push(method)
+      const standing = { height: 1, epoch: 4, state: 'unknown', isMember: false, stalledWhy: '' }
+      return method === MEMBER_STANDING ? standing : { outcome: 'refused', why: 'it is not up' }
+    },
+  }
+  let pay = async (): Promise<void> => set('leaving')
+  const open = async () => {
+    const [node, operator] = [newSigner(), newSigner()]
+    const terms = { network: NetworkId.fromBytes(keyOf(9)), node: self, operator: itsOperator }
+    const certificate = signNodeCertificate(operator, terms)
+    const identity = { certificate, invitation: {}, genesis: { founders: [] }, node: self, operator: itsOperator }
+    return new LedgerMembership(
+      {
+        identity,
+        config: { capacityBytes: 1 },
+        release: '1',
+        clock: time,
+        timers: time,
+        logger: silentLogger,
+      } as never,
+      {
+        ...{ network, register, keys: { node, operator }, wallet: keyOf(2), sponsors: [NodeId.fromBytes(keyOf(8))] },
+        ledger: { ...ledger, trust: { whyAway: async () => undefined } },
+        operator: { pay: () => pay() },
+        leaveNote: await readLeaveNote(paths),
+      } as never,
+    )
+  }
+  const isNoted = async (): Promise<boolean> => (await readLeaveNote(paths)).isThere
+  const leave = async (): Promise<void> => {
+    await (await open()).leave(new AbortController().signal).catch(() => undefined)
+  }
+  for (const [code, noted] of [
+    ['NODE_FUNDS_SHORT', false],
+    // It may yet take effect.
+    ['NODE_PAYMENT_OPEN', true],
+  ] as const) {
+    const works = pay
+    pay = () => Promise.reject(new BorgError('a fault of the test', { code, kind: 'unavailable' }))
+    await leave()
+    assert.equal(await isNoted(), noted, code)
+    pay = works
+  }
+  await leave()
+  assert.ok(await isNoted())
+
+  // Its deposit is back, and its daemon was started again.
+  set(undefined)
+  const says = async (): Promise<string> => {
+    const membership = await open()
+    membership.start()
+    for (let turn = 0; turn < 60; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    await membership.stop()
+    return membership.view().why
+  }
+  assert.match(await says(), /it has left the ledger, as its user wanted/)
+  assert.ok(!asked.includes(MEMBER_APPLY))
+  await (await readLeaveNote(paths)).set(false)
+  assert.match(await says(), /nobody vouches for it: it is not up/)
+})
+
+test('a node that is told it is a member doubts it when nothing bears it out for long, and not before', async () => {
+  const time = new ManualTime()
+  const { ledger, register, set } = registerOf(time)
+  register.attach(ledger)
+  let isSaidMember = true
+  const network = {
+    self,
+    position: () => ({ parent: NodeId.fromBytes(keyOf(7)) }),
+    request: async () => ({ height: 1, epoch: 4, state: 'unknown', isMember: isSaidMember, stalledWhy: '' }),
+    enter: async () => undefined,
+  }
+  const membership = new LedgerMembership(
+    {
+      ...{ identity: { node: self, operator: itsOperator, genesis: { founders: [] } }, config: {}, release: '1' },
+      ...{ clock: time, timers: time, logger: silentLogger },
+    } as never,
+    { network, register, ledger, leaveNote: { isThere: true } } as never,
+  )
+  membership.start()
+  const poll = async (ms: number): Promise<void> => {
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+    time.advance(ms)
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+  }
+  await poll(limits.node.admissionPollMs)
+  assert.equal(membership.role, 'member')
+  isSaidMember = false
+  await poll(limits.node.admissionDoubtMs - limits.node.admissionPollMs)
+  assert.equal(membership.role, 'member')
+  await poll(limits.node.admissionPollMs)
+  assert.equal(membership.role, 'guest')
+  assert.match(membership.view().why, /nothing bears it out/)
+  isSaidMember = true
+  await poll(limits.node.admissionPollMs)
+  // Borne out in time, it stays what it is.
+  set('active')
+  await poll(limits.node.admissionPollMs)
+  await poll(2 * limits.node.admissionDoubtMs)
+  await poll(limits.node.admissionPollMs)
+  assert.equal(membership.role, 'member')
   await membership.stop()
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { encodeBase32, isBorgError, JobId, limits } from '@borgios/core'
+import { encodeBase32, isBorgError, JobId, limits, NetworkId, NodeId } from '@borgios/core'
 import { ManualTime } from '@borgios/core/testing'
 import type { Signer } from '@borgios/crypto'
 import {
@@ -16,11 +16,12 @@ import {
   reservationIdOf,
 } from '@borgios/ledger'
 import type { Operation } from '@borgios/protocol'
+import { payerOf } from '../src/ledger/job-consent.ts'
 import { jobOperation, readingOf } from '../src/ledger/ledger-escrow.ts'
 import { WalletSender } from '../src/ledger/wallet-sender.ts'
 import { fullSlice } from './full-slice.ts'
 import { CODING, COST, calm, MOST, NO_SIGNAL, receiptFor, START, UNIT, USAGE, WALL_MS, World } from './payment-world.ts'
-import { NETWORK, type ScriptedChain, ScriptedLedger } from './scripted-ledger.ts'
+import { keyOf, NETWORK, type ScriptedChain, ScriptedLedger } from './scripted-ledger.ts'
 
 const SEEDS = fullSlice ? 150 : 12
 
@@ -97,10 +98,19 @@ const holdBody = (node: Uint8Array, changes: Partial<JobHoldBody> = {}): JobHold
   ...changes,
 })
 
-async function isExpected({ executors: [executor] }: World, before: () => Promise<void>): Promise<boolean> {
+/** Whether the first executor takes the job that `from` brings; `signer` says that it pays for it if the requester does. */
+async function isExpected(
+  { executors: [executor], wallet, node, nodes: [to = node] }: World,
+  before: () => Promise<void>,
+  signer: Signer = wallet,
+  from: Uint8Array = node,
+): Promise<boolean> {
   assert(executor)
   await before()
-  const expected = executor.claims.expect({ job: JOB, mostWallTimeMs: WALL_MS, mostUsage: MOST }, NO_SIGNAL)
+  const parties = { network: NetworkId.fromBytes(NETWORK), job: JOB, to: NodeId.fromBytes(to) }
+  const payer = payerOf(signer, { ...parties, from: NodeId.fromBytes(node) })
+  const wish = { job: JOB, from: NodeId.fromBytes(from), payer, mostWallTimeMs: WALL_MS, mostUsage: MOST }
+  const expected = executor.claims.expect(wish, NO_SIGNAL)
   const isTaken = expected.then(
     () => true,
     (error: unknown) => isBorgError(error) && error.code !== 'NODE_JOB_UNPAID',
@@ -141,6 +151,58 @@ test('whoever saw the id of a job in the ledger cannot keep it from running by a
   world.chain.block()
   const own = world.chain.state.get(holdTable, jobHoldIdOf(world.wallet.publicKey, JobId.toBytes(JOB), node))
   assert.deepEqual(own?.said, { byPayer: false, amount: COST })
+})
+
+test('only the hold of who signed for the job of this requester counts, whoever else has set money aside', async () => {
+  const { hold } = moneyOperations.job
+  for (const [name, isTaken] of [
+    ['wallet', true],
+    ['operator 1', false],
+    ['nobody', false],
+  ] as const) {
+    const world = new World(1)
+    const [node = assert.fail()] = world.nodes
+    const before = () => sendAs(world.chain, world.wallet, [jobOperation(hold, holdBody(node))])
+    assert.equal(await isExpected(world, before, keyOf(name)), isTaken, name)
+    // Who has read of the hold in the ledger, and got hold of the signature, is still another.
+    if (isTaken) assert.equal(await isExpected(world, async () => undefined, keyOf(name), node), false)
+  }
+  const { executors, node } = new World(1)
+  const unnamed = { job: JOB, from: NodeId.fromBytes(node), payer: undefined, mostWallTimeMs: WALL_MS, mostUsage: MOST }
+  await assert.rejects(executors[0]?.claims.expect(unnamed, NO_SIGNAL) ?? assert.fail(), { code: 'NODE_JOB_UNPAID' })
+})
+
+test('a job that was refused, or never asked for, moves no money', async () => {
+  const world = new World(1)
+  const [node = assert.fail()] = world.nodes
+  const { claims } = world.executors[0] ?? assert.fail()
+  const body = holdBody(node, { most: { ...readingOf(MOST), cpuMs: MOST.cpuMs - 1 } })
+  const before = () => sendAs(world.chain, world.wallet, [jobOperation(moneyOperations.job.hold, body)])
+  assert.equal(await isExpected(world, before), false)
+  for (const end of [() => claims.gaveUp(JOB), () => claims.ran(JOB, USAGE)]) {
+    end()
+    await calm()
+    world.chain.block()
+    assert.deepEqual(claims.duty(world.chain.state), [])
+  }
+  const own = world.chain.state.get(holdTable, jobHoldIdOf(world.wallet.publicKey, JobId.toBytes(JOB), node))
+  assert(own)
+  assert.deepEqual([own.said, own.left], [undefined, own.amount])
+})
+
+test('a bill is given up after it was sent in vain, not after it was asked for', async () => {
+  const { claimTries } = limits.node
+  const world = new World(1)
+  const [node = assert.fail()] = world.nodes
+  const before = () => sendAs(world.chain, world.wallet, [jobOperation(moneyOperations.job.hold, holdBody(node))])
+  assert.equal(await isExpected(world, before), true)
+  const { claims, ledger } = world.executors[0] ?? assert.fail()
+  ledger.kill()
+  claims.ran(JOB, USAGE)
+  const owed = () => claims.duty(world.chain.state)
+  for (let time = 0; time < 3 * claimTries; time += 1) assert.equal(owed().length, 1)
+  for (let time = 0; time < claimTries; time += 1) for (const { onSent } of owed()) onSent?.()
+  assert.deepEqual(owed(), [])
 })
 
 test('what the ledger was sent before a restart and after it is told apart: a new put goes on, the old one comes back', async () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import type { JobHold } from '@borgios/compute'
-import { decodeBase32, encodeBase32, JobId, limits, NodeId, ShardId, silentLogger } from '@borgios/core'
+import { decodeBase32, encodeBase32, JobId, limits, NetworkId, NodeId, ShardId, silentLogger } from '@borgios/core'
 import { ManualTime, SeededRandom } from '@borgios/core/testing'
 import type { Signer } from '@borgios/crypto'
+import { sodiumEd25519 } from '@borgios/crypto/native'
 import { jobCost, PARAMETERS } from '@borgios/ledger'
 import { type JobReceipt, type JobUsage, type ShardReceipt, taggedHash } from '@borgios/protocol'
 import type { LeaseHold } from '@borgios/store'
@@ -41,7 +42,8 @@ class Requester {
     const sender = new WalletSender({ ledger, signer: wallet, network: NETWORK, timers: this.time })
     const lists = { deliver: ({ holder }: { holder: string }) => void this.delivered.push(holder) }
     this.leases = new LedgerLeases({ ledger, sender, lists, node, logger: silentLogger })
-    this.escrow = new LedgerEscrow({ ledger, sender, logger: silentLogger })
+    const parties = { wallet, network: NetworkId.fromBytes(NETWORK), self: NodeId.fromBytes(node) }
+    this.escrow = new LedgerEscrow({ ledger, sender, ...parties, logger: silentLogger })
   }
 
   /** As a store does when it starts. */
@@ -59,7 +61,13 @@ class Executor {
   constructor(chain: ScriptedChain, node: Uint8Array, operator: Signer) {
     this.ledger = new ScriptedLedger(chain)
     let wake = (): void => undefined
-    const ports = { timers: this.time, logger: silentLogger, onOwed: () => wake() }
+    const ports = {
+      network: NetworkId.fromBytes(NETWORK),
+      ed25519: sodiumEd25519,
+      timers: this.time,
+      logger: silentLogger,
+      onOwed: () => wake(),
+    }
     this.claims = new JobClaims({ ledger: this.ledger.asLedger(), node, ...ports })
     const duties = this.ledger.duties([(state) => this.claims.duty(state)], operator)
     wake = () => duties.wake()
@@ -159,7 +167,8 @@ export class World {
       return
     }
     this.jobs.push(job)
-    const expected = { job: id, mostWallTimeMs: WALL_MS, mostUsage: MOST }
+    const from = NodeId.fromBytes(this.node)
+    const expected = { job: id, from, payer: hold.payer, mostWallTimeMs: WALL_MS, mostUsage: MOST }
     const isTaken = executor.claims.expect(expected, abort.signal).then(
       () => true,
       () => false,

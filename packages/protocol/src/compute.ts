@@ -1,9 +1,16 @@
 import { base32Pattern, JobId, limits } from '@borgios/core'
-import { CounterSchema, NetworkIdSchema, NodeIdSchema, SignatureSchema, strictObject } from '@borgios/crypto'
+import {
+  AccountIdSchema,
+  CounterSchema,
+  NetworkIdSchema,
+  NodeIdSchema,
+  SignatureSchema,
+  strictObject,
+} from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
 
-/** Bulk stream on which one job is asked for, followed and answered. The second has receipts that say what the job used. */
-export const COMPUTE_PROTOCOL = 'compute.jobs.2'
+/** Bulk stream on which one job is asked for, followed and answered. Since the second receipts say what the job used, since the third requests who pays. */
+export const COMPUTE_PROTOCOL = 'compute.jobs.3'
 /** Request: how busy a node is. */
 export const COMPUTE_OFFER = 'compute.offer'
 
@@ -44,13 +51,22 @@ export const JobSpecSchema = strictObject({
 })
 export type CheckedJobSpec = Static<typeof JobSpecSchema>
 
-/** Signed by the requesting node (statement `job-request/1`). */
+/** Who has set money aside for a job: it names the hold, so that nobody has to look for one. */
+const JobPayerSchema = strictObject({
+  account: AccountIdSchema,
+  /** Of the account, to `job-payer/1` with network, job, `from` and `to`: others know of the hold, too. */
+  signature: SignatureSchema,
+})
+export type JobPayer = Static<typeof JobPayerSchema>
+
+/** Signed by the requesting node (statement `job-request/2`). */
 export const JobRequestSchema = strictObject({
   network: NetworkIdSchema,
   job: JobIdSchema,
   from: NodeIdSchema,
   to: NodeIdSchema,
   timeMs: CounterSchema,
+  payer: Type.Optional(JobPayerSchema),
   spec: JobSpecSchema,
   signature: SignatureSchema,
 })

@@ -11,6 +11,7 @@ import {
 import { type Static, Type } from 'typebox'
 import { JobUsageSchema } from './compute.ts'
 import { LeftViewSchema, TransactionViewSchema } from './ledger/views.ts'
+import { ErrorCodeSchema, WhySchema } from './why.ts'
 
 /**
  * The daemon's local API: HTTP/1.1 on a unix socket. Requests and answers are JSON, events are one JSON object a line, file
@@ -18,7 +19,6 @@ import { LeftViewSchema, TransactionViewSchema } from './ledger/views.ts'
  */
 
 const NameSchema = Type.String({ minLength: 1, maxLength: limits.node.maxNameChars })
-const WhySchema = Type.String({ maxLength: limits.node.maxWhyChars })
 const PlaceSchema = Type.String({ maxLength: limits.tree.maxPlaceChars })
 const CapabilitySchema = Type.String({ minLength: 1, maxLength: limits.node.maxCatalogueLineBytes / 2 })
 const SubjectSchema = Type.String({ minLength: 1, maxLength: limits.node.maxCatalogueLineBytes / 2 })
@@ -247,7 +247,7 @@ export type WhyView = Static<typeof WhyViewSchema>
 
 /** How every error travels and how `--json` prints it. */
 export const ErrorViewSchema = Type.Object({
-  code: Type.String({ pattern: '^[A-Z][A-Z0-9_]*$', maxLength: 64 }),
+  code: ErrorCodeSchema,
   kind: Type.Enum([...ERROR_KINDS]),
   message: Type.String(),
   blame: Type.Enum(['self', 'peer', 'caller', 'none']),

@@ -3,6 +3,7 @@ import { CounterSchema, InvitationSchema, NetworkIdSchema, NodeCertificateSchema
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/schema'
 import { AddressesSchema } from './directory.ts'
+import { ErrorCodeSchema } from './why.ts'
 
 const bounds = limits.peertree
 
@@ -74,7 +75,7 @@ export type Request = Static<typeof RequestSchema>
 
 /** An error as it crosses the wire. */
 export const RemoteErrorSchema = strictObject({
-  code: Type.String({ pattern: '^[A-Z][A-Z0-9_]*$', maxLength: bounds.maxMethodChars }),
+  code: ErrorCodeSchema,
   kind: Type.Unsafe<ErrorKind>(Type.Union(ERROR_KINDS.map((kind) => Type.Literal(kind)))),
   message: Type.String({ maxLength: bounds.maxErrorMessageChars }),
   retryable: Type.Boolean(),

@@ -2,6 +2,7 @@ import { ERROR_KINDS, limits, ShardId } from '@borgios/core'
 import { CounterSchema, NetworkIdSchema, NodeIdSchema, SignatureSchema, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/schema'
+import { ErrorCodeSchema } from './why.ts'
 
 const { maxShardBytes, maxStripeShards, maxNameBytes, shardsPerQuestion, maxAuditSamples } = limits.store
 
@@ -82,7 +83,7 @@ const ShardReplySchema = Type.Union([
     outcome: Type.Literal('failed'),
     id: CounterSchema,
     kind: ErrorKindSchema,
-    code: Type.String({ pattern: '^[A-Z][A-Z0-9_]*$', maxLength: 64 }),
+    code: ErrorCodeSchema,
     /** Of a node that has no room. */
     freeBytes: Type.Optional(CounterSchema),
   }),
@@ -117,7 +118,7 @@ const AuditReplySchema = Type.Union([
   strictObject({ outcome: Type.Literal('signed'), signature: SignatureSchema }),
   strictObject({
     outcome: Type.Literal('refused'),
-    code: Type.String({ pattern: '^[A-Z][A-Z0-9_]*$', maxLength: 64 }),
+    code: ErrorCodeSchema,
   }),
 ])
 export type AuditReply = Static<typeof AuditReplySchema>

@@ -95,9 +95,12 @@ export class JobSession {
   async #attempt(): Promise<Outcome> {
     const { signal } = this.#over
     try {
-      const { job, spec } = this.#request
+      const { job, from, payer, spec } = this.#request
       const { wallTimeMs: mostWallTimeMs } = spec.limits
-      await this.#modules.earnings?.expect({ job, mostWallTimeMs, mostUsage: mostUsage(spec.limits) }, signal)
+      await this.#modules.earnings?.expect(
+        { job, from, payer, mostWallTimeMs, mostUsage: mostUsage(spec.limits) },
+        signal,
+      )
       await this.#modules.gate.enter(job, (ahead) => this.#sayState('placing', waitsWhy(ahead)), signal)
       const folder = await this.#modules.scratch.create(job)
       this.#sayState('fetching', 'The node fetches the program and its inputs.')

@@ -1,6 +1,12 @@
 import { type JobId, limits, messageOf, type NodeId, type Timers } from '@borgios/core'
 import type { PeerStream } from '@borgios/peertree'
-import { type CheckedJobSpec, COMPUTE_PROTOCOL, type JobReceipt, type RequesterMessage } from '@borgios/protocol'
+import {
+  type CheckedJobSpec,
+  COMPUTE_PROTOCOL,
+  type JobPayer,
+  type JobReceipt,
+  type RequesterMessage,
+} from '@borgios/protocol'
 import { badMessage, leaseLost } from '../errors.ts'
 import type { JobBill } from '../escrow.ts'
 import type { JobEvent } from '../job.ts'
@@ -15,6 +21,7 @@ import { ToldOrder } from './told-order.ts'
 export interface Attempt {
   readonly job: JobId
   readonly node: NodeId
+  readonly payer: JobPayer | undefined
   readonly spec: CheckedJobSpec
   /** Of program and inputs, if somebody knows. */
   readonly inputBytes: number | undefined
@@ -51,11 +58,12 @@ async function follow(stream: PeerStream, attempt: Attempt, modules: RequesterMo
   const outbox = new Outbox<RequesterMessage>(stream)
   const lease = new Lease(() => void outbox.sendIfIdle({ type: 'alive' }).catch(abort), { clock, timers })
   lease.signal.addEventListener('abort', () => abort(lease.signal.reason), { once: true })
-  const { job, node, spec, inputBytes } = attempt
+  const { job, node, payer, spec, inputBytes } = attempt
   const sentMs = clock.monotonicMs()
   let logBytes = 0
   const timeMs = clock.nowMs()
-  const request = signJobRequest(signer, { network: networkId, job, from: network.self, to: node, timeMs, spec })
+  const parties = { from: network.self, to: node, ...(payer === undefined ? {} : { payer }) }
+  const request = signJobRequest(signer, { network: networkId, job, ...parties, timeMs, spec })
   outbox.send({ type: 'run' }, request).catch(abort)
   const cancel = (): void => void outbox.send({ type: 'cancel' }).catch(abort)
   const late = leaseLost('the node took longer than the job may take in all')

@@ -124,7 +124,10 @@ export class Requester {
       refund(cancelled(signal.reason))
       throw cancelled(signal.reason)
     }
-    const outcome = await attemptJob({ job, node, spec, inputBytes, onEvent: say, signal }, this.#modules)
+    const outcome = await attemptJob(
+      { job, node, payer: hold.payer, spec, inputBytes, onEvent: say, signal },
+      this.#modules,
+    )
     if (outcome.kind === 'receipt') {
       const { receipt, doubts } = outcome
       this.#inBackground(hold.settle({ receipt, doubts }), 'what a job cost could not be settled')

@@ -13,12 +13,14 @@ import {
   defaultJobLimits,
   type Escrow,
   freeEscrow,
+  type JobEarnings,
   type JobService,
   type JobServiceOptions,
   type JobSpec,
   type Sandbox,
   type SandboxReport,
   type SandboxTask,
+  unpaidWork,
 } from '../../src/index.ts'
 import { MemoryFiles } from './memory-files.ts'
 
@@ -76,6 +78,8 @@ export interface WorldOptions {
   readonly time?: Clock & Timers
   /** Of node 0. */
   readonly escrow?: Escrow
+  /** Who pays node 1. */
+  readonly earnings?: JobEarnings
   /** Instead of fakes. */
   readonly sandbox?: Sandbox
 }
@@ -115,6 +119,7 @@ export class JobWorld {
           random: new SeededRandom(100 + index),
           logger: silentLogger,
           escrow: (index === 0 ? options.escrow : undefined) ?? freeEscrow,
+          earnings: (index === 1 ? options.earnings : undefined) ?? unpaidWork,
         },
       )
       return { id: peer.self, signer, peer, folder: nodeFolder, service, sandbox }

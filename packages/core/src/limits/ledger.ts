@@ -85,8 +85,8 @@ export const ledgerLimits = {
     /** Frames for a validator that does not read: some blocks. Beyond it the oldest are forgotten; it will ask for what it lacks. */
     maxOutboxBytes: 8 * MIB,
     maxOutboxFrames: 8_192,
-    /** Fillers above the last block of an epoch until it is final: rarely more than two. */
-    maxFillers: 1_024,
+    /** Fillers above the last block of an epoch until it is final: rarely more than two. So many slots that brought nothing take two days. */
+    maxFillers: 8_192,
     /** What is dealt with before others get their turn, in signatures to check or as much time: 5 ms. */
     costPerTurn: 64,
     /** A validator that says what nobody signed, or what makes no sense, is not heard for so long: its vote is not missed, and the log is not filled. */
@@ -106,6 +106,8 @@ export const ledgerLimits = {
     blocksPerRequest: 1_024,
     /** Nodes that are given blocks at once; the others ask somebody else. */
     servedAtOnce: 8,
+    /** Streams of one kind on which nothing is asked just now; the oldest gives way. An honest one asks at once. */
+    idleStreams: 128,
     /** How often what is final is saved and what is not final is sent again: so much is replayed after a crash. */
     upkeepMs: 1 * SECOND_MS,
     /** How often the state is saved at least: blocks since then are applied again after a start. */
@@ -126,6 +128,10 @@ export const ledgerLimits = {
     leastBytesPerSecond: 128 * KIB,
     /** Between two announcements of one leader: who only follows is a second behind. */
     announcePauseMs: 1 * SECOND_MS,
+    /** Without a final block for so long, where an idle network makes one every 5 s, a node asks validators by itself: what it was not told. */
+    askAfterMs: 8 * SECOND_MS,
+    /** And again each time twice as long later, up to this: a ledger that stands still must not be kept busy by those who wait. */
+    maxAskAfterMs: 1 * MINUTE_MS,
     /** From so many blocks behind on a state is fetched instead of blocks: small ones are applied at 250 a second on a busy machine. */
     farBlocks: 1_000,
     /** States held for others: one, and the one before for those who are at it. Each has a tree of 4 MiB, and the bytes that changed since. */
@@ -164,6 +170,10 @@ export const ledgerLimits = {
   ledgerLight: {
     /** Steps from epoch to epoch in one answer: usual ones of 64 validators take 200 KiB. */
     maxEpochs: 32,
+    /** Bytes of blocks read for one answer that has their headers: a sixtieth of a second of a disk. Then it ends, though more was asked for. */
+    readBytes: 16 * MIB,
+    /** Answers with headers for one old block: an epoch of full blocks takes 40, one of empty blocks 1. */
+    descentAnswers: 128,
     /** Bytes after which an answer ends, though more was asked for: a step has 700 KiB at most. */
     answerBytes: 512 * KIB,
     /** Parts of one answer. */
@@ -215,7 +225,7 @@ export const ledgerLimits = {
     /** Records appended and not written yet; beyond it writing begins before anybody waits for it. */
     pendingBytes: 4 * MIB,
     /** One record: a block, and why it is final with as many fillers as there may be. */
-    maxRecordBytes: 2 * MIB,
+    maxRecordBytes: 5 * MIB,
     /** Final blocks kept in memory, for who lacks one of the newest. */
     recentBlocks: 16,
   },

@@ -174,8 +174,12 @@ export const nodeLimits = {
     admissionTimeoutMs: 1 * MINUTE_MS,
     /** Epochs for which the consent in an application is good: its sponsor takes it to the ledger at once, or never. */
     consentEpochs: 2,
-    /** Applications a sponsor sees to at once, and outcomes it remembers. */
+    /** Applications a sponsor sees to at once. */
     maxApplications: 64,
+    /** How long an operator is not vouched for after it could not be: a try can cost fees. Its node asks again by itself. */
+    sponsorFailureMs: 5 * MINUTE_MS,
+    /** Operators of which that is remembered. */
+    sponsorFailures: 1_024,
     /** What a sponsor gives a new operator for the fees of its duties, and its user for first files and jobs, in micro-units: each some days. */
     welcomeAmount: 10_000_000n,
     /** What a sponsor keeps for the fees of its own duties before its user's wallet pays the rest, in micro-units. */

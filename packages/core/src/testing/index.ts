@@ -1,2 +1,3 @@
 export { ManualTime } from './manual-time.ts'
+export { refusal } from './refusal.ts'
 export { SeededRandom } from './seeded-random.ts'

@@ -1,3 +1,4 @@
+import { limits } from '@borgios/core'
 import { type EpochProof, encodeEpochProof } from '@borgios/protocol'
 import type { BlockStore } from './block-store.ts'
 
@@ -15,10 +16,15 @@ export class EpochArchive {
     return position === 0 ? undefined : epochAt(position)
   }
 
-  /** One that is there already is left as it is; after a gap the run begins anew. Throws as {@link BlockStore.append}. */
+  /**
+   * One that is there already is left as it is; after a gap the run begins anew. One that took so many fillers that no message holds it makes such a
+   * gap: who comes later needs a checkpoint from above it. Throws as {@link BlockStore.append}.
+   */
   append(proof: EpochProof): void {
-    const [end] = proof.last.headers
-    if (end !== undefined) this.#store.append(positionOf(end.epoch), end.epoch, encodeEpochProof(proof))
+    const { headers } = proof.last
+    const [end] = headers
+    if (end !== undefined && headers.length <= limits.ledgerCodec.maxProofHeaders)
+      this.#store.append(positionOf(end.epoch), end.epoch, encodeEpochProof(proof))
   }
 
   /** An encoded epoch proof; undefined for an epoch whose end is not kept. Throws as {@link BlockStore.read}. */

@@ -3,6 +3,7 @@ import { EscrowBook } from './escrow/escrow-book.ts'
 import { claimOperation, escrowModule, grantOperation, holdOperation, plainHolds } from './escrow/escrow-module.ts'
 import { grantOperationOf, grantsModule } from './grants/grants-module.ts'
 import { Jobs, jobHolds, jobOperations, jobsModule } from './jobs/jobs-module.ts'
+import { clockUntilMs } from './leases/lease-book.ts'
 import { Leases, putReservations } from './leases/leases.ts'
 import { leaseOperations, leasesModule } from './leases/leases-module.ts'
 import { ledgerServices as services } from './service/ledger-service-ports.ts'
@@ -14,7 +15,7 @@ const leases = new Leases(book, services)
 
 /** What is earned and paid for, in the order in which it acts; stands behind the members. */
 export const serviceModules: readonly StateModule[] = [
-  escrowModule(book),
+  escrowModule(book, clockUntilMs),
   jobsModule(jobs),
   leasesModule(leases),
   earningModule(services),

@@ -1,9 +1,15 @@
-import { isBorgError, limits, type NodeId, type Timers } from '@borgios/core'
+import { type BorgError, isBorgError, limits, type NodeId, type Timers } from '@borgios/core'
 import type { PeerNetwork, PeerStream } from '@borgios/peertree'
 import { isLightReply, LEDGER_LIGHT_PROTOCOL, type LightRequest } from '@borgios/protocol'
-import { badSyncMessage, proofMissing, proofUnknown } from '../errors.ts'
+import { badSyncMessage, proofMissing, proofPruned, proofUnknown } from '../errors.ts'
 
 const bounds = limits.ledgerLight
+
+/** What another member is unlikely to know better. */
+const REFUSALS: Readonly<Record<string, (why: string) => BorgError>> = {
+  LEDGER_PROOF_UNKNOWN: proofUnknown,
+  LEDGER_PROOF_PRUNED: proofPruned,
+}
 
 export interface LightPeerModules {
   readonly network: Pick<PeerNetwork, 'openStream' | 'self' | 'members' | 'position'>
@@ -12,25 +18,25 @@ export interface LightPeerModules {
 
 /**
  * Asks members what the ledger says, for a node that does not follow it: the parent first, then others, until one answers. What comes back is for
- * the asker to check. Throws LEDGER_PROOF_UNKNOWN when none answers and one says that there is no such thing, else LEDGER_PROOF_MISSING.
+ * the asker to check. When none does, throws LEDGER_PROOF_UNKNOWN or LEDGER_PROOF_PRUNED if one says so, else LEDGER_PROOF_MISSING.
  */
 export async function askMembers(
   modules: LightPeerModules,
   request: LightRequest,
   signal?: AbortSignal,
 ): Promise<readonly Uint8Array[]> {
-  let unknown: unknown
+  let refused: unknown
   let why: unknown
   for (const member of membersToAsk(modules.network)) {
     try {
       return await askMember(modules, member, request, signal)
     } catch (error) {
       signal?.throwIfAborted()
-      if (isBorgError(error) && error.code === 'LEDGER_PROOF_UNKNOWN') unknown = error
+      if (isBorgError(error) && error.code in REFUSALS) refused = error
       why = error
     }
   }
-  if (unknown !== undefined) throw unknown
+  if (refused !== undefined) throw refused
   throw proofMissing('no member answers what the ledger says: try again in a moment', why)
 }
 
@@ -76,7 +82,7 @@ async function partsOf(stream: PeerStream): Promise<readonly Uint8Array[]> {
   first?.release?.()
   if (!isLightReply(reply)) throw badSyncMessage('no answer')
   if ('code' in reply) {
-    throw reply.code === 'LEDGER_PROOF_UNKNOWN' ? proofUnknown(reply.message) : proofMissing(reply.message)
+    throw (REFUSALS[reply.code] ?? proofMissing)(reply.message)
   }
   const parts: Uint8Array[] = []
   while (parts.length < reply.parts) {

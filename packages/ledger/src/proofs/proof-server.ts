@@ -1,7 +1,11 @@
 import { assert, decodeBase64Url, limits, TransactionId } from '@borgios/core'
 import {
+  type BlockHeader,
+  decodeHeader,
   encodeCheckpoint,
   encodeFinalityProof,
+  encodeHeader,
+  encodeHeaders,
   encodeReceiptProof,
   encodeStateProof,
   headerHash,
@@ -10,12 +14,13 @@ import {
   type Receipt,
 } from '@borgios/protocol'
 import { isSameHash } from '../consensus/candidate.ts'
-import { proofMissing, proofUnknown } from '../errors.ts'
+import { proofMissing, proofPruned, proofUnknown } from '../errors.ts'
 import { bucketNumber } from '../state/bucket.ts'
 import type { FinalState } from '../state/final-state.ts'
 import { proofOf } from '../state/state-snapshot.ts'
-import type { BlockReader } from '../sync/block-server.ts'
-import { checkpointOf } from './checkpoint-of.ts'
+import { decodeArchived } from '../sync/archived-block.ts'
+import type { KeptBlocks } from '../sync/block-server.ts'
+import { checkpointOf, epochOf } from './checkpoint-of.ts'
 import { type EpochProofs, epochHeaders } from './epoch-headers.ts'
 import { finalityFrom } from './finality-from.ts'
 
@@ -31,7 +36,7 @@ export interface ProofSources {
   /** 32 bytes. */
   readonly network: Uint8Array
   readonly state: FinalState
-  readonly blocks: BlockReader
+  readonly blocks: KeptBlocks
   readonly epochs: EpochProofs
   /** Undefined where nobody keeps them. */
   readonly receipts: ReceiptSource | undefined
@@ -46,14 +51,14 @@ export class ProofServer {
   }
 
   /**
-   * The parts of an answer, as {@link LightRequest} says. Throws LEDGER_PROOF_UNKNOWN for a transaction that is not known here, LEDGER_PROOF_MISSING
-   * for what this node cannot prove, LEDGER_JOURNAL_CORRUPT, LEDGER_DISK_FAILED.
+   * The parts of an answer, as {@link LightRequest} says. Throws LEDGER_PROOF_UNKNOWN for a transaction that is not known here, LEDGER_PROOF_PRUNED
+   * for a block that is forgotten here, LEDGER_PROOF_MISSING for what this node cannot prove otherwise, LEDGER_JOURNAL_CORRUPT, LEDGER_DISK_FAILED.
    */
   async answer(request: LightRequest): Promise<readonly Uint8Array[]> {
-    const { network, state } = this.#sources
+    const { state } = this.#sources
     switch (request.ask) {
       case 'checkpoint':
-        return [encodeCheckpoint(checkpointOf(state, network))]
+        return this.#checkpoint()
       case 'epochs':
         return epochHeaders(this.#sources.epochs, request.from, {
           limit: request.limit,
@@ -65,7 +70,17 @@ export class ProofServer {
         return this.#record(request.table, decodeBase64Url(request.key))
       case 'receipt':
         return this.#receipt(TransactionId.toBytes(request.transaction))
+      case 'headers':
+        return [await this.#headers(request.height, request.limit)]
     }
+  }
+
+  async #checkpoint(): Promise<readonly Uint8Array[]> {
+    const { state, epochs, network } = this.#sources
+    const checkpoint = await checkpointOf(state, epochs, network)
+    if (checkpoint !== undefined) return [encodeCheckpoint(checkpoint)]
+    if (epochOf(state) < 2) return []
+    throw proofMissing('this node did not see how the epoch before began: ask another one')
   }
 
   async #record(table: number, key: Uint8Array | undefined): Promise<readonly Uint8Array[]> {
@@ -93,10 +108,35 @@ export class ProofServer {
     if (height === 0) throw proofMissing('the ledger has no block yet: the first one comes in a few seconds')
     const { network, blocks } = this.#sources
     const found = await finalityFrom(blocks, height)
+    if (found === undefined) this.#assertKept(height)
     if (found === undefined) throw proofMissing(`this node does not keep why block ${height} is final: ask another one`)
     const [header] = found.proof.headers
     const isIt = header !== undefined && (block === undefined || isSameHash(headerHash(network, header), block))
     assert(isIt, 'the archive has the blocks that the state came from')
     return encodeFinalityProof(found.proof)
+  }
+
+  /** From a height on down, as many as are kept and cost little enough to read. */
+  async #headers(from: number, limit: number): Promise<Uint8Array> {
+    const headers: BlockHeader[] = []
+    for (let [height, read] = [from, 0]; headers.length < limit && read < limits.ledgerLight.readBytes; height -= 1) {
+      const bytes = await this.#sources.blocks.read(height)
+      if (bytes === undefined) break
+      read += bytes.length
+      // A copy: the header is a view, which would keep the whole block.
+      headers.push(decodeHeader(encodeHeader(decodeArchived(bytes).block.header)))
+    }
+    if (headers.length > 0) return encodeHeaders(headers)
+    this.#assertKept(from)
+    throw proofMissing(`this node has no final block ${from}: ask another one`)
+  }
+
+  /** Throws LEDGER_PROOF_PRUNED. */
+  #assertKept(height: number): void {
+    const first = this.#sources.blocks.heights?.first ?? 0
+    if (height >= first) return
+    throw proofPruned(
+      `block ${height} is forgotten, as blocks are after ${limits.ledgerSync.keptEpochs} whole epochs: this node keeps those from ${first} on, and can prove nothing of older ones`,
+    )
   }
 }

@@ -15,6 +15,7 @@ import type { ModuleRegistry } from '../modules/module-registry.ts'
 import { DiskState, type DiskStateOptions, savedPointIn } from '../state/disk-state.ts'
 import type { FinalState } from '../state/final-state.ts'
 import { StateImport } from '../state/state-import.ts'
+import { decodeArchived } from '../sync/archived-block.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
 import { LmdbTrackerRecords } from './lmdb-tracker-records.ts'
 
@@ -65,8 +66,9 @@ export async function openDiskStorage(
       await beforeSave?.()
     },
   }
-  await finishImport(stateOptions, archive)
+  await finishImport(stateOptions)
   const disk = await DiskState.open(stateOptions)
+  await archiveBlockOf(disk, stateOptions, blocks, archive)
   if (disk.savedPoint === undefined) await begin(disk, options, registry)
   opened.defer(() => disk.close())
   // From here on whoever got it closes it.
@@ -88,9 +90,9 @@ export async function openDiskStorage(
           const state = await coming.complete()
           return () =>
             disk.replace(state, async () => {
+              await StateImport.install(stateOptions)
               archive.begin(block)
               await archive.sync()
-              await StateImport.install(stateOptions)
             })
         },
       }
@@ -105,18 +107,31 @@ export async function openDiskStorage(
   }
 }
 
-/** A state that came whole from others, if no process came to take it into use. Its block goes first: without it the state is of no use. */
-async function finishImport(options: DiskStateOptions, archive: StoredBlockArchive): Promise<void> {
+/** A state that came whole from others, if no process came to take it into use. What rotted meanwhile is left, for the state that was there before. */
+async function finishImport(options: DiskStateOptions): Promise<void> {
+  await StateImport.recover(options)
   const whole = await StateImport.whole(options)
   if (whole === undefined) return
   const present = await savedPointIn(options.folder)
-  if (present !== undefined && present.point.height >= whole.saved.point.height) {
-    await StateImport.discard(options)
-    return
-  }
-  archive.begin(whole.block)
+  const isNewer = present === undefined || present.point.height < whole.saved.point.height
+  if (isNewer && (await StateImport.isSound(options))) return await StateImport.install(options)
+  if (isNewer) options.logger.warn('the state that others sent rotted on the disk; it is fetched again')
+  await StateImport.discard(options)
+}
+
+/** The block of a state that came from others lies beside it, until a start or the process that took it in has put it into the archive. */
+async function archiveBlockOf(
+  { savedPoint }: DiskState,
+  options: DiskStateOptions,
+  blocks: BlockStore,
+  archive: StoredBlockArchive,
+): Promise<void> {
+  if (savedPoint === undefined || savedPoint.height === 0) return
+  if ((await blocks.read(savedPoint.height)) !== undefined) return
+  const block = await StateImport.installedBlock(options)
+  if (block === undefined || decodeArchived(block).block.header.height !== savedPoint.height) return
+  archive.begin(block)
   await archive.sync()
-  await StateImport.install(options)
 }
 
 /** Lets go of each record once it was taken: together they may be as large as all that is under way. */

@@ -7,8 +7,14 @@ import { accountOf } from '../modules/accounts/account-table.ts'
 import type { StateReader } from '../state/state.ts'
 import type { Ledger } from './ledger.ts'
 
-/** What this node owes the network: gives what is to be sent now, and the same again until it stands in the state. */
-export type Duty = (state: StateReader) => readonly Operation[]
+/** An operation that is owed. */
+export interface OwedOperation extends Operation {
+  /** Called each time it went out. */
+  readonly onSent?: () => void
+}
+
+/** What this node owes the network: gives what is to be sent now, and the same again until it stands in the state. Asked more often than it is sent. */
+export type Duty = (state: StateReader) => readonly OwedOperation[]
 
 /** What duties need of the ledger. */
 export interface DutiesLedger extends Pick<Ledger, 'state' | 'submit' | 'transactionState' | 'nextNonce'> {
@@ -27,7 +33,7 @@ export interface DutiesModules {
 
 /** What is to be sent, and up to which height nobody is asked for another. */
 interface Task {
-  readonly operations: readonly Operation[]
+  readonly operations: readonly OwedOperation[]
   readonly untilHeight: number
 }
 
@@ -100,8 +106,10 @@ export class Duties {
     const { height } = ledger.chain.record
     if (this.#task === undefined || this.#task.untilHeight < height) this.#task = this.#nextTask(height)
     if (this.#task === undefined) return
-    await this.#send(this.#task.operations, ledger.nextNonce(payer.publicKey), FIRST_TIP)
+    const { operations } = this.#task
+    await this.#send(operations, ledger.nextNonce(payer.publicKey), FIRST_TIP)
     this.#task = undefined
+    for (const { onSent } of operations) onSent?.()
   }
 
   #nextTask(height: number): Task | undefined {
@@ -144,7 +152,7 @@ export class Duties {
 }
 
 /** The first of these that one transaction has room for, at least one. */
-function fitting(owed: readonly Operation[]): readonly Operation[] {
+function fitting(owed: readonly OwedOperation[]): readonly OwedOperation[] {
   const { maxOperations, maxTransactionBytes } = limits.ledgerCodec
   let bytes = 0
   const over = owed.findIndex(({ body }, index) => {

@@ -3,7 +3,7 @@ import type { LoggedRecord } from '../journal/consensus-log.ts'
 import type { SlotPlace } from '../journal/journal.ts'
 import type { TrackerChange } from '../mempool/transaction-tracker.ts'
 import type { FinalState } from '../state/final-state.ts'
-import type { BlockReader } from '../sync/block-server.ts'
+import type { KeptBlocks } from '../sync/block-server.ts'
 import type { StateStore } from '../sync/state-client.ts'
 
 /** Port: records of transactions that users of this node watch. */
@@ -22,10 +22,7 @@ export interface LedgerStorage {
   /** What stood in the log at the start: can be gone through once, and is forgotten then. */
   readonly logged: Iterable<LoggedRecord>
   readonly archive: BlockArchive
-  readonly blocks: BlockReader & {
-    /** The lowest and highest heights that are kept; undefined when none is. */
-    readonly heights: { readonly first: number; readonly last: number } | undefined
-  }
+  readonly blocks: KeptBlocks
   /** How epochs ended. */
   readonly epochs: StateStore['epochs']
   readonly tracked: TrackerRecords

@@ -1,7 +1,7 @@
 import { type Clock, type Logger, messageOf, type NodeId, type Timers } from '@borgios/core'
 import type { Ed25519, Signer } from '@borgios/crypto'
 import type { PeerNetwork } from '@borgios/peertree'
-import { type Checkpoint, compareBytes, decodeEpochProof, decodeTransaction } from '@borgios/protocol'
+import { type Checkpoint, compareBytes, decodeTransaction } from '@borgios/protocol'
 import type { Timing } from '../consensus/epoch-options.ts'
 import { Chain, type ChainModules } from '../engine/chain.ts'
 import { Engine } from '../engine/engine.ts'
@@ -16,6 +16,7 @@ import { RememberingVerifier } from '../mempool/transaction-verifier.ts'
 import { unitsBy } from '../mempool/units.ts'
 import { accountOf } from '../modules/accounts/account-table.ts'
 import type { ModuleRegistry } from '../modules/module-registry.ts'
+import { checkpointOf } from '../proofs/checkpoint-of.ts'
 import { LightServer } from '../proofs/light-server.ts'
 import { ProofServer, type ReceiptSource } from '../proofs/proof-server.ts'
 import type { StateReader } from '../state/state.ts'
@@ -25,7 +26,7 @@ import { CatchUp } from '../sync/catch-up.ts'
 import { type ReplayedChain, replay } from '../sync/replay.ts'
 import { SnapshotShelf } from '../sync/snapshot-shelf.ts'
 import { StateServer } from '../sync/state-server.ts'
-import { checkpointAfter, Trust } from '../sync/trusted-place.ts'
+import { Trust } from '../sync/trusted-place.ts'
 import { Accusations } from './accusations.ts'
 import { Announcements } from './announcements.ts'
 import { recordsOf } from './disk-storage.ts'
@@ -33,6 +34,7 @@ import { countHoldings, type Holdings } from './holdings.ts'
 import { type Impairment, impairmentsOf } from './impairments.ts'
 import type { LedgerStorage } from './ledger-storage.ts'
 import { LearntReceipts, readTracked, settle } from './settling.ts'
+import { Silence } from './silence.ts'
 import { Submissions } from './submissions.ts'
 import { TransactionGossip } from './transaction-gossip.ts'
 import { Upkeep } from './upkeep.ts'
@@ -103,8 +105,7 @@ export class Ledger {
   readonly #upkeep: Upkeep
   #haltedWhy: string | undefined
   #awayWhy: string | undefined
-  /** When a block became final last. */
-  #finalMs: number
+  readonly #silence: Silence
 
   private constructor(
     options: LedgerOptions,
@@ -116,7 +117,7 @@ export class Ledger {
     const { networkId, timing } = options
     const { network, registry, storage, clock, timers, logger } = modules
     this.#modules = modules
-    this.#finalMs = clock.monotonicMs()
+    this.#silence = new Silence(clock)
     this.chain = chain
     const { height, baseFee } = chain.record
     const accounts = { account: (key: Uint8Array) => accountOf(chain.state, key) }
@@ -180,6 +181,7 @@ export class Ledger {
     this.#announcements = new Announcements({
       network,
       clock,
+      timers,
       onHeard: (from, height) => this.#onAnnounced(from, height),
     })
     const onArrival = (): void => this.#engine.workChanged()
@@ -187,7 +189,10 @@ export class Ledger {
     this.#upkeep = new Upkeep({
       ...{ storage, submissions: this.#submissions, shelf: this.#shelf, clock, timers, logger },
       place: () => this.#place(),
-      onTurn: () => this.#resend(),
+      onTurn: () => {
+        this.#resend()
+        if (this.#silence.takeTurn()) this.#catchUp.start({ peers: [] })
+      },
     })
   }
 
@@ -265,14 +270,9 @@ export class Ledger {
     }
   }
 
-  /**
-   * Where the epoch before this one began, for others to trust who know this node's user. Undefined in the first two: there genesis says it.
-   * Throws LEDGER_JOURNAL_CORRUPT, LEDGER_DISK_FAILED.
-   */
-  async checkpoint(): Promise<Checkpoint | undefined> {
-    const epoch = this.chain.record.epoch - 2
-    const bytes = epoch < 0 ? undefined : await this.#modules.storage.epochs.read(epoch)
-    return bytes === undefined ? undefined : checkpointAfter(decodeEpochProof(bytes), this.chain.modules.network)
+  /** See {@link checkpointOf}. Throws LEDGER_JOURNAL_CORRUPT, LEDGER_DISK_FAILED. */
+  checkpoint(): Promise<Checkpoint | undefined> {
+    return checkpointOf(this.state, this.#modules.storage.epochs, this.chain.modules.network)
   }
 
   /** The lowest height whose block is kept here; undefined when none is. */
@@ -333,7 +333,7 @@ export class Ledger {
   }
 
   #onFinal(block: FinalBlockEvent): void {
-    this.#finalMs = this.#modules.clock.monotonicMs()
+    this.#silence.onFinal()
     this.#awayWhy = undefined
     const { header, transactions, receipts, changedAccounts } = block
     if (header.seal !== undefined) this.#shelf.put(this.chain.state.snapshot())
@@ -353,7 +353,7 @@ export class Ledger {
   /** The state is another: nothing is known of how it came there. */
   #onStateArrived(): void {
     const { height, baseFee } = this.chain.record
-    this.#finalMs = this.#modules.clock.monotonicMs()
+    this.#silence.onFinal()
     this.#awayWhy = undefined
     this.#modules.logger.info('the ledger goes on from a state that others sent', { height })
     this.#shelf.put(this.chain.state.snapshot())
@@ -385,7 +385,7 @@ export class Ledger {
   #onAnnounced(from: NodeId, height: number): void {
     const { self, timing } = this.#engine.state.options
     // A validator hears from the others, unless it is none any more and did not learn of it: they then say nothing to it.
-    const isQuiet = this.#modules.clock.monotonicMs() - this.#finalMs >= timing.idleMs + timing.standstillMs
+    const isQuiet = this.#silence.lastedMs >= timing.idleMs + timing.standstillMs
     if ((self === undefined || isQuiet) && height > this.chain.point.height) this.#catchUp.follow(from, height)
   }
 }

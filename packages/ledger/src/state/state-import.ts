@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { assert, isBorgError } from '@borgios/core'
 import { syncFolder } from '@borgios/core/adapters'
-import { compareBytes, STATE_BUCKETS } from '@borgios/protocol'
+import { ByteWriter, compareBytes, HASH_BYTES, STATE_BUCKETS, taggedHash } from '@borgios/protocol'
 import { BucketDisk } from './bucket-disk.ts'
-import type { DiskStateOptions } from './disk-state.ts'
+import { DiskState, type DiskStateOptions } from './disk-state.ts'
 import { stateCorrupt } from './errors.ts'
 import { FinalState } from './final-state.ts'
 import { decodePoint, encodePoint, POINT, type SavedPoint } from './saved-point.ts'
@@ -29,8 +30,8 @@ export interface WholeImport {
 
 /**
  * A state that is fetched in chunks, from anybody: only what belongs to the root that was decided on gets in. It is collected beside the
- * folder of the state, so that it goes on where it stopped. Once whole it is there to stay: what takes it into the place of the state may be
- * cut off anywhere, and the next start does it again.
+ * folder of the state, so that it goes on where it stopped. Once whole it is there to stay, unless it rots: what takes it into the place of the
+ * state may be cut off anywhere, and the next start does it again, or goes on with the state that was there before.
  */
 export class StateImport {
   readonly #options: DiskStateOptions
@@ -60,7 +61,7 @@ export class StateImport {
     const goesOn = found !== undefined && compareBytes(found, encodePoint(target)) === 0
     if (!goesOn) {
       await rm(disk.folder, { recursive: true, force: true })
-      const records = [[TARGET, encodePoint(target)] as const, [BLOCK, block] as const]
+      const records = [[TARGET, encodePoint(target)] as const, [BLOCK, sealed(block)] as const]
       await disk.write({ buckets: [], records })
     }
     return new StateImport(options, target, goesOn ? received : undefined)
@@ -69,15 +70,44 @@ export class StateImport {
   /** What was left whole beside the state by a process that did not come to take it into use. Throws LEDGER_DISK_FAILED. */
   static async whole(options: Pick<DiskStateOptions, 'folder'>): Promise<WholeImport | undefined> {
     const disk = diskOf(options)
-    const [point, block] = await unlessCorrupt(async () => [await disk.readRecord(POINT), await disk.readRecord(BLOCK)])
-    return point === undefined || block === undefined ? undefined : { saved: decodePoint(disk.folder, point), block }
+    const [whole] = await unlessCorrupt(async () => {
+      const [point, block] = [await disk.readRecord(POINT), await readBlock(disk)]
+      return point === undefined || block === undefined ? [] : [{ saved: decodePoint(disk.folder, point), block }]
+    })
+    return whole
   }
 
-  /** Puts what came whole into the place of whatever state was there, which nobody may use any more. Throws as the disk does. */
+  /** Whether what was left whole still is what came: it is read and hashed again. Throws LEDGER_DISK_FULL, LEDGER_DISK_FAILED. */
+  static async isSound(options: DiskStateOptions): Promise<boolean> {
+    const [isSound] = await unlessCorrupt(async () => {
+      await DiskState.open({ ...options, folder: importFolder(options) })
+      return [true]
+    })
+    return isSound === true
+  }
+
+  /**
+   * Puts what came whole into the place of whatever state was there, which nobody may use any more. That one goes last: until then
+   * {@link StateImport.recover} brings it back. Throws as the disk does.
+   */
   static async install({ folder }: Pick<DiskStateOptions, 'folder'>): Promise<void> {
-    await rm(folder, { recursive: true, force: true })
+    const before = beforeFolder({ folder })
+    if (existsSync(folder)) await rename(folder, before)
     await rename(importFolder({ folder }), folder)
     await syncFolder(dirname(folder))
+    await rm(before, { recursive: true, force: true })
+  }
+
+  /** The state that was there before an installation that did not come to its end, unless the new one is there. Throws as the disk does. */
+  static async recover({ folder }: Pick<DiskStateOptions, 'folder'>): Promise<void> {
+    const before = beforeFolder({ folder })
+    if (existsSync(before) && !existsSync(folder)) await rename(before, folder)
+    await rm(before, { recursive: true, force: true })
+  }
+
+  /** The block that came with the state which was installed last. Throws LEDGER_STATE_CORRUPT, LEDGER_DISK_FULL, LEDGER_DISK_FAILED. */
+  static installedBlock({ folder }: Pick<DiskStateOptions, 'folder'>): Promise<Uint8Array | undefined> {
+    return readBlock(new BucketDisk(folder))
   }
 
   /** Forgets whatever was collected. */
@@ -133,12 +163,21 @@ export class StateImport {
 }
 
 const importFolder = ({ folder }: Pick<DiskStateOptions, 'folder'>): string => `${folder}.import`
+const beforeFolder = ({ folder }: Pick<DiskStateOptions, 'folder'>): string => `${folder}.before`
 const diskOf = (options: Pick<DiskStateOptions, 'folder'>): BucketDisk => new BucketDisk(importFolder(options))
 
+/** With its hash behind it: nothing else would tell that it rotted. */
+const sealed = (block: Uint8Array): Uint8Array =>
+  new ByteWriter(block.length + HASH_BYTES).fixed(block).fixed(taggedHash('state-import-block', block)).finish()
+
+async function readBlock(disk: BucketDisk): Promise<Uint8Array | undefined> {
+  const bytes = await disk.readRecord(BLOCK)
+  const block = bytes?.subarray(0, -HASH_BYTES)
+  return bytes === undefined || block === undefined || compareBytes(sealed(block), bytes) !== 0 ? undefined : block
+}
+
 /** What rotted is fetched anew. */
-async function unlessCorrupt(
-  read: () => Promise<readonly (Uint8Array | undefined)[]>,
-): Promise<readonly (Uint8Array | undefined)[]> {
+async function unlessCorrupt<Value>(read: () => Promise<readonly Value[]>): Promise<readonly (Value | undefined)[]> {
   try {
     return await read()
   } catch (error) {

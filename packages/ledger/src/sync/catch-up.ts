@@ -41,6 +41,8 @@ export class CatchUp {
   readonly #doubts: Doubts
   readonly #states: StateClient
   #running: Promise<void> | undefined
+  /** What was claimed last while a round was under way. */
+  #heard: { readonly claimant: NodeId; readonly height: number } | undefined
   #nextPeer = 0
 
   constructor(modules: CatchUpModules) {
@@ -59,9 +61,16 @@ export class CatchUp {
     this.#begin({ peers, claimants: new Set(claimants), target: undefined })
   }
 
-  /** A node says that this height is final there: it is asked, and one validator when that was not true. */
+  /**
+   * A node says that this height is final there: it is asked, and one validator when that was not true. While a round is under way the
+   * newest claim waits for its end: it may be the last there is.
+   */
   follow(claimant: NodeId, height: number): void {
     if (this.#doubts.has(claimant)) return
+    if (this.#running !== undefined) {
+      this.#heard = { claimant, height }
+      return
+    }
     const [validator] = this.#validatorsInTurn().filter((node) => node !== claimant)
     const peers = validator === undefined ? [claimant] : [claimant, validator]
     this.#begin({ peers, claimants: new Set([claimant]), target: height })
@@ -75,6 +84,10 @@ export class CatchUp {
   #begin(round: Round): void {
     this.#running ??= this.#run(round).finally(() => {
       this.#running = undefined
+      const heard = this.#heard
+      this.#heard = undefined
+      if (heard === undefined || this.#stopped.signal.aborted) return
+      if (heard.height > this.#modules.chain.point.height) this.follow(heard.claimant, heard.height)
     })
   }
 

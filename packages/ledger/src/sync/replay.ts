@@ -2,7 +2,7 @@ import type { Certificate, EpochProof } from '@borgios/protocol'
 import type { FinalBlock } from '../consensus/candidate.ts'
 import type { Chain } from '../engine/chain.ts'
 import type { FinalBlockEvent } from '../engine/engine-ports.ts'
-import { type EpochRules, epochProofOf } from '../engine/epoch-rules.ts'
+import { type EpochRules, epochProofAfter, epochProofOf } from '../engine/epoch-rules.ts'
 import { archiveShort, chainDiverged } from '../errors.ts'
 import { type ArchivedBlock, decodeArchived } from './archived-block.ts'
 import type { BlockReader } from './block-server.ts'
@@ -16,7 +16,7 @@ export interface ReplayedChain {
 
 /**
  * Applies the final blocks of the archive that the saved state does not have yet, and says where consensus goes on. `rulesOf` gives the
- * rules of the epoch the chain is in; `onFinal` is told of each block, `onEpochEnd` how epochs ended. Throws LEDGER_DIVERGED, LEDGER_SYNC_MESSAGE, PROTOCOL_MALFORMED for an archive that is not this chain's.
+ * rules of the epoch the chain is in; `onFinal` is told of each block, `onEpochEnd` how epochs ended, from that of the state on. Throws LEDGER_DIVERGED, LEDGER_SYNC_MESSAGE, PROTOCOL_MALFORMED for an archive that is not this chain's.
  */
 export async function replay(
   chain: Chain,
@@ -25,6 +25,8 @@ export async function replay(
   onFinal: (block: FinalBlockEvent) => void = () => {},
   onEpochEnd: (proof: EpochProof) => void = () => {},
 ): Promise<ReplayedChain> {
+  const end = await endAt(chain, blocks)
+  if (end !== undefined) onEpochEnd(end)
   for (;;) {
     const group = await readGroup(blocks, chain.point.height + 1)
     if (group.length === 0) return placeOf(chain, blocks)
@@ -38,6 +40,16 @@ export async function replay(
       onFinal({ header, hash: candidate.hash, transactions, ...outcome })
     }
   }
+}
+
+/** How the epoch ended whose last block is that of the state: a process that took the state in may have died before that was kept. */
+async function endAt(chain: Chain, blocks: BlockReader): Promise<EpochProof | undefined> {
+  const bytes = await blocks.read(chain.point.height)
+  if (bytes === undefined) return undefined
+  const { block, finality } = decodeArchived(bytes)
+  if (block.header.seal === undefined || finality === undefined) return undefined
+  const { fillers, certificate } = finality
+  return epochProofAfter({ headers: [block.header, ...fillers], certificate }, chain)
 }
 
 /** A whole group from a height on; none if its end was never written. */

@@ -1,5 +1,4 @@
-import { limits, type NodeId } from '@borgios/core'
-import type { PeerNetwork, PeerStream } from '@borgios/peertree'
+import { limits } from '@borgios/core'
 import {
   encodeBlock,
   encodeFinalityProof,
@@ -11,14 +10,14 @@ import {
 import { badSyncMessage } from '../errors.ts'
 import { decodeArchived } from './archived-block.ts'
 import type { BlockReader } from './block-server.ts'
-import { PacedStream, type PacedStreamModules } from './paced-stream.ts'
+import type { PacedStream } from './paced-stream.ts'
 import type { SnapshotShelf } from './snapshot-shelf.ts'
+import { StreamDesk, type StreamDeskModules } from './stream-desk.ts'
 import type { EpochReader } from './trusted-place.ts'
 
 const bounds = limits.ledgerSync
 
-export interface StateServerModules extends PacedStreamModules {
-  readonly network: PeerNetwork
+export interface StateServerModules extends StreamDeskModules {
   readonly shelf: SnapshotShelf
   readonly blocks: BlockReader
   readonly epochs: Pick<EpochReader, 'read'>
@@ -27,37 +26,20 @@ export interface StateServerModules extends PacedStreamModules {
 /** Gives states, and how epochs ended, to whoever is far behind: to so many at a time, each over one stream. */
 export class StateServer {
   readonly #modules: StateServerModules
-  readonly #serving = new Map<NodeId, PeerStream>()
 
   constructor(modules: StateServerModules) {
     this.#modules = modules
-    modules.network.handleStream(LEDGER_STATE_PROTOCOL, (stream) => this.#serve(stream))
+    const options = { protocol: LEDGER_STATE_PROTOCOL, answeredAtOnce: bounds.statesServedAtOnce }
+    new StreamDesk({ ...options, answer: (stream, question) => this.#answer(stream, question) }, modules)
   }
 
-  async #serve(stream: PeerStream): Promise<void> {
-    const { node } = stream.remote
-    const earlier = this.#serving.get(node)
-    if (earlier === undefined && this.#serving.size >= bounds.statesServedAtOnce) {
-      stream.abort(new Error('as many as can be are given states; ask another node'))
-      return
-    }
-    // Who comes again has lost the one before.
-    earlier?.abort(new Error('another stream took its place'))
-    this.#serving.set(node, stream)
-    try {
-      const paced = new PacedStream(stream, this.#modules)
-      const request = (await paced.receive())?.header
-      if (!isStateRequest(request)) throw badSyncMessage('no request for a state')
-      await this.#answer(paced, request)
-      await stream.end()
-    } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error('failed'))
-    } finally {
-      if (this.#serving.get(node) === stream) this.#serving.delete(node)
-    }
+  async #answer(stream: PacedStream, question: unknown): Promise<boolean> {
+    if (!isStateRequest(question)) throw badSyncMessage('no request for a state')
+    await this.#send(stream, question)
+    return false
   }
 
-  #answer(stream: PacedStream, request: StateRequest): Promise<void> {
+  #send(stream: PacedStream, request: StateRequest): Promise<void> {
     switch (request.kind) {
       case 'states':
         return this.#sendStates(stream)
@@ -91,7 +73,7 @@ export class StateServer {
     }
   }
 
-  /** Until nothing more is asked for. */
+  /** Until nothing more is asked for: one answer, whose other side keeps the pace or loses its place. */
   async #sendChunks(stream: PacedStream, height: number): Promise<void> {
     const snapshot = this.#modules.shelf.find(height)
     if (snapshot === undefined) return

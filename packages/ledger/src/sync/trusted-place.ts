@@ -1,13 +1,6 @@
 import { type BorgError, type Clock, isBorgError, limits } from '@borgios/core'
 import type { Ed25519 } from '@borgios/crypto'
-import {
-  type Checkpoint,
-  committeeHash,
-  compareBytes,
-  decodeEpochProof,
-  type EpochProof,
-  headerHash,
-} from '@borgios/protocol'
+import { type Checkpoint, committeeHash, compareBytes, decodeEpochProof, type EpochProof } from '@borgios/protocol'
 import { type Chain, committeeIn } from '../engine/chain.ts'
 import { EpochRules, rulesAt } from '../engine/epoch-rules.ts'
 import { badSyncMessage, tooLongAway } from '../errors.ts'
@@ -137,12 +130,3 @@ export class Trust {
 /** What {@link Trust.begin} throws when there is nothing to begin with. */
 export const isTooLongAway = (error: unknown): error is BorgError =>
   isBorgError(error) && error.code === 'LEDGER_TOO_LONG_AWAY'
-
-/** What a member may tell others to believe: the place where an epoch begins, as its proof says. `network`: 32 bytes. */
-export function checkpointAfter({ last, next }: EpochProof, network: Uint8Array): Checkpoint | undefined {
-  const header = last.headers[0]
-  if (header?.seal === undefined) return undefined
-  const { height, stateRoot, timeMs, seal } = header
-  const blockHash = headerHash(network, header)
-  return { network, committee: next, lastHeight: seal.lastHeight, height, blockHash, stateRoot, timeMs }
-}

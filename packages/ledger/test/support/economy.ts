@@ -90,9 +90,12 @@ export function runEconomy(economy: Economy, strategy: Strategy): Outcome {
   const nameOf = new Map(names.map((name) => [Buffer.from(named(name)).toString('hex'), name]))
   const keptPpm = BigInt(Math.round(strategy.kept * 1_000_000))
   let cost = 0n
-  for (let epoch = 0; epoch < epochs; epoch += 1) {
-    for (const name of names.filter(isOwn)) cost += (BigInt(gibOf(name)) * COST * keptPpm) / 1_000_000n
-    world.jump(DAY_MS)
+  // Each day is judged by the audits of the next; the last one by those of an epoch in which no time passes.
+  for (let epoch = 0; epoch <= epochs; epoch += 1) {
+    if (epoch < epochs) {
+      for (const name of names.filter(isOwn)) cost += (BigInt(gibOf(name)) * COST * keptPpm) / 1_000_000n
+      world.jump(DAY_MS)
+    }
     for (const auditor of names) {
       if (memberOf(world.state, named(auditor))?.state !== 'active') continue
       if (isOwn(auditor) && strategy.ofOthers === 'nothing') continue

@@ -249,9 +249,9 @@ export class ClusterNode {
       place: async (id: Uint8Array) => this.#places().find(({ transaction }) => compareBytes(transaction, id) === 0),
       receipts: async (height: number) => this.final.find(({ header }) => header.height === height)?.receipts,
     }
-    const { state } = this.chain
-    const { archive } = this.disk
-    return new ProofServer({ network: NETWORK, state, blocks: archive, epochs: archive.store.epochs, receipts })
+    const [{ state }, { archive }] = [this.chain, this.disk]
+    const blocks = { heights: undefined, read: (height: number) => archive.read(height) }
+    return new ProofServer({ network: NETWORK, state, blocks, epochs: archive.store.epochs, receipts })
   }
 
   #places() {

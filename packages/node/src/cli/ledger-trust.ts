@@ -4,11 +4,11 @@ import { decodeBase64Url, encodeBase64Url, isBorgError, limits, NetworkId } from
 import { writeFileDurably } from '@borgios/core/adapters'
 import { networkIdOf } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
-import { genesisTrust, parseLedgerGenesis } from '@borgios/ledger'
-import { type AskLedger, type Fork, LedgerReader } from '@borgios/light'
+import { type GenesisTrust, genesisTrust, parseLedgerGenesis } from '@borgios/ledger'
+import { type AskLedger, confirmKept, type Fork, LedgerReader, type LedgerReaderOptions } from '@borgios/light'
 import { type Checkpoint, compareBytes, decodeCheckpoint, encodeFinalityProof } from '@borgios/protocol'
 import { readBounded } from '../config/checked-file.ts'
-import { fileInvalid, noLedger, trustExpired, usageError } from '../errors.ts'
+import { checkpointConflict, fileInvalid, noLedger, trustExpired, usageError } from '../errors.ts'
 import type { CliContext } from './context.ts'
 import { genesisIn, recordsIn } from './own-folder.ts'
 
@@ -26,29 +26,45 @@ export interface TrustedReader {
 }
 
 /**
- * A reader of the ledger that begins with what the user has: what was kept the last time, else the genesis document; or with a checkpoint that
- * the user gave. Throws NODE_WRONG_FOLDER, NODE_NO_LEDGER, NODE_FILE_INVALID, NODE_USAGE, and what `LedgerReader` throws.
+ * A reader of the ledger that begins with what was kept the last time; where that is too old or not there, with the checkpoint that the user gave,
+ * else with the genesis document. What was proved is never given up for a checkpoint: that must agree with it. Throws NODE_WRONG_FOLDER,
+ * NODE_NO_LEDGER, NODE_FILE_INVALID, NODE_USAGE, NODE_CHECKPOINT_CONFLICT, NODE_TRUST_EXPIRED, and what `LedgerReader` throws.
  */
 export async function openReader(
   { dataFolder, clock }: CliContext,
   ask: AskLedger,
   given: string | undefined,
 ): Promise<TrustedReader> {
-  const genesis = await genesisIn(dataFolder)
-  if (genesis.ledger === undefined) throw noLedger(`the network "${genesis.name}" began without a ledger`)
-  const network = NetworkId.toBytes(networkIdOf(genesis))
-  const trust = genesisTrust(network, parseLedgerGenesis(genesis.ledger), sodiumEd25519)
+  const trust = await genesisTrustIn(dataFolder)
+  const { network } = trust.checkpoint
   const records = await recordsIn(dataFolder)
   const path = join(records, 'ledger.trust')
-  const found = given === undefined ? await readBounded(path, 2 * limits.ledgerLight.maxKeptBytes) : undefined
+  const found = await readBounded(path, 2 * limits.ledgerLight.maxKeptBytes)
   const kept = found && new Uint8Array(found)
-  const checkpoint = given === undefined ? trust.checkpoint : checkpointFrom(given, network)
-  const options = { checkpoint, kept, unbondingMs: trust.unbondingMs }
-  const reader = openWith(path, () => new LedgerReader(options, { ask, ed25519: sodiumEd25519, clock }))
+  const checkpoint = given === undefined ? undefined : checkpointFrom(given, network)
+  const begin = (from: Pick<LedgerReaderOptions, 'checkpoint' | 'kept'>): LedgerReader =>
+    new LedgerReader({ ...from, unbondingMs: trust.unbondingMs }, { ask, ed25519: sodiumEd25519, clock })
+  const { reader, source } = await explained(path, async (): Promise<Pick<TrustedReader, 'reader' | 'source'>> => {
+    if (kept === undefined) {
+      return {
+        reader: begin({ checkpoint: checkpoint ?? trust.checkpoint }),
+        source: checkpoint ? 'checkpoint' : 'genesis',
+      }
+    }
+    try {
+      const reader = begin({ checkpoint: trust.checkpoint, kept })
+      if (checkpoint !== undefined) await reader.confirm(checkpoint)
+      return { reader, source: 'kept' }
+    } catch (error) {
+      if (checkpoint === undefined || !isExpired(error)) throw error
+      confirmKept(kept, checkpoint)
+      return { reader: begin({ checkpoint }), source: 'checkpoint' }
+    }
+  })
   return {
     reader,
     network,
-    source: given === undefined ? (kept === undefined ? 'genesis' : 'kept') : 'checkpoint',
+    source,
     async keep() {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       await writeFileDurably(path, reader.save())
@@ -63,17 +79,34 @@ export async function openReader(
   }
 }
 
-function openWith(path: string, open: () => LedgerReader): LedgerReader {
+/** What the genesis document of the user's network comes to. Throws NODE_WRONG_FOLDER, NODE_NO_LEDGER. */
+export async function genesisTrustIn(dataFolder: string): Promise<GenesisTrust> {
+  const genesis = await genesisIn(dataFolder)
+  if (genesis.ledger === undefined) throw noLedger(`the network "${genesis.name}" began without a ledger`)
+  const network = NetworkId.toBytes(networkIdOf(genesis))
+  return genesisTrust(network, parseLedgerGenesis(genesis.ledger), sodiumEd25519)
+}
+
+const isExpired = (error: unknown): boolean => isBorgError(error) && error.code === 'LIGHT_TRUST_EXPIRED'
+
+async function explained<Result>(path: string, open: () => Promise<Result>): Promise<Result> {
   try {
-    return open()
+    return await open()
   } catch (error) {
     if (!isBorgError(error)) throw error
+    if (error.code === 'LIGHT_CHECKPOINT_CONFLICT') {
+      throw checkpointConflict(
+        `the checkpoint contradicts what was proved before (${path}): one of the two is of a false chain. Ask several people you trust for what ` +
+          '"borgios ledger checkpoint" prints on their nodes; only if the checkpoint is right, move that file away and give it again',
+        { cause: error },
+      )
+    }
     if (error.code === 'LIGHT_STATE_CORRUPT') {
       throw fileInvalid(
         `${path} is damaged or of another network: remove it, and checking begins anew with the genesis of the network`,
       )
     }
-    if (error.code !== 'LIGHT_TRUST_EXPIRED') throw error
+    if (!isExpired(error)) throw error
     throw trustExpired(
       'what this folder knows of the ledger is older than deposits stay locked, so it proves nothing any more: ' +
         'run "borgios ledger checkpoint" on a node that you trust, and give what it prints with --checkpoint',

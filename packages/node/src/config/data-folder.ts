@@ -15,6 +15,8 @@ export interface NodePaths {
   readonly ledger: string
   /** Which place of the ledger its user believes. */
   readonly checkpoint: string
+  /** There once its user has had it leave the ledger. */
+  readonly left: string
   readonly log: string
   /** What the process prints before it has a log, and how it died. */
   readonly output: string
@@ -36,6 +38,7 @@ export const nodePaths = (folder: string): NodePaths => ({
   compute: join(folder, 'compute'),
   ledger: join(folder, 'ledger'),
   checkpoint: join(folder, 'checkpoint.json'),
+  left: join(folder, 'left.json'),
   log: join(folder, 'node.log'),
   output: join(folder, 'output.log'),
   socket: join(folder, 'daemon.sock'),

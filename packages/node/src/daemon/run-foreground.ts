@@ -12,6 +12,7 @@ import { untilAborted } from './until-aborted.ts'
 export async function runForeground(folder: string, signal: AbortSignal): Promise<void> {
   // Keys, sockets and shards of this process are nobody else's.
   process.umask(0o077)
+  endInTime(signal)
   const ports = { clock: systemClock, timers: systemTimers, random: systemRandom, ed25519: sodiumEd25519 }
   const daemon = await startOnFreePort(folder, { ...ports, openRooms })
   dieLoudly(daemon.services.context.logger)
@@ -19,6 +20,17 @@ export async function runForeground(folder: string, signal: AbortSignal): Promis
   await daemon.stop()
   // A room that could not stop in time must not keep the process.
   process.exit(0)
+}
+
+/** Whatever still hangs by then, a node that is coming up included, is left to the end of the process. */
+function endInTime(signal: AbortSignal): void {
+  const end = (): void => {
+    systemTimers.after(limits.node.stopTimeoutMs, () => {
+      process.stderr.write('borgios: stopping took too long and was cut short\n')
+      process.exit(1)
+    })
+  }
+  signal.addEventListener('abort', end, { once: true })
 }
 
 /** Starts the daemon; while another program is quicker to take its port, on another one. */

@@ -3,10 +3,12 @@ import { accountIdOf } from '@borgios/crypto'
 import {
   accountOf,
   accruedTo,
+  carriedTo,
   decodeTerms,
   type Hold,
   holdsBy,
   JOBS_MODULE,
+  type JobBill,
   jobBills,
   LEASES_MODULE,
   type Ledger,
@@ -39,8 +41,12 @@ interface Lookup {
   readonly state: StateReader
   readonly ledger: Ledger
   readonly names: ReadonlyMap<string, string>
-  /** What the account has set aside now. */
-  readonly holds: readonly Hold[]
+  /** Bills that the account paid or was paid by, of each job. */
+  readonly bills: ReadonlyMap<string, readonly JobBill[]>
+  /** What the account has set aside now, by the job or lease it is for. */
+  readonly setAside: ReadonlyMap<string, bigint>
+  /** How epochs ended: two lines are about each. */
+  readonly payouts: Map<string, EarnLineView['payout']>
 }
 
 /**
@@ -52,7 +58,7 @@ export async function earnView(
   { of, sinceHeight }: EarnRequest,
   modules: EarnModules,
 ): Promise<EarnView | undefined> {
-  const { ledger, node, names } = modules
+  const { ledger, node } = modules
   const history = await historyAtState(account, modules)
   if (history === undefined) return undefined
   // From here on nothing is awaited: state and history are of one height.
@@ -60,7 +66,7 @@ export async function earnView(
   const balance = accountOf(state, account)?.balance ?? 0n
   const { from, lines } = earnedSince(history, Math.min(sinceHeight, history.height))
   const sum = lines.reduce((total, line) => total + changeOf(line), from.balance)
-  const lookup = { account, node, state, ledger, names, holds: holdsBy(state, account) }
+  const lookup = lookupOf(account, modules)
   return {
     of,
     node: NodeId.fromBytes(node),
@@ -72,8 +78,36 @@ export async function earnView(
     height: history.height,
     isEqual: sum === balance && lines.every(({ kind }) => kind !== 'other'),
     accrued: String(of === 'node' ? accruedTo(state, node) : 0n),
+    carried: String(of === 'node' ? carriedTo(state, node) : 0n),
   }
 }
+
+/** Everything that lines ask for, gathered once: there may be thousands of them, and of bills. */
+function lookupOf(account: Uint8Array, { ledger, node, names }: EarnModules): Lookup {
+  const { state } = ledger
+  const bills = new Map<string, JobBill[]>()
+  for (const bill of jobBills(state)) {
+    if (!isSame(bill.payer, account) && !isSame(bill.payTo, account)) continue
+    const known = bills.get(textOf(bill.job))
+    if (known === undefined) bills.set(textOf(bill.job), [bill])
+    else known.push(bill)
+  }
+  const setAside = new Map<string, bigint>()
+  for (const hold of holdsBy(state, account)) {
+    const about = aboutOf(hold)
+    if (about !== undefined) setAside.set(textOf(about), (setAside.get(textOf(about)) ?? 0n) + hold.left)
+  }
+  return { account, node, state, ledger, names, bills, setAside, payouts: new Map() }
+}
+
+/** The job or lease that money is set aside for. */
+function aboutOf({ purpose, payer, terms }: Hold): Uint8Array | undefined {
+  if (purpose === JOBS_MODULE) return decodeTerms(terms).job
+  return purpose === LEASES_MODULE ? leaseIdOf(payer, terms) : undefined
+}
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+const isSame = (one: Uint8Array, other: Uint8Array): boolean => compareBytes(one, other) === 0
 
 /** The whole history, of the height at which the state stands when it resolves. */
 async function historyAtState(
@@ -117,44 +151,38 @@ function subjectKind({ kind }: EarnLine) {
 }
 
 /** What an account paid for a job, or a node was paid for it. */
-function billOf({ kind, subject }: EarnLine, { state, holds, account }: Lookup): EarnLineView['bill'] {
+function billOf({ kind, subject }: EarnLine, { bills, setAside, account }: Lookup): EarnLineView['bill'] {
   if (subject === undefined || (kind !== 'job' && kind !== 'jobRun')) return null
   let [paid, burned] = [0n, 0n]
   const nodes = new Set<NodeId>()
-  for (const bill of jobBills(state)) {
-    const party = kind === 'job' ? bill.payer : bill.payTo
-    if (compareBytes(bill.job, subject) !== 0 || compareBytes(party, account) !== 0) continue
+  for (const bill of bills.get(textOf(subject)) ?? []) {
+    if (!isSame(kind === 'job' ? bill.payer : bill.payTo, account)) continue
     paid += bill.gross
     burned += bill.burned
     nodes.add(NodeId.fromBytes(bill.node))
   }
-  const setAside = holds
-    .filter(({ purpose, terms }) => purpose === JOBS_MODULE && compareBytes(decodeTerms(terms).job, subject) === 0)
-    .reduce((sum, hold) => sum + hold.left, 0n)
-  return { paid: String(paid), burned: String(burned), setAside: String(setAside), nodes: [...nodes] }
+  const left = String(setAside.get(textOf(subject)) ?? 0n)
+  return { paid: String(paid), burned: String(burned), setAside: left, nodes: [...nodes] }
 }
 
-function leaseOf({ kind, subject }: EarnLine, { state, holds }: Lookup): EarnLineView['lease'] {
+function leaseOf({ kind, subject }: EarnLine, { state, setAside }: Lookup): EarnLineView['lease'] {
   if (subject === undefined || kind !== 'lease') return null
   const lease = leaseStanding(state, subject)
-  const reserved = holds
-    .filter(({ purpose, payer, terms }) => purpose === LEASES_MODULE && isLease(payer, terms, subject))
-    .reduce((sum, { left }) => sum + left, 0n)
   return {
-    left: String(reserved + (lease?.left ?? 0n)),
+    left: String((setAside.get(textOf(subject)) ?? 0n) + (lease?.left ?? 0n)),
     bytes: lease?.bytes ?? 0,
     nodes: (lease?.nodes ?? []).map((key) => NodeId.fromBytes(key)),
     lastsMs: lease?.lastsMs ?? null,
   }
 }
 
-const isLease = (payer: Uint8Array, label: Uint8Array, lease: Uint8Array): boolean =>
-  compareBytes(leaseIdOf(payer, label), lease) === 0
-
-function payoutOf({ kind, subject }: EarnLine, { state }: Lookup): EarnLineView['payout'] {
+function payoutOf({ kind, subject }: EarnLine, { state, payouts }: Lookup): EarnLineView['payout'] {
   const epoch = epochOf(subject)
   if (subject === undefined || epoch === undefined || (kind !== 'storage' && kind !== 'emission')) return null
-  return payoutView(state, epoch, subject.subarray(0, 32)) ?? null
+  const key = textOf(subject)
+  const payout = payouts.get(key) ?? payoutView(state, epoch, subject.subarray(0, 32)) ?? null
+  payouts.set(key, payout)
+  return payout
 }
 
 /** Names of what a user stored and ran, by the ids that lines are about. */

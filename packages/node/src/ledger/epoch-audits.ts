@@ -17,11 +17,12 @@ import {
   type Finding,
   type Ledger,
   moneyOperations,
+  type OwedOperation,
   type PaidPart,
   paidPartsOf,
   type StateReader,
 } from '@borgios/ledger'
-import { compareBytes, decodeShardList, type Operation, shardListHash, taggedHash } from '@borgios/protocol'
+import { compareBytes, decodeShardList, shardListHash, taggedHash } from '@borgios/protocol'
 import type { AuditPorts, Audits, AuditTarget, BeaconValue } from '@borgios/store'
 import { badRequest } from '../errors.ts'
 import type { ListClient } from './list-client.ts'
@@ -45,6 +46,7 @@ interface Report {
   readonly epoch: number
   readonly answers: Uint8Array
   readonly findings: readonly Finding[]
+  /** How often it was sent. */
   tries: number
 }
 
@@ -92,21 +94,24 @@ export class EpochAudits {
   }
 
   /** The report of this epoch until it stands in the ledger, as an operation of a duty. */
-  duty(state: StateReader): readonly Operation[] {
+  duty(state: StateReader): readonly OwedOperation[] {
     const report = this.#report
     const { ledger, node: auditor } = this.#modules
     if (report === undefined) return []
     const { epoch, answers } = report
     const due = dutiesOf(state, epoch, auditor).filter(({ isReported }) => !isReported)
     const findings = report.findings.filter(({ node }) => due.some((duty) => compareBytes(duty.node, node) === 0))
-    report.tries += 1
-    const isOver = epoch !== ledger.chain.record.epoch || findings.length === 0 || report.tries > bounds.reportTries
+    const isOver = epoch !== ledger.chain.record.epoch || findings.length === 0 || report.tries >= bounds.reportTries
     if (isOver) {
       this.#report = undefined
       return []
     }
     const { kind, encode } = moneyOperations.report
-    return [{ module: EARNING_MODULE, kind, body: encode({ auditor, epoch, answers, findings }) }]
+    const body = encode({ auditor, epoch, answers, findings })
+    const onSent = (): void => {
+      report.tries += 1
+    }
+    return [{ module: EARNING_MODULE, kind, body, onSent }]
   }
 
   #beacon(): BeaconValue {

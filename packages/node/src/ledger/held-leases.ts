@@ -8,6 +8,7 @@ import {
   type Ledger,
   memberOf,
   moneyOperations,
+  type OwedOperation,
   openLmdb,
   type StateReader,
 } from '@borgios/ledger'
@@ -18,7 +19,6 @@ import {
   isListRequest,
   LEASE_LISTS_PROTOCOL,
   type ListReply,
-  type Operation,
   shardListHash,
 } from '@borgios/protocol'
 import type { FileStore } from '@borgios/store'
@@ -41,6 +41,12 @@ export interface HeldLeasesModules {
   readonly logger: Logger
 }
 
+/** A part to accept. */
+interface Waiting {
+  readonly lease: Uint8Array
+  tries: number
+}
+
 /**
  * What this node keeps for leases: takes the list of its shards from whoever pays, accepts its part once it holds all of them, and shows
  * the list to those that audit it.
@@ -49,8 +55,8 @@ export class HeldLeases {
   readonly #folder: string
   readonly #modules: HeldLeasesModules
   readonly #lists: RootDatabase<Uint8Array, Uint8Array>
-  /** Parts to accept, by the lease as text, and how often that was tried. */
-  readonly #toAccept = new Map<string, { readonly lease: Uint8Array; tries: number }>()
+  /** Parts to accept, by the lease as text, and how often that was sent. */
+  readonly #toAccept = new Map<string, Waiting>()
   #serving = 0
   #isClosed = false
 
@@ -67,21 +73,22 @@ export class HeldLeases {
   }
 
   /** Accepts what waits, as an operation of a duty. */
-  duty(state: StateReader): readonly Operation[] {
+  duty(state: StateReader): readonly OwedOperation[] {
     const { node } = this.#modules
     if (memberOf(state, node)?.state !== 'active') return []
-    const leases: Uint8Array[] = []
+    const accepted: Waiting[] = []
     for (const [text, waiting] of this.#toAccept) {
       const entry = state.get(entryTable, this.#keyOf(waiting.lease))
       if (entry === undefined || entry.isAccepted || waiting.tries >= bounds.acceptTries) this.#toAccept.delete(text)
-      else if (leases.length < bounds.acceptedAtOnce) {
-        waiting.tries += 1
-        leases.push(waiting.lease)
-      }
+      else if (accepted.length < bounds.acceptedAtOnce) accepted.push(waiting)
     }
-    if (leases.length === 0) return []
+    if (accepted.length === 0) return []
     const { kind, encode } = moneyOperations.lease.accept
-    return [{ module: LEASES_MODULE, kind, body: encode({ node, leases: leases.sort(compareBytes) }) }]
+    const leases = accepted.map(({ lease }) => lease).sort(compareBytes)
+    const onSent = (): void => {
+      for (const waiting of accepted) waiting.tries += 1
+    }
+    return [{ module: LEASES_MODULE, kind, body: encode({ node, leases }), onSent }]
   }
 
   /** Forgets lists of leases that this node has no part in any more. */

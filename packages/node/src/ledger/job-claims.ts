@@ -1,18 +1,21 @@
 import type { ExpectedJob, JobEarnings } from '@borgios/compute'
-import { JobId, type Logger, limits, type Timers } from '@borgios/core'
+import { JobId, type Logger, limits, type NetworkId, NodeId, type Timers } from '@borgios/core'
+import type { Ed25519 } from '@borgios/crypto'
 import {
   holdTable,
   jobHoldIdOf,
-  jobHoldsOn,
+  jobHoldOf,
   type Ledger,
   ledgerTimeMs,
   type MeterReading,
   memberOf,
   moneyOperations,
+  type OwedOperation,
   type StateReader,
 } from '@borgios/ledger'
 import type { JobUsage, Operation } from '@borgios/protocol'
 import { jobUnpaid } from '../errors.ts'
+import { accountPaying } from './job-consent.ts'
 import { jobOperation, readingOf } from './ledger-escrow.ts'
 
 const bounds = limits.node
@@ -22,6 +25,8 @@ export interface JobClaimsModules {
   readonly ledger: Pick<Ledger, 'state' | 'onFinal'>
   /** 32 bytes: this node. */
   readonly node: Uint8Array
+  readonly network: NetworkId
+  readonly ed25519: Ed25519
   readonly timers: Timers
   /** Called when an operation is owed. */
   readonly onOwed: () => void
@@ -32,6 +37,7 @@ export interface JobClaimsModules {
 interface Claim {
   readonly reading: MeterReading
   readonly payer: Uint8Array
+  /** How often it was sent. */
   tries: number
 }
 
@@ -62,20 +68,23 @@ export class JobClaims implements JobEarnings {
   }
 
   /** Claims what is due, as operations of a duty; a claim of nothing gives the money back at once. */
-  duty(state: StateReader): readonly Operation[] {
+  duty(state: StateReader): readonly OwedOperation[] {
     return [...this.#claims].flatMap(([job, claim]) => {
-      claim.tries += 1
-      const operations = claim.tries > bounds.claimTries ? [] : this.#claimed(state, JobId.toBytes(job), claim)
-      if (operations.length === 0) this.#claims.delete(job)
-      return operations
+      const operation = claim.tries >= bounds.claimTries ? undefined : this.#claimed(state, JobId.toBytes(job), claim)
+      const onSent = (): void => {
+        claim.tries += 1
+      }
+      if (operation !== undefined) return [{ ...operation, onSent }]
+      this.#claims.delete(job)
+      return []
     })
   }
 
-  #claimed(state: StateReader, job: Uint8Array, { payer, reading }: Claim): readonly Operation[] {
+  #claimed(state: StateReader, job: Uint8Array, { payer, reading }: Claim): Operation | undefined {
     const { node } = this.#modules
     const hold = state.get(holdTable, jobHoldIdOf(payer, job, node))
     const isOpen = hold !== undefined && hold.said?.byPayer !== false
-    return isOpen ? [jobOperation(moneyOperations.job.claim, { payer, job, node, reading })] : []
+    return isOpen ? jobOperation(moneyOperations.job.claim, { payer, job, node, reading }) : undefined
   }
 
   #claim(job: JobId, reading: MeterReading): void {
@@ -88,22 +97,25 @@ export class JobClaims implements JobEarnings {
     this.#modules.onOwed()
   }
 
-  /** Who has set enough aside. Waits for a block that brings it: this node's ledger may be behind. */
-  async #payer({ job, mostWallTimeMs, mostUsage }: ExpectedJob, signal: AbortSignal): Promise<Uint8Array> {
-    const { ledger, node, timers } = this.#modules
+  /** Whoever is said to pay, once enough is set aside. Waits for a block that brings it: this node's ledger may be behind. */
+  async #payer(
+    { job, from, payer: said, mostWallTimeMs, mostUsage }: ExpectedJob,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    const { ledger, node, network, ed25519, timers } = this.#modules
+    if (said === undefined) throw jobUnpaid('the request for the job names nobody who pays for it')
+    const payer = accountPaying(ed25519, said, { network, job, from, to: NodeId.fromBytes(node) })
     const id = JobId.toBytes(job)
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
     const { cpuMs, mibMs } = readingOf(mostUsage)
     let isTooLittle = false
-    // Others may have set little aside for a job of which they only know the id: that must not keep it from running.
     const look = (): void => {
+      const hold = jobHoldOf(ledger.state, payer, id, node)
+      if (hold === undefined) return
+      const { terms, dueMs } = hold
       const leastDueMs = ledgerTimeMs(ledger.state) + mostWallTimeMs + bounds.jobHoldMarginMs
-      const holds = jobHoldsOn(ledger.state, node, id)
-      const enough = holds.find(
-        ({ terms: { most }, dueMs }) => most.cpuMs >= cpuMs && most.mibMs >= mibMs && dueMs >= leastDueMs,
-      )
-      if (enough !== undefined) resolve(enough.payer)
-      isTooLittle = holds.length > 0
+      isTooLittle = terms.most.cpuMs < cpuMs || terms.most.mibMs < mibMs || dueMs < leastDueMs
+      if (!isTooLittle) resolve(payer)
     }
     const stop = (): void => reject(signal.reason)
     const late = (): void =>

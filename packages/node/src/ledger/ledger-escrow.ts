@@ -1,5 +1,6 @@
 import type { Escrow, JobBill, JobHold, JobWish } from '@borgios/compute'
-import { isBorgError, JobId, type Logger, limits, NodeId } from '@borgios/core'
+import { isBorgError, JobId, type Logger, limits, type NetworkId, NodeId } from '@borgios/core'
+import type { Signer } from '@borgios/crypto'
 import {
   JOBS_MODULE,
   type JobHoldBody,
@@ -12,6 +13,7 @@ import {
   parameter,
 } from '@borgios/ledger'
 import type { JobUsage } from '@borgios/protocol'
+import { payerOf } from './job-consent.ts'
 import type { Payment, WalletSender } from './wallet-sender.ts'
 
 const bounds = limits.node
@@ -23,6 +25,11 @@ const DONE_BEFORE: readonly unknown[] = ['LEDGER_SAID_BEFORE', 'LEDGER_NO_HOLD']
 export interface LedgerEscrowModules {
   readonly ledger: Ledger
   readonly sender: WalletSender
+  /** The key of the account that the sender pays from. */
+  readonly wallet: Signer
+  readonly network: NetworkId
+  /** This node. */
+  readonly self: NodeId
   readonly logger: Logger
 }
 
@@ -48,7 +55,7 @@ export class LedgerEscrow implements Escrow {
 
   /** Throws NODE_FUNDS_SHORT and what else `WalletSender.pay` throws. */
   async hold({ job, node, mostWallTimeMs, mostUsage }: JobWish, signal: AbortSignal): Promise<JobHold> {
-    const { ledger, sender } = this.#modules
+    const { ledger, sender, wallet, network, self } = this.#modules
     const holder = NodeId.toBytes(node)
     if (memberOf(ledger.state, holder)?.state !== 'active') return this.#unpaid(node)
     const most = readingOf(mostUsage)
@@ -62,6 +69,7 @@ export class LedgerEscrow implements Escrow {
       throw error
     }
     return {
+      payer: payerOf(wallet, { network, job, from: self, to: node }),
       settle: (bill) => this.#grant(id, holder, this.#granted(bill, most)),
       refund: () => this.#grant(id, holder, NOTHING),
     }
@@ -90,7 +98,7 @@ export class LedgerEscrow implements Escrow {
   /** A node that is no member of the ledger cannot be paid. */
   #unpaid(node: NodeId): JobHold {
     this.#modules.logger.info('a job runs unpaid on a node that is no member of the ledger', { node })
-    return { settle: async () => undefined, refund: async () => undefined }
+    return { payer: undefined, settle: async () => undefined, refund: async () => undefined }
   }
 
   #granted({ receipt, doubts }: JobBill, most: MeterReading): MeterReading {

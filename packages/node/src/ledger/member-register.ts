@@ -47,21 +47,21 @@ export class LedgerRegister implements MemberRegister {
 
   #standingIn({ state, chain }: RegisterLedger, node: Uint8Array, operator: Uint8Array): Standing {
     const member = memberOf(state, node)
-    if (member === undefined) return 'unknown'
-    const isIts = compareBytes(member.operator, operator) === 0
-    return isIts && isAdmitted(state, chain.record.epoch, node) ? 'member' : 'barred'
+    const isIn = isAdmitted(state, chain.record.epoch, node)
+    // Of one whose record is gone with its deposit the ledger does not know the operator any more; it knows the node.
+    if (member === undefined) return isIn ? 'member' : 'unknown'
+    return isIn && compareBytes(member.operator, operator) === 0 ? 'member' : 'barred'
   }
 }
 
 /** Whether the ledger admits a node. `node`: 32 bytes. */
 export function isAdmitted(state: StateReader, epoch: number, node: Uint8Array): boolean {
   const standing = memberOf(state, node)?.state
-  if (standing === undefined) return false
   if (standing === 'active' || standing === 'draining') return true
   const committee = committeeOf(state, epoch)?.validators ?? []
   const decides = committee.some(({ key }) => compareBytes(key, node) === 0)
-  // Without it the epoch could not come to its end, and it be replaced.
-  return decides && (standing === 'leaving' || !canDecideAlone(state, committee))
+  // Without it the epoch could not come to its end, and it be replaced: be it that its deposit went back while there was nobody to replace it.
+  return decides && (standing !== 'slashed' || !canDecideAlone(state, committee))
 }
 
 /** Whether those of a committee that were not put out are enough to make blocks. */

@@ -1,4 +1,4 @@
-import { assert, limits, messageOf, NodeId, shortId, type Timers } from '@borgios/core'
+import { assert, isBorgError, limits, messageOf, NodeId, shortId, type Timers } from '@borgios/core'
 import { accountIdOf } from '@borgios/crypto'
 import { committeeOf, LEAVE, type Ledger, leave, MEMBERS_MODULE, memberOf, parameter } from '@borgios/ledger'
 import type { PeerNetwork, Role } from '@borgios/peertree'
@@ -13,6 +13,7 @@ import {
   type StandingReply,
 } from '@borgios/protocol'
 import { roleOf } from '../config/identity.ts'
+import type { LeaveNote } from '../config/left-file.ts'
 import type { RoomsContext } from '../daemon/rooms.ts'
 import { guestRefused, noLedger } from '../errors.ts'
 import { type ApplicationKeys, signApplication } from './application.ts'
@@ -42,6 +43,8 @@ export interface LedgerMembershipModules {
   readonly ledger: Pick<Ledger, 'state' | 'chain' | 'trust'>
   /** Pays from the account of the node's operator. */
   readonly operator: WalletSender
+  /** Whether the node's user has had it leave. */
+  readonly leaveNote: LeaveNote
   readonly keys: ApplicationKeys
   /** 32 bytes: the account of the node's user. */
   readonly wallet: Uint8Array
@@ -90,14 +93,23 @@ export class LedgerMembership implements Membership {
   }
 
   async leave(signal: AbortSignal): Promise<LeftView> {
-    const { ledger, operator } = this.#modules
+    const { ledger, operator, leaveNote } = this.#modules
     const node = NodeId.toBytes(this.#context.identity.node)
     const state = memberOf(ledger.state, node)?.state
     if (state !== 'active' && state !== 'draining' && state !== 'leaving')
       throw guestRefused('this node is no member of the ledger, and has nothing to leave')
     const operations = [{ module: MEMBERS_MODULE, kind: LEAVE, body: leave.encode(node) }]
-    if (state !== 'leaving') await operator.pay({ operations, what: 'leaving' }, signal)
+    // Noted first: if the process dies in between it must not ask to come back.
+    await leaveNote.set(true)
+    if (state !== 'leaving') await operator.pay({ operations, what: 'leaving' }, signal).catch(this.#notLeft)
     return leftView(ledger, node)
+  }
+
+  /** Of a payment that failed it is known that the node has not left, unless it may still take effect. */
+  readonly #notLeft = async (error: unknown): Promise<never> => {
+    const isCertain = isBorgError(error) && ['NODE_FUNDS_SHORT', 'NODE_PAYMENT_REFUSED'].includes(error.code)
+    if (isCertain) await this.#modules.leaveNote.set(false)
+    throw error
   }
 
   start(): void {
@@ -162,6 +174,7 @@ export class LedgerMembership implements Membership {
     const { state } = standing
     if (state === 'slashed') return this.#say('the ledger has put it out and taken its deposit', NEW_KEY)
     if (state === 'leaving') return this.#say('it has left the ledger; its deposit comes back after the unbonding time')
+    if (this.#modules.leaveNote.isThere) return this.#say('it has left the ledger, as its user wanted', COME_BACK)
     if (roleOf(this.#context.identity) === 'guest') {
       this.#said = UNINVITED
       return
@@ -239,6 +252,8 @@ export class LedgerMembership implements Membership {
 
 const NEW_TEXT = 'Ask a member you trust for the text of "borgios net export", and start again with it'
 const WAIT = 'Wait: it goes on by itself'
+const COME_BACK =
+  'Nothing; to have it ask for admission again, run "borgios down" and "borgios node start --invitation FILE", with the invitation as before or a new one'
 const NEW_KEY = 'Its key cannot come back: begin with another folder and another invitation'
 const ASK_FOUNDER =
   'Ask the founder who made the invitation: its network must be up, "borgios wallet balance" there must cover the deposit, and "borgios net invite" there remembers whom it invited. It goes on trying by itself'

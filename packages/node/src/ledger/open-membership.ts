@@ -1,6 +1,7 @@
 import { NetworkId, NodeId } from '@borgios/core'
 import type { PeerTree } from '@borgios/peertree'
 import { loadOperator } from '../config/identity.ts'
+import { readLeaveNote } from '../config/left-file.ts'
 import { loadWallet, recordsOf, walletKeyIn } from '../config/wallet.ts'
 import type { RoomsContext } from '../daemon/rooms.ts'
 import { AdmissionDesk } from './admission-desk.ts'
@@ -39,6 +40,7 @@ export async function openMembership(
     register,
     ledger,
     operator: senders.operator,
+    leaveNote: await readLeaveNote(paths),
     keys: { node: identity.signer, operator },
     wallet: user.publicKey,
     sponsors: sponsorsFor(identity.node, members.filter(NodeId.is)),

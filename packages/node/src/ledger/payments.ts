@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type JobEarnings, type JobLimits, mostUsage } from '@borgios/compute'
 import { LeaseId, limits, NetworkId, NodeId } from '@borgios/core'
+import type { Signer } from '@borgios/crypto'
 import { Duties, type Duty } from '@borgios/ledger'
 import type { PeerNetwork } from '@borgios/peertree'
 import type { PutId } from '@borgios/protocol'
@@ -40,8 +41,14 @@ export class Payments {
   #duties: Duties | undefined
   #stopPruning = (): void => undefined
 
-  private constructor(context: RoomsContext, opened: OpenedLedger, network: PeerNetwork, sender: WalletSender) {
-    const { identity, timers, logger } = context
+  private constructor(
+    context: RoomsContext,
+    opened: OpenedLedger,
+    network: PeerNetwork,
+    sender: WalletSender,
+    wallet: Signer,
+  ) {
+    const { identity, ed25519, timers, logger } = context
     const { ledger } = opened
     this.#context = context
     this.#opened = opened
@@ -63,8 +70,14 @@ export class Payments {
         return leases.left()
       },
     }
-    this.escrow = new LedgerEscrow({ ledger, sender, logger })
-    this.#claims = new JobClaims({ ledger, node, timers, logger, onOwed: () => this.#duties?.wake() })
+    this.escrow = new LedgerEscrow({
+      ...{ ledger, sender, wallet, logger },
+      ...{ network: identity.network, self: identity.node },
+    })
+    this.#claims = new JobClaims({
+      ...{ ledger, node, network: identity.network, ed25519, timers, logger },
+      onOwed: () => this.#duties?.wake(),
+    })
     this.earnings = this.#claims
     this.#audits = new EpochAudits({
       ...{ ledger, lists: this.#lists, node, timers, logger },
@@ -83,7 +96,7 @@ export class Payments {
       ...{ ledger, signer, network: networkId, timers },
       whyStill: () => whyStill(ledger, nodesUp(network, identity.node)),
     })
-    return new Payments(context, opened, network, sender)
+    return new Payments(context, opened, network, sender, signer)
   }
 
   /** From now on the node earns: it accepts what it is to keep, and bills what it ran. Throws NODE_KEY_EXPOSED, NODE_FILE_INVALID. */

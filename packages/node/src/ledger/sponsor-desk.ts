@@ -1,4 +1,4 @@
-import { limits, messageOf, NodeId, OperatorId } from '@borgios/core'
+import { isBorgError, limits, messageOf, NodeId, OperatorId } from '@borgios/core'
 import { accountBytesOf } from '@borgios/crypto'
 import {
   accountTable,
@@ -11,6 +11,7 @@ import {
   memberTable,
   moneyOperations,
   parameter,
+  type StateReader,
   supplyTable,
 } from '@borgios/ledger'
 import {
@@ -41,6 +42,15 @@ type Context = Pick<RoomsContext, 'identity' | 'ed25519' | 'clock' | 'logger'>
 
 const bounds = limits.node
 
+/** Failures of which it is known that nothing was sent. */
+const COST_NOTHING: readonly string[] = ['NODE_APPLICATION_REFUSED', 'NODE_FUNDS_SHORT']
+
+/** Until when, on the monotonic clock, it is not tried again, and why. */
+interface Failure {
+  readonly why: string
+  readonly untilMs: number
+}
+
 /**
  * Vouches for nodes of operators whom this node's user invited: pays their deposits, which are lost if they lie, and gives them something to
  * begin with. An invitation made elsewhere is no reason to pay.
@@ -48,11 +58,12 @@ const bounds = limits.node
 export class SponsorDesk {
   readonly #context: Context
   readonly #modules: SponsorDeskModules
-  /** What became of applications, the oldest first; undefined while one is seen to. */
-  readonly #outcomes = new Map<NodeId, string | undefined>()
+  /** Nodes whose applications are looked at or seen to. */
+  readonly #working = new Set<NodeId>()
+  /** Operators whose last application failed, the oldest first: to try may have cost fees, whichever of their nodes it is for. */
+  readonly #failures = new Map<OperatorId, Failure>()
   /** One after another: each looks at what the one before has left. */
   #last: Promise<void> = Promise.resolve()
-  #waiting = 0
 
   constructor(context: Context, modules: SponsorDeskModules) {
     this.#context = context
@@ -61,19 +72,20 @@ export class SponsorDesk {
 
   /** Sees to an application if this node is to vouch for it. Says at once why not, or what went wrong with it the last time. */
   async consider(application: Application): Promise<ApplicationReply> {
-    const { node } = application.certificate
-    if (this.#outcomes.has(node) && this.#outcomes.get(node) === undefined) return { outcome: 'working', why: '' }
-    const failed = this.#outcomes.get(node)
-    this.#outcomes.delete(node)
-    if (failed !== undefined) return { outcome: 'refused', why: failed }
+    const { node, operator } = application.certificate
+    if (this.#working.has(node)) return { outcome: 'working', why: '' }
+    const failure = this.#failures.get(operator)
+    const isRecent = failure !== undefined && this.#context.clock.monotonicMs() < failure.untilMs
+    if (isRecent) return { outcome: 'refused', why: failure.why }
+    if (this.#working.size >= bounds.maxApplications)
+      return { outcome: 'refused', why: 'it has many others to vouch for' }
+    this.#working.add(node)
     try {
       await this.#assertWanted(application)
     } catch (error) {
+      this.#working.delete(node)
       return { outcome: 'refused', why: shortened(messageOf(error)) }
     }
-    if (this.#waiting >= bounds.maxApplications) return { outcome: 'refused', why: 'it has many others to vouch for' }
-    this.#waiting += 1
-    this.#note(node, undefined)
     this.#last = this.#last.then(() => this.#admit(application))
     return { outcome: 'working', why: '' }
   }
@@ -107,17 +119,16 @@ export class SponsorDesk {
   }
 
   async #admit(application: Application): Promise<void> {
-    const { node } = application.certificate
+    const { node, operator } = application.certificate
     try {
       // Another may have come before it since it was looked at.
       await this.#assertWanted(application)
       await this.#pay(application)
-      this.#outcomes.delete(node)
     } catch (error) {
       this.#context.logger.warn('a node could not be vouched for', { node, why: messageOf(error) })
-      this.#note(node, shortened(messageOf(error)))
+      this.#noteFailure(operator, error)
     } finally {
-      this.#waiting -= 1
+      this.#working.delete(node)
     }
   }
 
@@ -147,11 +158,11 @@ export class SponsorDesk {
     const isNew = (account: Uint8Array): boolean => state.get(accountTable, account) === undefined
     const operations = [joinOperationOf(application)]
     let amount = parameter({ state, epoch }, 'deposit') + 2n * price
-    if (isNew(operator)) {
-      operations.push(transferOf(operator, bounds.welcomeAmount))
-      amount += bounds.welcomeAmount
-    }
-    // Whose account is open is no newcomer: it brings another node, or shares the wallet of who invited it.
+    // Who was welcomed before brings another node, or left and comes back: with whatever wallet.
+    if (!isNewcomer(state, operator)) return { operations, amount }
+    operations.push(transferOf(operator, bounds.welcomeAmount))
+    amount += bounds.welcomeAmount
+    // Whose wallet is open shares that of who invited it.
     if (!isNew(user) || compareBytes(user, operator) === 0) return { operations, amount }
     const granted = this.#grantable(sponsor)
     if (granted > 0n) {
@@ -171,12 +182,21 @@ export class SponsorDesk {
     return treasury < left * 2n ? 0n : least(left, bounds.welcomeAmount - 1n)
   }
 
-  #note(node: NodeId, outcome: string | undefined): void {
-    this.#outcomes.delete(node)
-    const [oldest] = this.#outcomes.keys()
-    if (this.#outcomes.size >= 2 * bounds.maxApplications && oldest !== undefined) this.#outcomes.delete(oldest)
-    this.#outcomes.set(node, outcome)
+  #noteFailure(operator: OperatorId, error: unknown): void {
+    const wasFree = isBorgError(error) && COST_NOTHING.includes(error.code)
+    const forMs = wasFree ? bounds.applicationRetryMs : bounds.sponsorFailureMs
+    this.#failures.delete(operator)
+    const [oldest] = this.#failures.keys()
+    if (this.#failures.size >= bounds.sponsorFailures && oldest !== undefined) this.#failures.delete(oldest)
+    const untilMs = this.#context.clock.monotonicMs() + forMs
+    this.#failures.set(operator, { why: shortened(messageOf(error)), untilMs })
   }
+}
+
+/** Whether an operator was never welcomed: it has never spent anything, and has less than it would have been given, which anybody may have sent. */
+function isNewcomer(state: StateReader, operator: Uint8Array): boolean {
+  const account = state.get(accountTable, operator)
+  return account === undefined || (account.nonce === 0 && account.balance < bounds.welcomeAmount)
 }
 
 /** Nodes of an operator for which others paid, also such as were put out. */

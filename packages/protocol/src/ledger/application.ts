@@ -11,6 +11,8 @@ import {
 } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/schema'
+import { WhySchema } from '../why.ts'
+import { MEMBER_STATES } from './views.ts'
 
 /** Asks a member how the asking node stands in the ledger; open to guests, who do not follow it. */
 export const MEMBER_STANDING = 'ledger.standing.1'
@@ -21,14 +23,12 @@ export const MEMBER_APPLY = 'ledger.apply.1'
 /** Brings an application to its sponsor. */
 export const MEMBER_SPONSOR = 'ledger.sponsor.1'
 
-const WhySchema = Type.String({ maxLength: limits.node.maxWhyChars })
-
 /** Of the node that asks, as the last final block known to the one that answers has it. */
 const StandingReplySchema = Type.Object({
   height: CounterSchema,
   epoch: CounterSchema,
   /** `unknown`: it never joined, or left and has its deposit back. */
-  state: Type.Enum(['unknown', 'active', 'draining', 'leaving', 'slashed']),
+  state: Type.Enum(['unknown', ...MEMBER_STATES]),
   /** Whether the ledger admits it now. */
   isMember: Type.Boolean(),
   /** Why the ledger stands still, as the one that answers sees it; empty while it runs. */

@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter } from './bytes.ts'
 import { type Committee, readCommittee, writeCommittee } from './committee.ts'
 import { HASH_BYTES } from './hashes.ts'
 
-/** A place of the chain that somebody trusts, taken from a source of their own choice: where checking begins. */
+/** A place of the chain that somebody trusts, taken from a source of their own choice: where checking, or following, begins. */
 export interface Checkpoint {
   /** 32 bytes. */
   readonly network: Uint8Array

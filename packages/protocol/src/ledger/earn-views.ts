@@ -1,6 +1,6 @@
 import { AccountIdSchema, CounterSchema, LeaseIdSchema, NodeIdSchema, orNull, strictObject } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
-import { AmountTextSchema } from './views.ts'
+import { AmountTextSchema, ToldFromSchema } from './views.ts'
 
 /** What a line of earnings is about. `job`: paid for, `jobRun`: run for somebody. `fee`: of transactions that moved nothing themselves. */
 export const EARN_KINDS = [
@@ -79,6 +79,8 @@ export const EarnLineSchema = Type.Object({
 })
 export type EarnLineView = Static<typeof EarnLineSchema>
 
+const PicoTextSchema = Type.String({ pattern: '^(0|[1-9][0-9]{0,60})$' })
+
 export const EarnViewSchema = Type.Object({
   of: Type.Enum(['wallet', 'node']),
   /** Who answers. */
@@ -86,8 +88,7 @@ export const EarnViewSchema = Type.Object({
   account: AccountIdSchema,
   /** Whether the ledger knows the node as a member: others earn nothing. */
   isMember: Type.Boolean(),
-  /** The balance after the block of `height`, before the lines. `isOldest`: nothing earlier is known here. */
-  from: Type.Object({ height: CounterSchema, balance: AmountTextSchema, isOldest: Type.Boolean() }),
+  from: ToldFromSchema,
   lines: Type.Array(EarnLineSchema),
   /** As the ledger's state has it at this height, whatever the lines say. */
   balance: AmountTextSchema,
@@ -95,7 +96,9 @@ export const EarnViewSchema = Type.Object({
   /** Whether the beginning and the lines come to the balance. */
   isEqual: Type.Boolean(),
   /** What the node is owed for storage and gets if it passes its audits, in millionths of a micro-unit; "0" of a wallet. */
-  accrued: Type.String({ pattern: '^(0|[1-9][0-9]{0,60})$' }),
+  accrued: PicoTextSchema,
+  /** What its payments left for the next one, in the same measure: less than a micro-unit. */
+  carried: PicoTextSchema,
 })
 export type EarnView = Static<typeof EarnViewSchema>
 

@@ -1,8 +1,7 @@
-import { assert, limits } from '@borgios/core'
-import { malformed } from '../errors.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
 import { type Committee, readCommittee, writeCommittee } from './committee.ts'
-import { type BlockHeader, readHeader, writeHeader } from './header.ts'
+import type { BlockHeader } from './header.ts'
+import { readHeaders, writeHeaders } from './header-list.ts'
 import { type Certificate, readCertificate, writeCertificate } from './vote.ts'
 
 /** That a block is part of the chain for good. */
@@ -21,21 +20,13 @@ export interface EpochProof {
   readonly next: Committee
 }
 
-const { maxProofHeaders } = limits.ledgerCodec
-
 function writeFinalityProof(writer: ByteWriter, { headers, certificate }: FinalityProof): void {
-  assert(headers.length >= 1 && headers.length <= maxProofHeaders, 'a proof has headers, and not too many')
-  writer.u16(headers.length)
-  for (const header of headers) writeHeader(writer, header)
+  writeHeaders(writer, headers)
   writeCertificate(writer, certificate)
 }
 
 function readFinalityProof(reader: ByteReader): FinalityProof {
-  const count = reader.u16()
-  if (count === 0 || count > maxProofHeaders) throw malformed('a proof has headers, and not too many')
-  const headers: BlockHeader[] = []
-  while (headers.length < count) headers.push(readHeader(reader))
-  return { headers, certificate: readCertificate(reader) }
+  return { headers: readHeaders(reader), certificate: readCertificate(reader) }
 }
 
 /** Number of headers u16, headers, certificate. */

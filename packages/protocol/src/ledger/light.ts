@@ -2,10 +2,12 @@ import { limits } from '@borgios/core'
 import { CounterSchema, strictObject, TransactionIdSchema } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/schema'
+import { ErrorCodeSchema, WhySchema } from '../why.ts'
 
 /** Bulk streams on which anybody asks a member what the ledger says, with its proof. Guests, too. */
 export const LEDGER_LIGHT_PROTOCOL = 'ledger.light.1'
 
+const { maxProofHeaders } = limits.ledgerCodec
 const { maxEpochs, maxParts, maxPartBytes } = limits.ledgerLight
 const base64UrlChars = (bytes: number): number => Math.ceil((bytes * 4) / 3)
 const bytesSchema = (maxBytes: number) =>
@@ -16,7 +18,7 @@ const bytesSchema = (maxBytes: number) =>
  * the answer is to be believed.
  */
 export const LightRequestSchema = Type.Union([
-  /** One part, a checkpoint at the newest final block. It proves nothing: for who trusts the node that answers. */
+  /** One part, the checkpoint of the node; none in the first two epochs, where genesis says it. It proves nothing: for who trusts the node that answers. */
   strictObject({ ask: Type.Literal('checkpoint') }),
   /** The steps out of the epochs from this one on, a part each. None: that epoch is not over. There may be fewer than there are. */
   strictObject({
@@ -35,6 +37,12 @@ export const LightRequestSchema = Type.Union([
   }),
   /** Two parts: the finality proof of the block that has the transaction, and the proof of its receipt. */
   strictObject({ ask: Type.Literal('receipt'), transaction: TransactionIdSchema }),
+  /** One part, the headers of the blocks from this height on down, of which there may be fewer than was asked for. */
+  strictObject({
+    ask: Type.Literal('headers'),
+    height: CounterSchema,
+    limit: Type.Integer({ minimum: 1, maximum: maxProofHeaders }),
+  }),
 ])
 export type LightRequest = Static<typeof LightRequestSchema>
 
@@ -48,8 +56,8 @@ export type LightAnswer = Static<typeof LightAnswerSchema>
 const LightReplySchema = Type.Union([
   strictObject({ parts: Type.Integer({ minimum: 0, maximum: maxParts }) }),
   strictObject({
-    code: Type.String({ pattern: '^[A-Z][A-Z0-9_]*$', maxLength: 64 }),
-    message: Type.String({ maxLength: limits.node.maxWhyChars }),
+    code: ErrorCodeSchema,
+    message: WhySchema,
   }),
 ])
 export type LightReply = Static<typeof LightReplySchema>

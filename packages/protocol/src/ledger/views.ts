@@ -11,10 +11,11 @@ import {
   TransactionIdSchema,
 } from '@borgios/crypto'
 import { type Static, Type } from 'typebox'
+import { WhySchema } from '../why.ts'
 
 /** What the daemon's local API says of the ledger. Micro-units are decimal texts: JSON numbers are not exact beyond 2^53. */
 
-const WhySchema = Type.String({ maxLength: 2 * limits.node.maxWhyChars })
+const LongWhySchema = Type.String({ maxLength: 2 * limits.node.maxWhyChars })
 /** The text form of something, or its beginning; whoever reads it says what is wrong with it. */
 const TypedSchema = Type.String({ minLength: 1, maxLength: 200 })
 
@@ -44,8 +45,8 @@ export const LedgerStatusViewSchema = Type.Object({
   baseFee: AmountTextSchema,
   /** `impaired`: the network makes blocks, this node has no full part in it. `stalled`: no blocks, or none come here. `halted`: this node takes no part any more. */
   state: Type.Enum(['running', 'impaired', 'stalled', 'halted']),
-  why: WhySchema,
-  todo: WhySchema,
+  why: LongWhySchema,
+  todo: LongWhySchema,
 })
 export type LedgerStatusView = Static<typeof LedgerStatusViewSchema>
 
@@ -66,8 +67,8 @@ export type OperationView = Static<typeof OperationViewSchema>
 export const TransactionViewSchema = Type.Object({
   transaction: TransactionIdSchema,
   state: Type.Enum(['sent', 'pending', 'inBlock', 'final', 'failed', 'replaced', 'expired', 'decided']),
-  why: WhySchema,
-  todo: WhySchema,
+  why: LongWhySchema,
+  todo: LongWhySchema,
   /** Of the block it is in, and its place there. */
   height: orNull(CounterSchema),
   position: orNull(CounterSchema),
@@ -116,6 +117,9 @@ export const BlockViewSchema = Type.Object({
 })
 export type BlockView = Static<typeof BlockViewSchema>
 
+/** Where a membership stands, as the ledger has it. */
+export const MEMBER_STATES = ['active', 'draining', 'leaving', 'slashed'] as const
+
 /** `GET /v1/ledger/members`. */
 export const MembersViewSchema = Type.Object({
   height: CounterSchema,
@@ -125,7 +129,7 @@ export const MembersViewSchema = Type.Object({
       node: NodeIdSchema,
       operator: OperatorIdSchema,
       account: AccountIdSchema,
-      state: Type.Enum(['active', 'draining', 'leaving', 'slashed']),
+      state: Type.Enum([...MEMBER_STATES]),
       deposit: AmountTextSchema,
       capacityBytes: CounterSchema,
       cores: CounterSchema,
@@ -138,7 +142,7 @@ export const MembersViewSchema = Type.Object({
       /** Whether the node that answers sees it up. */
       isUp: Type.Boolean(),
       /** What is to be known about it, for people; empty when all is well. */
-      why: Type.String({ maxLength: limits.node.maxWhyChars }),
+      why: WhySchema,
     }),
   ),
 })
@@ -218,7 +222,7 @@ export type SendRequest = Static<typeof SendRequestSchema>
 
 /**
  * Why a balance changed. `received` and `sent`: transfers. `fee`: a transaction that moved nothing itself. `other`: what nothing explains.
- * The rest as the ledger names its reasons. Numbers on disk follow this order: only additions at the end.
+ * The rest are the ledger's reasons. Numbers on disk follow this order: only additions at the end.
  */
 export const MOVEMENT_KINDS = [
   'received',
@@ -265,6 +269,13 @@ export const MovementViewSchema = Type.Object({
 })
 export type MovementView = Static<typeof MovementViewSchema>
 
+/** The balance after the block of `height`, before what is told. `isOldest`: nothing earlier is known here. */
+export const ToldFromSchema = Type.Object({
+  height: CounterSchema,
+  balance: AmountTextSchema,
+  isOldest: Type.Boolean(),
+})
+
 /** `POST /v1/wallet/history`: the newest movements of an account of this node's user; null: that of the wallet. */
 export const HistoryRequestSchema = strictObject({
   account: orNull(TypedSchema),
@@ -273,8 +284,7 @@ export const HistoryRequestSchema = strictObject({
 
 export const HistoryViewSchema = Type.Object({
   account: AccountIdSchema,
-  /** The balance after the block of `height`, before the first of the movements. `isOldest`: nothing earlier is known here. */
-  from: Type.Object({ height: CounterSchema, balance: AmountTextSchema, isOldest: Type.Boolean() }),
+  from: ToldFromSchema,
   /** The oldest first. */
   movements: Type.Array(MovementViewSchema),
   /** After the last of them, as of this height. */

@@ -1,6 +1,7 @@
 import { limits, type ShardId } from '@borgios/core'
+import { openLmdb } from '@borgios/core/lmdb'
 import type { RecordId, StripeRecord } from '@borgios/protocol'
-import { type Database, open, type RootDatabase } from 'lmdb'
+import type { Database, RootDatabase } from 'lmdb'
 import { stopped } from '../errors.ts'
 
 /** What is known of a shard that is here. */
@@ -17,8 +18,9 @@ export class ShardIndex {
   readonly #records: Database<StripeRecord, RecordId>
   #isClosed = false
 
-  constructor(path: string) {
-    this.#root = open({ path, maxDbs: 2, encoding: 'json' })
+  /** Throws what the system throws for want of room. */
+  constructor(folder: string) {
+    this.#root = openLmdb(folder)
     this.#shards = this.#root.openDB({ name: 'shards', encoding: 'json' })
     this.#records = this.#root.openDB({ name: 'records', encoding: 'json' })
   }
@@ -38,32 +40,29 @@ export class ShardIndex {
     return this.#records.get(id)
   }
 
-  /** Adds a shard, or another record to one that is here. A record beyond the limit is not kept. */
+  /** Adds a shard, or another record to one that is here, one change of it at a time. A record beyond the limit is not kept. */
   async add(shard: ShardId, bytes: number, id?: RecordId, record?: StripeRecord): Promise<void> {
     this.#assertOpen()
-    await this.#root.transaction(() => {
-      const known = this.#shards.get(shard)?.records ?? []
-      const isNew = id !== undefined && !known.includes(id) && known.length < limits.store.recordsPerShard
+    const known = this.#shards.get(shard)?.records ?? []
+    const isNew = id !== undefined && !known.includes(id) && known.length < limits.store.recordsPerShard
+    await this.#root.batch(() => {
       this.#shards.put(shard, { bytes, records: isNew ? [...known, id] : known })
       if (isNew && record !== undefined) this.#records.put(id, record)
     })
-    await this.#root.flushed
   }
 
   /** Forgets that a shard is here. Its records stay, so that its loss can be repaired. */
   async remove(shard: ShardId): Promise<void> {
     this.#assertOpen()
     await this.#shards.remove(shard)
-    await this.#root.flushed
   }
 
   /** For stripes that are whole elsewhere or that nobody needs. */
   async removeRecords(ids: readonly RecordId[]): Promise<void> {
     this.#assertOpen()
-    await this.#root.transaction(() => {
+    await this.#root.batch(() => {
       for (const id of ids) this.#records.remove(id)
     })
-    await this.#root.flushed
   }
 
   /** Up to `count` shards in the order of their ids, after the given one. */

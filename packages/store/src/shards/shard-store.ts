@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises'
-import { constants } from 'node:os'
 import { join } from 'node:path'
 import {
   BufferPool,
@@ -12,6 +11,7 @@ import {
   type NodeId,
   type ShardId,
 } from '@borgios/core'
+import { diskFailureOf } from '@borgios/core/lmdb'
 import type { PutOutcome, RecordId, StripeRecord } from '@borgios/protocol'
 import { diskFailed, diskFull, putSettled, storeFull, stripeHeld } from '../errors.ts'
 import { Gate } from '../transfer/gate.ts'
@@ -306,13 +306,8 @@ export class ShardStore {
     try {
       return await work
     } catch (cause) {
-      throw isNoSpace(cause) ? diskFull(await this.#folder.freeBytes().catch(() => 0), cause) : diskFailed(cause)
+      const { isDiskFull } = await diskFailureOf(cause)
+      throw isDiskFull ? diskFull(await this.#folder.freeBytes().catch(() => 0), cause) : diskFailed(cause)
     }
   }
 }
-
-/** From a file the name, from LMDB the number of the same. */
-const isNoSpace = (cause: unknown): boolean =>
-  cause instanceof Error &&
-  'code' in cause &&
-  ['ENOSPC', 'EDQUOT', constants.errno.ENOSPC].some((code) => code === cause.code)

@@ -1,27 +1,7 @@
-/** Why a balance changed. Numbers on disk follow this order: only additions at the end. */
-export const MONEY_REASONS = [
-  'fee',
-  'tips',
-  'transfer',
-  'opening',
-  'deposit',
-  'depositBack',
-  'reporting',
-  'grant',
-  'hold',
-  'holdBack',
-  'holdPaid',
-  'jobHold',
-  'jobBack',
-  'jobPaid',
-  'putHold',
-  'putBack',
-  'lease',
-  'leaseBack',
-  'storage',
-  'emission',
-] as const
-export type MoneyReason = (typeof MONEY_REASONS)[number]
+import type { MovementKind } from '@borgios/protocol'
+
+/** Why a balance changed: what is told of it says of a transfer from which side, and has a kind for what nothing explains. */
+export type MoneyReason = Exclude<MovementKind, 'received' | 'sent' | 'other'> | 'transfer'
 
 /** Why somebody moves money, and about what. */
 export interface MoneyCause {

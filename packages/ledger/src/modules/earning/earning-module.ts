@@ -8,6 +8,7 @@ import { hashLayout, isSameBytes, type Layout, operationOf, risingLayout } from 
 import type { ServiceModules } from '../service/service-ports.ts'
 import type { BlockContext, EpochEndContext, OperationContext, StateModule } from '../state-module.ts'
 import { drawAuditors } from './audit-draw.ts'
+import { carryTable } from './carries.ts'
 import {
   auditTable,
   emissionTable,
@@ -119,7 +120,7 @@ function writeGenesis({ state }: BlockContext, part: JsonValue | undefined): voi
 export const earningModule = (modules: ServiceModules): StateModule => ({
   id: EARNING_MODULE,
   name: 'earning',
-  tables: [emissionTable, auditTable, strikeTable, payoutTable, emittedTable],
+  tables: [emissionTable, carryTable, auditTable, strikeTable, payoutTable, emittedTable],
   operations: [reportOperation(modules)],
   refusals: { LEDGER_WRONG_EPOCH: 1, LEDGER_NOT_AUDITOR: 2 },
   onGenesis: writeGenesis,

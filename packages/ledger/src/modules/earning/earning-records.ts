@@ -67,12 +67,14 @@ export interface Payout {
   readonly outcome: PayoutOutcome
   /** The account that was paid. */
   readonly payTo: Uint8Array
-  /** The time it was paid for, on the ledger's clock. */
+  /** The time it was paid for, on the ledger's clock: to when auditors were drawn, so that they saw what it is paid for. */
   readonly fromMs: number
   readonly toMs: number
   /** Rates times milliseconds of all its parts in leases in this time. */
   readonly value: bigint
-  /** What that was worth: all that left the pool. */
+  /** What was carried to it, in the same measure: less than a micro-unit. */
+  readonly carried: bigint
+  /** All that left the pool: what both were worth, less what was carried on. */
   readonly gross: bigint
   /** Of that, what it earned by its audits; the rest went to the treasury. */
   readonly earned: bigint
@@ -107,6 +109,7 @@ const payoutLayout: Layout<Payout> = {
     hashLayout.write(writer, payout.payTo)
     writer.u64(payout.fromMs).u64(payout.toMs)
     wideLayout.write(writer, payout.value)
+    wideLayout.write(writer, payout.carried)
     writer.amount(payout.gross).amount(payout.earned).amount(payout.burned).amount(payout.minted)
     writer.u32(payout.passes).u32(payout.samples)
   },
@@ -119,6 +122,7 @@ const payoutLayout: Layout<Payout> = {
       fromMs: reader.u64(),
       toMs: reader.u64(),
       value: wideLayout.read(reader),
+      carried: wideLayout.read(reader),
       gross: reader.amount(),
       earned: reader.amount(),
       burned: reader.amount(),

@@ -7,6 +7,7 @@ import { holderTable, leaseTable, spanTable } from '../leases/lease-records.ts'
 import { ledgerTimeMs } from '../service/ledger-clock.ts'
 import { mulDiv } from '../service/money-math.ts'
 import { isSameBytes, textOf } from '../service/records.ts'
+import { carryTable } from './carries.ts'
 import { type Audit, auditTable, creditedBy, type Payout, payoutTable } from './earning-records.ts'
 
 /** One line of what a node earned in an epoch, in micro-units. */
@@ -40,14 +41,19 @@ export function earningsOf(state: StateReader, epoch: number, node: Uint8Array):
   return { payout, lines, total }
 }
 
-/** Splits what was paid by what each lease was worth: the parts of a running sum, so that nothing is lost to rounding. */
+/**
+ * Splits what was paid by what each lease was worth: the parts of a running sum, so that nothing is lost to rounding. What was carried from
+ * before is less than a micro-unit, and goes with the first.
+ */
 function* leaseLines(state: StateReader, node: Uint8Array, payout: Payout): Generator<EarningLine> {
   const paid = payout.earned - payout.burned
   if (paid === 0n) return
-  let [worth, told] = [0n, 0n]
+  const [passes, samples] = [BigInt(payout.passes), BigInt(payout.samples)]
+  const whole = payout.carried * samples + payout.value * passes
+  let [worth, told] = [payout.carried * samples, 0n]
   for (const { lease, value } of worthByLease(state, node, payout)) {
-    worth += value
-    const upTo = mulDiv(paid, worth, payout.value)
+    worth += value * passes
+    const upTo = mulDiv(paid, worth, whole)
     if (upTo > told) yield { kind: 'lease', lease, amount: upTo - told }
     told = upTo
   }
@@ -68,7 +74,8 @@ function worthByLease(state: StateReader, node: Uint8Array, { fromMs, toMs }: Pa
     const before = worth.get(textOf(lease))?.value ?? 0n
     worth.set(textOf(lease), { lease, value: before + rate * BigInt(durationMs) })
   }
-  for (const [{ holder, lease, untilMs }, { fromMs: sinceMs, rate }] of state.list(spanTable)) {
+  const first = { untilMs: fromMs, holder: new Uint8Array(32), lease: new Uint8Array(32) }
+  for (const [{ holder, lease, untilMs }, { fromMs: sinceMs, rate }] of state.list(spanTable, first)) {
     if (isSameBytes(holder, node)) add(lease, rate, sinceMs, untilMs)
   }
   for (const [{ lease: id }, entry] of entriesOf(state, node)) {
@@ -97,9 +104,15 @@ export function jobSpendingOf(state: StateReader, epoch: number, payer: Uint8Arr
 
 /** What a node is owed for storage since it was last paid, if it passes its audits, in millionths of a micro-unit. */
 export function accruedTo(state: StateReader, node: Uint8Array): bigint {
-  const holder = state.get(holderTable, node)
-  return holder === undefined ? 0n : accruedPico(accrued(holder, ledgerTimeMs(state)).value)
+  const record = state.get(holderTable, node)
+  if (record === undefined) return 0n
+  const { due, value } = accrued(record, ledgerTimeMs(state))
+  return accruedPico(due + value)
 }
+
+/** What its payments left for the next one, in millionths of a micro-unit. */
+export const carriedTo = (state: StateReader, node: Uint8Array): bigint =>
+  accruedPico(state.get(carryTable, node)?.value ?? 0n)
 
 /** All payments for jobs that the ledger still has. */
 export function* jobBills(state: StateReader): Generator<JobBill> {

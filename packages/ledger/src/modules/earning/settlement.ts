@@ -1,13 +1,14 @@
 import { workTable } from '../jobs/job-records.ts'
-import { accrued } from '../leases/holders.ts'
+import { accrued, drawn } from '../leases/holders.ts'
 import { evict, takeFromPool } from '../leases/lease-book.ts'
-import { worthOf } from '../leases/lease-price.ts'
+import { restOf, worthOf } from '../leases/lease-price.ts'
 import { type Holder, holderTable } from '../leases/lease-records.ts'
 import { ledgerTimeMs } from '../service/ledger-clock.ts'
-import { least, mulDiv, shareOf, shareUp } from '../service/money-math.ts'
+import { least, mulDiv, shareOf } from '../service/money-math.ts'
 import { textOf } from '../service/records.ts'
 import type { ServiceModules, ServiceParameters, ServingMember } from '../service/service-ports.ts'
 import type { EpochEndContext } from '../state-module.ts'
+import { burnedOf, carryTable, dropCarries, NO_CARRY, setCarry } from './carries.ts'
 import {
   type Audit,
   auditTable,
@@ -51,19 +52,24 @@ export class Settlement {
     for (const judged of this.#judge()) this.#settle(judged)
     this.#mint()
     for (const { node, payout } of this.#payouts.values()) this.#payOut(node, payout)
+    dropCarries(this.#context.state, this.#modules.members)
   }
 
-  /** A node without a verdict is left as it is: what it is owed waits for the next. */
+  /** A node without a verdict is left as it is: what it is owed waits for the next. What it earned in this epoch waits for that in any case. */
   #judge(): readonly Judged[] {
     const { state, epoch } = this.#context
     const judged: Judged[] = []
-    for (const [node, record] of state.list(holderTable)) {
-      const holder = accrued(record, this.#nowMs)
+    for (const [node, record] of [...state.list(holderTable)]) {
+      const member = this.#modules.members.get(state, node)
+      // After this there is no verdict. Who leaves has accepted nothing since auditors were drawn.
+      const isLast = member === undefined || (member.freeEpoch !== 0 && member.freeEpoch <= epoch)
+      const now = accrued(record, this.#nowMs)
+      const holder = isLast ? drawn(now, this.#nowMs) : now
       const audit = state.get(auditTable, node)
       const verdict = audit?.epoch === epoch ? this.#verdictOf(audit) : undefined
-      const member = this.#modules.members.get(state, node)
       if (member === undefined) judged.push({ node, holder, member, verdict: NOT_AUDITED })
       else if (verdict !== undefined) judged.push({ node, holder, member, verdict })
+      else state.set(holderTable, node, drawn(holder, this.#nowMs))
     }
     return judged
   }
@@ -77,21 +83,25 @@ export class Settlement {
 
   #settle({ node, holder, member, verdict }: Judged): void {
     const { state, money } = this.#context
-    const { serviceBurnPpm } = this.#parameters
-    const gross = takeFromPool(state, worthOf(holder.value))
+    const { due: value, fromMs, drawnMs: toMs } = holder
     const { hasPassed, passes, samples } = verdict
-    const earned = hasPassed ? mulDiv(gross, BigInt(passes), BigInt(samples)) : 0n
-    const burned = shareUp(earned, serviceBurnPpm)
-    money.giveTreasury(gross - earned)
-    money.burn(burned)
-    const { fromMs, value } = holder
-    const times = { fromMs, toMs: this.#nowMs, value }
     const outcome = member === undefined ? 'gone' : hasPassed ? 'passed' : 'failed'
+    const carried = state.get(carryTable, node) ?? NO_CARRY
+    const shown = hasPassed ? mulDiv(value, BigInt(passes), BigInt(samples)) : 0n
+    const owed = outcome === 'gone' ? 0n : carried.value + shown
+    const earned = takeFromPool(state, worthOf(owed))
+    const forfeited = takeFromPool(state, worthOf(carried.value + value - owed))
+    const { burned, burnedAhead } = burnedOf(earned, this.#parameters.serviceBurnPpm, carried.burnedAhead)
+    money.giveTreasury(forfeited)
+    money.burn(burned)
+    setCarry(state, node, outcome === 'gone' ? NO_CARRY : { value: restOf(owed), burnedAhead })
+    const gross = earned + forfeited
     const payTo = member?.account ?? node
-    const payout = { outcome, payTo, ...times, gross, earned, burned, minted: 0n, passes, samples } as const
+    const amounts = { value, carried: carried.value, gross, earned, burned, minted: 0n }
+    const payout = { outcome, payTo, fromMs, toMs, ...amounts, passes, samples } as const
     this.#payouts.set(textOf(node), { node, payout })
-    const isDone = holder.entries === 0
-    const paid = { ...holder, value: 0n, fromMs: this.#nowMs }
+    const paid = drawn({ ...holder, due: 0n, fromMs: toMs }, this.#nowMs)
+    const isDone = paid.entries === 0 && paid.due === 0n
     state.set(holderTable, node, isDone ? undefined : paid)
     if (outcome === 'gone') evict(state, node)
     else this.#strike(node, hasPassed)
@@ -159,7 +169,7 @@ export class Settlement {
   /** A node that earned by jobs alone. */
   #workOnly(node: Uint8Array): Payout {
     const payTo = this.#modules.members.get(this.#context.state, node)?.account ?? node
-    const amounts = { value: 0n, gross: 0n, earned: 0n, burned: 0n, minted: 0n }
+    const amounts = { value: 0n, carried: 0n, gross: 0n, earned: 0n, burned: 0n, minted: 0n }
     return { outcome: 'passed', payTo, fromMs: this.#nowMs, toMs: this.#nowMs, ...amounts, passes: 0, samples: 0 }
   }
 

@@ -1,3 +1,4 @@
+import type { StateReader } from '../../state/state.ts'
 import { advanceClock, clockTable } from '../service/ledger-clock.ts'
 import { hashLayout, type Layout, operationOf } from '../service/records.ts'
 import type { StateModule } from '../state-module.ts'
@@ -110,15 +111,18 @@ const REFUSALS = {
   LEDGER_NO_ACTIVE_MEMBER: 8,
 }
 
-/** Keeps the ledger's clock and the holds of all modules. Must stand before the modules that use either. */
-export const escrowModule = (book: EscrowBook): StateModule => ({
+/**
+ * Keeps the ledger's clock and the holds of all modules. Must stand before the modules that use either. `clockUntilMs`: how far the clock
+ * may go before they have done what is due.
+ */
+export const escrowModule = (book: EscrowBook, clockUntilMs: (state: StateReader) => number): StateModule => ({
   id: ESCROW_MODULE,
   name: 'escrow',
   tables: [clockTable, holdTable, holdDueTable, disputeTable],
   operations: [holdOperation(book), grantOperation(book), claimOperation(book)],
   refusals: REFUSALS,
   onBlock(context) {
-    advanceClock(context)
+    advanceClock(context, clockUntilMs(context.state))
     book.onBlock(context)
   },
 })

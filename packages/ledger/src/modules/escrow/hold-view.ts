@@ -1,6 +1,6 @@
 import type { StateReader } from '../../state/state.ts'
 import { decodeTerms, type JobTerms } from '../jobs/job-terms.ts'
-import { JOBS_MODULE } from '../jobs/jobs-module.ts'
+import { jobHoldIdOf } from '../jobs/jobs-module.ts'
 import { LEASES_MODULE } from '../leases/leases.ts'
 import { isSameBytes } from '../service/records.ts'
 import { type Hold, holdDueTable, holdTable } from './hold.ts'
@@ -15,25 +15,20 @@ function* holdsFor(state: StateReader, purpose: number): Generator<Hold> {
 
 /** What was set aside for one attempt at a job. */
 export interface JobHoldView {
-  /** 32 bytes: the account that pays. */
-  readonly payer: Uint8Array
   readonly terms: JobTerms
   /** On the ledger's clock: then it goes back. */
   readonly dueMs: number
 }
 
-/**
- * What is set aside for a job (16 bytes) on a node, by whom ever. Everybody can see a job's id in the ledger, so there may be holds for it
- * by others than who asks for the job. Looks at all holds.
- */
-export function jobHoldsOn(state: StateReader, node: Uint8Array, job: Uint8Array): readonly JobHoldView[] {
-  const found: JobHoldView[] = []
-  for (const { payer, payee, terms: encoded, dueMs } of holdsFor(state, JOBS_MODULE)) {
-    if (!isSameBytes(payee, node)) continue
-    const terms = decodeTerms(encoded)
-    if (isSameBytes(terms.job, job)) found.push({ payer, terms, dueMs })
-  }
-  return found
+/** What an account has set aside for a job (16 bytes) on a node; undefined where it has nothing. */
+export function jobHoldOf(
+  state: StateReader,
+  payer: Uint8Array,
+  job: Uint8Array,
+  node: Uint8Array,
+): JobHoldView | undefined {
+  const hold = state.get(holdTable, jobHoldIdOf(payer, job, node))
+  return hold === undefined ? undefined : { terms: decodeTerms(hold.terms), dueMs: hold.dueMs }
 }
 
 /** What an account has set aside and nobody has yet, whatever for. Looks at all holds. */

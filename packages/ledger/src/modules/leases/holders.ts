@@ -9,6 +9,8 @@ const newHolder = (nowMs: number): Holder => ({
   rate: 0n,
   value: 0n,
   sinceMs: nowMs,
+  due: 0n,
+  drawnMs: nowMs,
   fromMs: nowMs,
 })
 
@@ -17,6 +19,14 @@ export const accrued = (holder: Holder, nowMs: number): Holder => ({
   ...holder,
   value: holder.value + holder.rate * BigInt(nowMs - holder.sinceMs),
   sinceMs: nowMs,
+})
+
+/** Auditors are drawn: what it keeps now they can see, so their verdict is about all of the time before. */
+export const drawn = ({ value, due, ...holder }: Holder, nowMs: number): Holder => ({
+  ...holder,
+  value: 0n,
+  due: due + value,
+  drawnMs: nowMs,
 })
 
 /** From now on the holder is paid for this entry. */
@@ -55,11 +65,12 @@ export function forfeitSpan(
   const holder = accrued(state.get(holderTable, key.holder) ?? newHolder(nowMs), nowMs)
   const rate = rateOf(entry.bytes, price)
   const fromMs = Math.max(entry.sinceMs, holder.fromMs)
-  const forfeit = rate * BigInt(nowMs - fromMs)
-  state.set(holderTable, key.holder, { ...holder, value: holder.value - forfeit })
+  const ofDue = rate * BigInt(Math.max(0, holder.drawnMs - fromMs))
+  const ofValue = rate * BigInt(nowMs - Math.max(fromMs, holder.drawnMs))
+  state.set(holderTable, key.holder, { ...holder, due: holder.due - ofDue, value: holder.value - ofValue })
   if (fromMs > entry.sinceMs) state.set(spanTable, { ...key, untilMs: fromMs }, { fromMs: entry.sinceMs, rate })
   state.set(entryTable, key, { ...entry, sinceMs: nowMs })
-  return forfeit
+  return ofDue + ofValue
 }
 
 /** Forgets spans that no payment which can still be looked up is about. */

@@ -18,6 +18,9 @@ export const costOf = (rate: bigint, durationMs: number): bigint =>
 /** Micro-units that a holder is owed: rounded down, so that the pool always has them. */
 export const worthOf = (value: bigint): bigint => mulDiv(value, 1n, VALUE_PER_MICRO_UNIT)
 
+/** What of a value is less than a micro-unit. */
+export const restOf = (value: bigint): bigint => value % VALUE_PER_MICRO_UNIT
+
 /** What a holder is owed in millionths of a micro-unit, for people: worth little, it is not nothing. */
 export const accruedPico = (value: bigint): bigint => mulDiv(value, 1_000_000n, VALUE_PER_MICRO_UNIT)
 

@@ -50,9 +50,13 @@ export interface Holder {
   readonly entries: number
   readonly bytes: number
   readonly rate: bigint
-  /** What it is owed as of `sinceMs`, if it passes its audits. */
+  /** What it earned from `drawnMs` to `sinceMs`: no auditor has seen yet whether it was there. */
   readonly value: bigint
   readonly sinceMs: number
+  /** What it earned from `fromMs` to `drawnMs`: paid by the next verdict. */
+  readonly due: bigint
+  /** When auditors were drawn for it the last time. */
+  readonly drawnMs: number
   /** Since when it has not been paid. */
   readonly fromMs: number
 }
@@ -128,18 +132,19 @@ export const entryTable = tableOf({
 })
 
 const holderLayout: Layout<Holder> = {
-  write(writer, { entries, bytes, rate, value, sinceMs, fromMs }) {
+  write(writer, { entries, bytes, rate, value, sinceMs, due, drawnMs, fromMs }) {
     writer.u32(entries).u64(bytes)
-    wideLayout.write(writer, rate)
-    wideLayout.write(writer, value)
-    writer.u64(sinceMs).u64(fromMs)
+    for (const wide of [rate, value, due]) wideLayout.write(writer, wide)
+    writer.u64(sinceMs).u64(drawnMs).u64(fromMs)
   },
   read: (reader) => ({
     entries: reader.u32(),
     bytes: reader.u64(),
     rate: wideLayout.read(reader),
     value: wideLayout.read(reader),
+    due: wideLayout.read(reader),
     sinceMs: reader.u64(),
+    drawnMs: reader.u64(),
     fromMs: reader.u64(),
   }),
 }

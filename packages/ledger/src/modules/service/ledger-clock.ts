@@ -24,9 +24,10 @@ export const clockTable = tableOf({ id: 88, name: 'clock', isListed: false, key:
 /** Milliseconds on the ledger's own clock, as of this block. */
 export const ledgerTimeMs = (state: StateReader): number => state.get(clockTable, true)?.nowMs ?? 0
 
-/** Before everything else that a block does with time. */
-export function advanceClock({ state, timeMs }: BlockContext): void {
+/** Before everything else that a block does with time. It goes no further than `untilMs`, which is said of what has yet to be done first. */
+export function advanceClock({ state, timeMs }: BlockContext, untilMs: number): void {
   const { nowMs, blockTimeMs } = state.get(clockTable, true) ?? { nowMs: 0, blockTimeMs: timeMs }
   const stepMs = Math.min(Math.max(0, timeMs - blockTimeMs), limits.ledgerMoney.maxClockStepMs)
-  state.set(clockTable, true, { nowMs: nowMs + stepMs, blockTimeMs: timeMs })
+  const nextMs = Math.max(nowMs, Math.min(nowMs + stepMs, untilMs))
+  state.set(clockTable, true, { nowMs: nextMs, blockTimeMs: timeMs })
 }

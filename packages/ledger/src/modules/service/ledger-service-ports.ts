@@ -4,8 +4,8 @@ import { type ParameterContext, parameter } from '../parameters/parameter-table.
 import type { ServiceModules, ServiceParameters, ServingMember } from './service-ports.ts'
 
 /** One that leaves is answerable as long as its deposit is here: it cannot leave its audits behind. */
-const servingMember = ({ state, operator, account, deposit }: Member): ServingMember | undefined =>
-  state === 'slashed' ? undefined : { operator, account, deposit, isActive: state === 'active' }
+const servingMember = ({ state, operator, account, deposit, freeEpoch }: Member): ServingMember | undefined =>
+  state === 'slashed' ? undefined : { operator, account, deposit, isActive: state === 'active', freeEpoch }
 
 function parameters(context: ParameterContext): ServiceParameters {
   const share = (name: Parameters<typeof parameter>[1]): bigint => BigInt(parameter(context, name))

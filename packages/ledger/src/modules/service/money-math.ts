@@ -1,7 +1,7 @@
 import { assert } from '@borgios/core'
 
 /** All of something, where a share is told in millionths. */
-const WHOLE_PPM = 1_000_000n
+export const WHOLE_PPM = 1_000_000n
 
 /** The greatest amount there can be. */
 export const MAX_AMOUNT = 2n ** 64n - 1n

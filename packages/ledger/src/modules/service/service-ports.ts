@@ -11,6 +11,8 @@ export interface ServingMember {
   readonly deposit: bigint
   /** It may be given work and asked to audit. One that leaves is audited, and paid, for what it still has. */
   readonly isActive: boolean
+  /** While it leaves: at the end of this epoch it is no member any more. Else 0. */
+  readonly freeEpoch: number
 }
 
 /** What services ask of the registry of members. */

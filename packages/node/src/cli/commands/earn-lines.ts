@@ -46,15 +46,18 @@ function accountLines(view: EarnView): string[] {
 }
 
 /** What to do where nothing is told yet, and what is not paid yet. */
-function hintsOf({ of, isMember, from, lines, accrued }: EarnView): string[] {
+function hintsOf({ of, isMember, from, lines, accrued, carried }: EarnView): string[] {
   if (lines.length === 0 && !from.isOldest) return ['  Nothing has changed since then']
   if (of === 'wallet') {
     if (lines.length > 0) return []
     return ['  Nothing was paid yet: "borgios file put FILE" and "borgios job run PROGRAM" are paid from here']
   }
   if (!isMember) return ['  The ledger does not know this node as a member: it is not paid for what it keeps and runs']
-  if (accrued !== '0') {
-    return [`  Owed for storage since it was last paid: ${picoText(BigInt(accrued))} units, if it passes its audits`]
+  if (accrued !== '0' || carried !== '0') {
+    const left = carried === '0' ? '' : `; ${picoText(BigInt(carried))} carried over from what it earned before`
+    return [
+      `  Owed for storage since it was last paid: ${picoText(BigInt(accrued))} units, if it passes its audits${left}`,
+    ]
   }
   if (lines.some(({ came }) => came !== '0')) return []
   return ['  Nothing was earned yet: keeping shards, running jobs and leading blocks is paid']
@@ -65,7 +68,7 @@ const PICO_DECIMALS = 12
 /** Millionths of micro-units as units. */
 function picoText(pico: bigint): string {
   const digits = pico.toString().padStart(PICO_DECIMALS + 1, '0')
-  return `${digits.slice(0, -PICO_DECIMALS)}.${digits.slice(-PICO_DECIMALS).replace(/0+$/, '')}`
+  return `${digits.slice(0, -PICO_DECIMALS)}.${digits.slice(-PICO_DECIMALS)}`.replace(/\.?0+$/, '')
 }
 
 const signed = (amount: bigint): string => `${amount > 0n ? '+' : ''}${formatUnits(amount)}`

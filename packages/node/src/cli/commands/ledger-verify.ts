@@ -13,11 +13,11 @@ import { accountBytesOf, accountIdOf, nobleEd25519 } from '@borgios/crypto'
 import { sodiumEd25519 } from '@borgios/crypto/native'
 import { ledgerModules, type Member, ModuleRegistry, memberTable } from '@borgios/ledger'
 import { type AskLedger, accountRecords, type FinalBlock, type LedgerReader, type Proven } from '@borgios/light'
-import { type Account, decodeCheckpoint, type Receipt } from '@borgios/protocol'
-import { daemonForeign, provenAbsent } from '../../errors.ts'
+import { type Account, decodeCheckpoint, encodeCheckpoint, type Receipt } from '@borgios/protocol'
+import { provenAbsent } from '../../errors.ts'
 import { unitsText } from '../../ledger/amount.ts'
 import { type CliContext, daemonOf, showResult } from '../context.ts'
-import { openReader, type TrustedReader, type TrustSource } from '../ledger-trust.ts'
+import { genesisTrustIn, openReader, type TrustedReader, type TrustSource } from '../ledger-trust.ts'
 import { walletSeedIn } from '../own-folder.ts'
 import { safeLine } from '../safe-text.ts'
 import { tableLines } from '../table.ts'
@@ -182,24 +182,28 @@ function proofRows({ header, support }: FinalBlock, head: Proven<unknown>, sourc
   const weights = totalWeight === validators ? '' : `, with ${weight} of a weight of ${totalWeight}`
   const age = `made ${formatDuration(ageOf(head))} ago`
   const newest = head.block.header.height
+  const counted = `${signatures} of ${validators} validators of epoch ${header.epoch}${weights}; ${quorum} decide`
+  // Of old blocks, and where checking began, nobody's signatures count.
+  const trusted =
+    header.height === newest ? 'nobody: checking begins with it' : `those of block ${newest}, as it stands on it`
   return [
     ['proved by', `block ${header.height}${header.height === newest ? `, ${age}` : ''}`],
-    ['signed by', `${signatures} of ${validators} validators of epoch ${header.epoch}${weights}; ${quorum} decide`],
+    ['signed by', signatures > 0 ? counted : trusted],
     ...(header.height === newest ? [] : ([['newest', `block ${newest}, ${age}`]] as [string, string][])),
     ['beginning', SOURCES[source]],
   ]
 }
 
-/** Prints where the daemon's ledger stands, for others to begin with who trust it. */
+/** Prints the checkpoint of the daemon's ledger, for others to begin with who trust it. In the first epochs that is genesis, which is in the folder. */
 export async function checkpoint(context: CliContext): Promise<void> {
   const [bytes] = await (await daemonOf(context)).light({ ask: 'checkpoint' })
-  if (bytes === undefined) throw daemonForeign('the daemon gave no checkpoint: it runs another release. Restart it')
-  const { network, height, committee, blockHash, timeMs } = decodeCheckpoint(bytes)
-  const text = Buffer.from(bytes).toString('base64url')
+  const given = bytes === undefined ? (await genesisTrustIn(context.dataFolder)).checkpoint : decodeCheckpoint(bytes)
+  const { network, height, committee, blockHash, timeMs } = given
+  const text = Buffer.from(encodeCheckpoint(given)).toString('base64url')
   const about = { network: NetworkId.fromBytes(network), height, epoch: committee.epoch, timeMs }
   await showResult(context, { checkpoint: text, ...about, block: BlockId.fromBytes(blockHash) }, () => [safeLine(text)])
   if (context.json) return
   context.terminal.note(
-    `Block ${height}. "borgios ledger verify --checkpoint TEXT" begins with it: for who trusts this node.`,
+    `${height === 0 ? 'Genesis' : `Block ${height}, where the epoch before the one under way began`}. "borgios ledger verify --checkpoint TEXT" begins with it: for who trusts this node.`,
   )
 }

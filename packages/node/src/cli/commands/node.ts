@@ -20,6 +20,7 @@ import {
   roleOf,
 } from '../../config/identity.ts'
 import { type JoinText, parseJoinText } from '../../config/join-text.ts'
+import { readLeaveNote } from '../../config/left-file.ts'
 import { DEFAULT_PORT, defaultNodeConfig, type NodeConfig, nodeConfigFile } from '../../config/node-config.ts'
 import { loadSeed } from '../../config/secret-key.ts'
 import { loadWallet, walletKeyIn } from '../../config/wallet.ts'
@@ -207,6 +208,7 @@ async function enter(paths: NodePaths, { genesis, invitation, checkpoint }: Join
   const network = networkIdOf(genesis)
   const place = checkpoint === undefined ? undefined : checkpointOf(checkpoint, network, 'the invitation')
   await enterNetwork(paths, genesis, invitation)
+  await (await readLeaveNote(paths)).set(false)
   if (place !== undefined) await keepCheckpoint(paths, network, place)
 }
 

@@ -165,7 +165,7 @@ function addVerifyCommands(ledger: Command, run: Runner): void {
   )
   leaf(ledger, 'checkpoint', (checkpoint) =>
     checkpoint
-      .description('where this node says the ledger stands, for "ledger verify --checkpoint" of somebody who trusts it')
+      .description('the checkpoint of this node, for "ledger verify --checkpoint" of somebody who trusts it')
       .action((options) =>
         run(async (context) => (await import('../commands/ledger-verify.ts')).checkpoint(context), options),
       ),
