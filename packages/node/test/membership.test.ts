@@ -51,13 +51,14 @@ test('an application stands only as its node and its operator signed it', async 
 
 const keyOf = (n: number): Uint8Array => new Uint8Array(32).fill(n)
 const [self, itsOperator] = [NodeId.fromBytes(keyOf(1)), OperatorId.fromBytes(keyOf(2))]
+const another = NodeId.fromBytes(keyOf(60))
 
 /** A ledger of which only the members count. */
-function registerOf(time: ManualTime) {
+function registerOf(time: ManualTime, of = self) {
   const state = openMemoryState([memberTable, committeeTable]).layer()
   const record = { height: 1, epoch: 4, timeMs: time.nowMs(), lastHeight: 9, baseFee: 1n, beacon: keyOf(0) }
   const ledger: RegisterLedger = { state, chain: { record } }
-  const register = new LedgerRegister(time)
+  const register = new LedgerRegister(of, time)
   const set = (standing: MemberState | undefined, decides = false, others = 3): void => {
     const money = { deposit: 0n, sponsored: 0, joinedEpoch: 0, freeEpoch: 0, sponsor: undefined, payer: keyOf(2) }
     const offer = { account: keyOf(2), capacityBytes: 0, cores: 0, release: '1' }
@@ -103,9 +104,26 @@ test('the register says who is a member, by the last final block', () => {
   assert.equal(standing(), 'member', 'a ledger that stands still keeps its members')
 })
 
+test('others speak for a moment more to a node that leaves, so that it hears of it', () => {
+  const time = new ManualTime()
+  const { ledger, register, set } = registerOf(time, another)
+  register.attach(ledger)
+  const standing = () => register.standingOf(self, itsOperator)
+  set('leaving')
+  assert.equal(standing(), 'member')
+  assert.equal(register.standingOf(self, OperatorId.fromBytes(keyOf(3))), 'barred', "another's certificate")
+  time.advance(limits.node.farewellMs - 1)
+  set('leaving')
+  assert.equal(standing(), 'member')
+  time.advance(1)
+  assert.equal(standing(), 'barred', 'also where no block comes')
+  set('slashed')
+  assert.equal(standing(), 'barred')
+})
+
 test('a node asks as a guest, becomes a member when it is admitted, and a guest again when it is put out', async () => {
   const time = new ManualTime()
-  const { ledger, register, set } = registerOf(time)
+  const { ledger, register, set, record } = registerOf(time)
   register.attach(ledger)
   const roles: Role[] = []
   const asked: string[] = []
@@ -120,6 +138,7 @@ test('a node asks as a guest, becomes a member when it is admitted, and a guest 
       return method === MEMBER_STANDING ? { ...standing } : answer
     },
     enter: async (role: Role) => void roles.push(role),
+    barredBy: undefined as NodeId | undefined,
   }
   const [node, operator] = [newSigner(), newSigner()]
   let awayWhy: string | undefined = 'it was away for too long'
@@ -173,6 +192,22 @@ test('a node asks as a guest, becomes a member when it is admitted, and a guest 
   set('active')
   await polls()
   assert.equal(membership.view().why, '')
+  network.barredBy = NodeId.fromBytes(keyOf(50))
+  await polls()
+  assert.equal(membership.role, 'member', 'it follows the ledger and knows better')
+  record.timeMs = time.nowMs() - limits.node.registerBehindMs - 1
+  network.barredBy = another
+  await polls()
+  assert.equal(membership.role, 'member', 'no member says so')
+  network.barredBy = NodeId.fromBytes(keyOf(50))
+  await polls()
+  assert.equal(membership.role, 'guest', 'put out while it was away')
+  network.barredBy = undefined
+  await polls()
+  assert.equal(membership.role, 'member', 'another member knows it')
+  roles.splice(1)
+  record.timeMs = time.nowMs()
+  await polls()
   set('slashed')
   standing = { ...standing, state: 'slashed', isMember: false }
   await polls()

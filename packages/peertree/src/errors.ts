@@ -19,6 +19,8 @@ export const unreachable = make('PEERTREE_UNREACHABLE', { kind: 'unavailable', r
 export const timedOut = make('PEERTREE_TIMEOUT', { kind: 'timeout', retryable: true })
 /** The peer did not admit us, or does not open this method or protocol to us. */
 export const refused = make('PEERTREE_REFUSED', { kind: 'denied' })
+/** The peer's register has this node as a member no more. */
+export const barred = make('PEERTREE_BARRED', { kind: 'denied' })
 /** A bound of this node or of the peer is reached; later it may work. */
 export const exhausted = make('PEERTREE_EXHAUSTED', { kind: 'exhausted', retryable: true })
 /** The stream, session or node was closed from this side. */

@@ -67,6 +67,7 @@ export class PeerTree implements PeerNetwork {
   #stepping = false
   #stopping = false
   #cancelTick: CancelTimer | undefined
+  #barredBy: NodeId | undefined
 
   constructor(options: PeerTreeOptions, modules: PeerTreeModules) {
     const { signer, ed25519, clock, timers, logger } = modules
@@ -101,6 +102,9 @@ export class PeerTree implements PeerNetwork {
       listener: {
         onOpened: (session) => this.#onOpened(session),
         onClosed: (session) => this.#feed({ kind: 'sessionClosed', node: session.peer.node }),
+        onBarred: (node) => {
+          if (!this.#sessions.hasMembers) this.#barredBy = node
+        },
         onTreeMessage: (session, message) => this.#feed({ kind: 'received', from: session.peer.node, message }),
         onBroadcast: (session, bytes) => this.#onBroadcast(session, bytes),
         onStream: (session, bytes) => void acceptBulkStream(session, bytes, this.#opening()),
@@ -128,6 +132,7 @@ export class PeerTree implements PeerNetwork {
     assert(role === 'guest' || this.#options.certificate !== undefined, 'a member has a certificate')
     if (role === this.#role || this.#stopping) return
     this.#role = role
+    this.#barredBy = undefined
     if (this.#state === undefined) return
     this.#feed({ kind: 'stop' })
     // What comes meanwhile waits for the new tree.
@@ -150,6 +155,11 @@ export class PeerTree implements PeerNetwork {
   /** What this node tells others to dial. */
   addresses(): readonly string[] {
     return this.#options.announce ?? this.#engine.addresses()
+  }
+
+  /** A node that said this one is a member no more, while none lets it in as a member: what it says of itself may be out of date. */
+  get barredBy(): NodeId | undefined {
+    return this.#barredBy
   }
 
   counters(): PeerTreeCounters {
@@ -258,6 +268,7 @@ export class PeerTree implements PeerNetwork {
 
   #onOpened(session: Session): void {
     const { node, role } = session.peer
+    if (role === 'member') this.#barredBy = undefined
     this.#modules.logger.debug('a session opened', { peer: node, role, release: session.release })
     this.#feed({ kind: 'sessionOpened', node, role, addresses: session.addresses })
   }

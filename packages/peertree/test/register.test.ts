@@ -61,6 +61,11 @@ test('a node is a guest until the register has it, then a member everywhere, and
     assert.ok(!root.members().some(({ node }) => node === newcomer.self))
     await until(() => newcomer.position().state !== 'attached' || newcomer.position().parent === undefined, 'alone')
     assert.ok(isWhole([root, second]))
+    await until(() => newcomer.barredBy !== undefined, 'it is told')
+    assert.equal(root.barredBy, undefined)
+    await newcomer.enter('guest')
+    assert.equal(newcomer.barredBy, undefined)
+    await until(() => newcomer.position().parent !== undefined, 'a guest again')
   } finally {
     await stopAll(nodes)
   }
@@ -95,12 +100,15 @@ const claimsOf = (n: number, by = n) => ({
 test('admission goes by the register; who is dialed may be newer than it, but not put out', () => {
   const register = new TestRegister()
   const admission = new RegisterAdmission(trust, register)
-  const expectations = { member: ['member', true], unknown: ['refused', true], barred: ['refused', false] } as const
+  const expectations = { member: ['member', true], unknown: ['barred', true], barred: ['barred', false] } as const
   for (const [standing, [verdict, isMember]] of Object.entries(expectations)) {
     register.standings.set(idOf(1), standing as Standing)
     assert.equal(admission.admit(claimsOf(1)), verdict, standing)
     assert.equal(admission.isMember(claimsOf(1)), isMember, standing)
   }
+  register.standings.delete(idOf(1))
+  register.isBehind = true
+  assert.equal(admission.admit(claimsOf(1)), 'refused', 'it may have joined since')
   register.standings.set(idOf(1), 'member')
   assert.equal(admission.admit({ ...claimsOf(1), certificate: undefined }), 'refused')
   assert.equal(admission.admit(claimsOf(1, 2)), 'refused', "another node's certificate")

@@ -56,7 +56,9 @@ export const WelcomeSchema = strictObject({ ...introduction, admittedAs: RoleSch
 export type Welcome = Static<typeof WelcomeSchema>
 
 /** The answer to any other hello. Strangers only ever see `refused`. */
-export const RefusalSchema = strictObject({ code: Type.Union([Type.Literal('refused'), Type.Literal('duplicate')]) })
+export const RefusalSchema = strictObject({
+  code: Type.Union([Type.Literal('refused'), Type.Literal('barred'), Type.Literal('duplicate')]),
+})
 export type Refusal = Static<typeof RefusalSchema>
 
 /** The last frame: requests that have no answer by now were not looked at. */

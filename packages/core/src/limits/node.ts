@@ -160,6 +160,8 @@ export const nodeLimits = {
     stripeEntryBytes: 160,
     /** Age of the last block from which on this node may not know of all members: it was away, or the ledger stands still. */
     registerBehindMs: 1 * MINUTE_MS,
+    /** How long others still speak to a node that leaves: it hears of the last block within a second or two, or asks after 8 s. */
+    farewellMs: 30 * SECOND_MS,
     /** After it a node that was told it is a member, and does not find itself in the ledger, asks anew: a state is fetched in far less. */
     admissionDoubtMs: 10 * MINUTE_MS,
     /** How often a guest looks whether the ledger has admitted it: about as often as blocks come. */

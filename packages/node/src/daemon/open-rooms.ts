@@ -24,7 +24,7 @@ export const openRooms: OpenRooms = async (context) => {
   const { identity, config, paths, clock, timers, random, ed25519, logger } = context
   const { compute: computeFolder } = paths
   const sandbox = await openSandbox({ folder: `${computeFolder}/sandbox` }, { clock, timers, logger })
-  const register = identity.genesis.ledger === undefined ? undefined : new LedgerRegister(clock)
+  const register = identity.genesis.ledger === undefined ? undefined : new LedgerRegister(identity.node, clock)
   const tree = openTree(context, sandbox.unavailableWhy === undefined && config.jobSlots > 0, register)
   const { signer, network: networkId } = identity
   const shared = { network: tree, signer, ed25519, networkId, clock, timers, random, logger }

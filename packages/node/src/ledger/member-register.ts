@@ -8,16 +8,20 @@ export type RegisterLedger = Pick<Ledger, 'state'> & { readonly chain: Pick<Ledg
 
 /**
  * The ledger's members, as of its last final block, to whoever decides on admission. Until the ledger is open it knows nobody. Who leaves
- * stays admitted while its vote is needed.
+ * stays admitted while its vote is needed, and for a moment more, so that it hears from the others that it has left.
  */
 export class LedgerRegister implements MemberRegister {
+  readonly #self: NodeId
   readonly #clock: Clock
   #ledger: RegisterLedger | undefined
   /** Of one height: neighbours ask for everybody several times a second. */
   readonly #known = new Map<string, Standing>()
   #knownHeight = -1
+  /** Until when nodes that leave stay admitted, by monotonic time. */
+  readonly #farewellMs = new Map<NodeId, number>()
 
-  constructor(clock: Clock) {
+  constructor(self: NodeId, clock: Clock) {
+    this.#self = self
     this.#clock = clock
   }
 
@@ -41,6 +45,7 @@ export class LedgerRegister implements MemberRegister {
     const known = this.#known.get(key)
     if (known !== undefined) return known
     const standing = this.#standingIn(ledger, NodeId.toBytes(node), OperatorId.toBytes(operator))
+    if (standing === 'barred' && this.#saysFarewell(ledger.state, node, operator)) return 'member'
     if (this.#known.size < limits.tree.directoryEntries) this.#known.set(key, standing)
     return standing
   }
@@ -51,6 +56,19 @@ export class LedgerRegister implements MemberRegister {
     // Of one whose record is gone with its deposit the ledger does not know the operator any more; it knows the node.
     if (member === undefined) return isIn ? 'member' : 'unknown'
     return isIn && compareBytes(member.operator, operator) === 0 ? 'member' : 'barred'
+  }
+
+  /** Whether others still speak to a node that leaves: it would else be cut off from the very block that lets it go. */
+  #saysFarewell(state: StateReader, node: NodeId, operator: OperatorId): boolean {
+    const member = memberOf(state, NodeId.toBytes(node))
+    if (member?.state !== 'leaving' || node === this.#self) return false
+    if (compareBytes(member.operator, OperatorId.toBytes(operator)) !== 0) return false
+    const nowMs = this.#clock.monotonicMs()
+    const known = this.#farewellMs.get(node)
+    if (known !== undefined) return nowMs < known
+    if (this.#farewellMs.size >= limits.tree.directoryEntries) return false
+    this.#farewellMs.set(node, nowMs + limits.node.farewellMs)
+    return true
   }
 }
 

@@ -1,7 +1,7 @@
 import { assert, isBorgError, limits, messageOf, NodeId, shortId, type Timers } from '@borgios/core'
 import { accountIdOf } from '@borgios/crypto'
 import { committeeOf, LEAVE, type Ledger, leave, MEMBERS_MODULE, memberOf, parameter } from '@borgios/ledger'
-import type { PeerNetwork, Role } from '@borgios/peertree'
+import type { PeerNetwork, PeerTree, Role } from '@borgios/peertree'
 import {
   type ApplicationReply,
   compareBytes,
@@ -17,7 +17,7 @@ import type { LeaveNote } from '../config/left-file.ts'
 import type { RoomsContext } from '../daemon/rooms.ts'
 import { guestRefused, noLedger } from '../errors.ts'
 import { type ApplicationKeys, signApplication } from './application.ts'
-import type { LedgerRegister } from './member-register.ts'
+import { isAdmitted, type LedgerRegister } from './member-register.ts'
 import type { Membership, MembershipView } from './membership-view.ts'
 import type { WalletSender } from './wallet-sender.ts'
 
@@ -38,7 +38,8 @@ const UNINVITED = {
 }
 
 export interface LedgerMembershipModules {
-  readonly network: Pick<PeerNetwork, 'self' | 'position' | 'request'> & { enter(role: Role): Promise<void> }
+  readonly network: Pick<PeerNetwork, 'self' | 'position' | 'request'> &
+    Pick<PeerTree, 'barredBy'> & { enter(role: Role): Promise<void> }
   readonly register: LedgerRegister
   readonly ledger: Pick<Ledger, 'state' | 'chain' | 'trust'>
   /** Pays from the account of the node's operator. */
@@ -143,6 +144,7 @@ export class LedgerMembership implements Membership {
     if (standing === 'member') {
       this.#isKnown = true
       this.#said = NOTHING
+      if (this.#isPutOutUnawares()) await this.#become('guest')
     } else if (!this.#isKnown && this.#context.clock.nowMs() - this.#sinceMs > bounds.admissionDoubtMs) {
       await this.#become('guest')
       this.#say('a member said that the ledger has admitted it, and nothing bears it out')
@@ -150,6 +152,14 @@ export class LedgerMembership implements Membership {
       await this.#become('guest')
       this.#say('the ledger has put it out')
     }
+  }
+
+  /** It was away when the ledger put it out, and members do not take it as one of theirs any more: a guest is told why. */
+  #isPutOutUnawares(): boolean {
+    const { ledger, network, register } = this.#modules
+    const { barredBy } = network
+    if (barredBy === undefined || !register.isBehind) return false
+    return isAdmitted(ledger.state, ledger.chain.record.epoch, NodeId.toBytes(barredBy))
   }
 
   async #become(role: Role): Promise<void> {

@@ -22,8 +22,8 @@ export interface PeerClaims {
 
 /** Port: decides who gets in, and as what. */
 export interface Admission {
-  /** Of one that came to us. */
-  admit(claims: PeerClaims): Role | 'refused'
+  /** Of one that came to us. `barred`: it claims to be a member, and is none for certain. */
+  admit(claims: PeerClaims): Role | 'refused' | 'barred'
   /** Whether one that we dialed is a member. */
   isMember(claims: PeerClaims): boolean
 }
@@ -93,9 +93,12 @@ export class RegisterAdmission implements Admission {
     this.#founders = new FoundersAdmission(options)
   }
 
-  admit(claims: PeerClaims): Role | 'refused' {
+  admit(claims: PeerClaims): Role | 'refused' | 'barred' {
     if (claims.role === 'guest') return this.#founders.admit(claims)
-    return this.#standing(claims) === 'member' ? 'member' : 'refused'
+    const standing = this.#standing(claims)
+    if (standing === undefined) return 'refused'
+    if (standing === 'unknown') return this.#register.isBehind ? 'refused' : 'barred'
+    return standing
   }
 
   isMember(claims: PeerClaims): boolean {
@@ -103,13 +106,14 @@ export class RegisterAdmission implements Admission {
     return standing === 'member' || (standing === 'unknown' && this.#founders.isMember(claims))
   }
 
-  #standing({ node, network: named, certificate }: PeerClaims): Standing {
+  /** Undefined for one with credentials that prove nothing. */
+  #standing({ node, network: named, certificate }: PeerClaims): Standing | undefined {
     const { ed25519, genesis, network, clock } = this.#options
-    if (named !== network || certificate === undefined) return 'barred'
+    if (named !== network || certificate === undefined) return undefined
     try {
       verifyNodeCertificate({ ed25519, genesis, network, nowMs: clock.nowMs() }, certificate, node)
     } catch {
-      return 'barred'
+      return undefined
     }
     return this.#register.standingOf(node, certificate.operator)
   }

@@ -3,7 +3,7 @@ import type { Invitation, NodeCertificate } from '@borgios/crypto'
 import { CONTROL_PROTOCOL, FrameKind, type Hello, isHello, isRefusal, isWelcome, type Refusal } from '@borgios/protocol'
 import { withTimeout } from '../deadline.ts'
 import type { ByteStream, Connection } from '../engine/engine.ts'
-import { misbehaved, refused, unreachable } from '../errors.ts'
+import { barred, misbehaved, refused, unreachable } from '../errors.ts'
 import type { Role } from '../peer-network.ts'
 import type { Admission } from './admission.ts'
 import { closeInPeace } from './close-in-peace.ts'
@@ -40,7 +40,7 @@ export interface Admitted {
 export class DuplicateSession extends Error {}
 
 /**
- * The dialing side: says hello first and believes the answer only from a member. Throws PEERTREE_REFUSED, PEERTREE_MISBEHAVED,
+ * The dialing side: says hello first and believes the answer only from a member. Throws PEERTREE_REFUSED, PEERTREE_BARRED, PEERTREE_MISBEHAVED,
  * PEERTREE_UNREACHABLE, PEERTREE_TIMEOUT or {@link DuplicateSession}.
  */
 export async function greet(
@@ -66,6 +66,9 @@ export async function greet(
   })
 }
 
+/** What becomes of a peer that came. */
+export type Verdict = ReturnType<Admission['admit']>
+
 /**
  * The accepting side, given the control stream the peer opened: waits for its hello and asks admission. Nothing has been said
  * to the peer yet: answer with {@link welcome} or {@link refuse}. Rejects if no proper hello comes in time.
@@ -74,7 +77,7 @@ export async function receive(
   modules: HandshakeModules,
   connection: Connection,
   stream: ByteStream,
-): Promise<Omit<Admitted, 'role'> & { readonly verdict: Role | 'refused' }> {
+): Promise<Omit<Admitted, 'role'> & { readonly verdict: Verdict }> {
   const { channel, first } = firstFrame(modules, stream)
   return withTimeout(modules.timers, limits.peertree.handshakeTimeoutMs, undefined, async () => {
     const { kind, payload } = await first
@@ -143,5 +146,6 @@ function helloOf(introduction: Introduction): Hello {
 
 function refusalOf({ code }: Refusal): Error {
   if (code === 'duplicate') return new DuplicateSession('the peer keeps another session with us')
+  if (code === 'barred') return barred('the peer has this node as a member no more')
   return refused('the peer does not let this node in: check the network id, the invitation and the release')
 }

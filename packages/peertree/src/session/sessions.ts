@@ -1,4 +1,4 @@
-import { type Clock, type Logger, limits, messageOf, type NodeId } from '@borgios/core'
+import { type Clock, isBorgError, type Logger, limits, messageOf, type NodeId } from '@borgios/core'
 import { BULK_PROTOCOL, CONTROL_PROTOCOL } from '@borgios/protocol'
 import { withTimeout } from '../deadline.ts'
 import type { ByteStream, Connection, Engine } from '../engine/engine.ts'
@@ -22,6 +22,8 @@ export interface SessionsListener extends Omit<SessionListener, 'onClosed'> {
   onOpened(session: Session): void
   /** The node has no session any more, or a new one of which `onOpened` tells next. */
   onClosed(session: Session): void
+  /** A node that was dialed says that this one is a member no more. */
+  onBarred(by: NodeId): void
 }
 
 export interface SessionsModules extends HandshakeModules {
@@ -71,9 +73,13 @@ export class Sessions {
     return [...this.#byNode.values()]
   }
 
+  get hasMembers(): boolean {
+    return this.all().some((session) => session.peer.role === 'member')
+  }
+
   /**
    * The session with a node, dialed if there is none. `node` undefined: whoever answers. Throws PEERTREE_UNREACHABLE,
-   * PEERTREE_REFUSED, PEERTREE_MISBEHAVED, PEERTREE_TIMEOUT, PEERTREE_CLOSED or the signal's reason.
+   * PEERTREE_REFUSED, PEERTREE_BARRED, PEERTREE_MISBEHAVED, PEERTREE_TIMEOUT, PEERTREE_CLOSED or the signal's reason.
    */
   async connect(node: NodeId | undefined, addresses: readonly string[], signal?: AbortSignal): Promise<Session> {
     const standing = node === undefined ? undefined : this.#byNode.get(node)
@@ -146,6 +152,7 @@ export class Sessions {
     } catch (error) {
       connection.abort(error instanceof Error ? error : closed('the hello failed'))
       if (error instanceof DuplicateSession) return await this.#sessionOf(connection.remote)
+      if (isBorgError(error) && error.code === 'PEERTREE_BARRED') this.#modules.listener.onBarred(connection.remote)
       throw error
     }
   }
@@ -198,7 +205,7 @@ export class Sessions {
       const { verdict, ...facts } = await receive(this.#modules, connection, stream)
       const role =
         this.#stopped || (verdict === 'guest' && this.#guests() >= limits.peertree.maxGuests) ? 'refused' : verdict
-      if (role === 'refused') return await refuse(this.#modules, facts.channel, connection, 'refused')
+      if (role === 'refused' || role === 'barred') return await refuse(this.#modules, facts.channel, connection, role)
       const old = this.#byNode.get(connection.remote)
       if (old !== undefined && this.#survivor(old, 'inbound') === 'old') {
         return await refuse(this.#modules, facts.channel, connection, 'duplicate')
