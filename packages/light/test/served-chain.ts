@@ -20,13 +20,13 @@ import {
 import { Chain, type ChainOptions, named, START_MS } from './chain-maker.ts'
 import { SparseState } from './sparse-state.ts'
 
-export const EPOCHS = 5
+const EPOCHS = 5
 export const EPOCH_BLOCKS = 4
 export const UNBONDING_MS = 30 * MINUTE_MS
 export const RICH = named('rich')
 export const POOR = named('poor')
 export const NOBODY = named('nobody')
-export const account = (balance: bigint) => encodeAccount({ balance, nonce: 1, policy: undefined })
+const account = (balance: bigint) => encodeAccount({ balance, nonce: 1, policy: undefined })
 export const state = new SparseState([
   [ACCOUNTS_TABLE, RICH, account(2n ** 60n)],
   [ACCOUNTS_TABLE, POOR, account(1n)],
@@ -46,10 +46,10 @@ export const options: ChainOptions = {
 }
 export const chain = new Chain(options)
 /** Headers of one answer, however many were asked for. */
-export const PAGE = 3
+const PAGE = 3
 export const TOP = EPOCHS * EPOCH_BLOCKS - 1
 
-export interface Serving {
+interface Serving {
   /** Height of what it says is the newest block. */
   readonly top?: number
   /** In which the transactions are. */
