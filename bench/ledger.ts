@@ -58,10 +58,12 @@ async function during(network: Validators, forMs: number): Promise<Run> {
   }
 }
 
+/** Longer with more validators than cores serve at once: a block then takes seconds. */
 async function fullLoad(network: Validators, forMs: number): Promise<Run> {
+  const stretch = Math.max(1, network.count / 8)
   network.tell({ kind: 'load', window: windowOf(network.count), perSecond: 0 })
-  await sleep(WARM_UP_MS)
-  const run = await during(network, forMs)
+  await sleep(WARM_UP_MS * stretch)
+  const run = await during(network, forMs * stretch)
   network.tell({ kind: 'pause' })
   await sleep(DRAIN_MS)
   return run
