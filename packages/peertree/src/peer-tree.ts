@@ -67,12 +67,10 @@ export class PeerTree implements PeerNetwork {
   #stepping = false
   #stopping = false
   #cancelTick: CancelTimer | undefined
-  #barredBy: NodeId | undefined
 
   constructor(options: PeerTreeOptions, modules: PeerTreeModules) {
-    const { signer, ed25519, clock, timers, logger } = modules
+    const { signer, ed25519, clock, timers, logger, register } = modules
     const { genesis, certificate, invitation } = options
-    const { register } = modules
     const network = networkIdOf(genesis)
     this.self = NodeId.fromBytes(signer.publicKey)
     this.#options = options
@@ -102,9 +100,6 @@ export class PeerTree implements PeerNetwork {
       listener: {
         onOpened: (session) => this.#onOpened(session),
         onClosed: (session) => this.#feed({ kind: 'sessionClosed', node: session.peer.node }),
-        onBarred: (node) => {
-          if (!this.#sessions.hasMembers) this.#barredBy = node
-        },
         onTreeMessage: (session, message) => this.#feed({ kind: 'received', from: session.peer.node, message }),
         onBroadcast: (session, bytes) => this.#onBroadcast(session, bytes),
         onStream: (session, bytes) => void acceptBulkStream(session, bytes, this.#opening()),
@@ -132,7 +127,6 @@ export class PeerTree implements PeerNetwork {
     assert(role === 'guest' || this.#options.certificate !== undefined, 'a member has a certificate')
     if (role === this.#role || this.#stopping) return
     this.#role = role
-    this.#barredBy = undefined
     if (this.#state === undefined) return
     this.#feed({ kind: 'stop' })
     // What comes meanwhile waits for the new tree.
@@ -157,9 +151,9 @@ export class PeerTree implements PeerNetwork {
     return this.#options.announce ?? this.#engine.addresses()
   }
 
-  /** A node that said this one is a member no more, while none lets it in as a member: what it says of itself may be out of date. */
+  /** See {@link Sessions.barredBy}. */
   get barredBy(): NodeId | undefined {
-    return this.#barredBy
+    return this.#sessions.barredBy
   }
 
   counters(): PeerTreeCounters {
@@ -188,8 +182,8 @@ export class PeerTree implements PeerNetwork {
   }
 
   async request(to: NodeId, method: string, body: JsonValue, options: RequestOptions = {}): Promise<JsonValue> {
-    const asked = options.timeoutMs ?? limits.peertree.requestTimeoutMs
-    const timeoutMs = Math.min(asked, limits.peertree.maxRequestTimeoutMs)
+    const { requestTimeoutMs, maxRequestTimeoutMs } = limits.peertree
+    const timeoutMs = Math.min(options.timeoutMs ?? requestTimeoutMs, maxRequestTimeoutMs)
     const ask = async (signal: AbortSignal): Promise<JsonValue> => {
       const first = await this.#sessionWith(to, signal)
       try {
@@ -266,11 +260,9 @@ export class PeerTree implements PeerNetwork {
     return this.#sessions.connect(node, member.addresses, signal)
   }
 
-  #onOpened(session: Session): void {
-    const { node, role } = session.peer
-    if (role === 'member') this.#barredBy = undefined
-    this.#modules.logger.debug('a session opened', { peer: node, role, release: session.release })
-    this.#feed({ kind: 'sessionOpened', node, role, addresses: session.addresses })
+  #onOpened({ peer: { node, role }, release, addresses }: Session): void {
+    this.#modules.logger.debug('a session opened', { peer: node, role, release })
+    this.#feed({ kind: 'sessionOpened', node, role, addresses })
   }
 
   #onBroadcast(session: Session, bytes: Uint8Array): void {
@@ -397,8 +389,7 @@ export class PeerTree implements PeerNetwork {
   }
 
   #now(): Moment {
-    const { clock } = this.#modules
-    return { monotonicMs: clock.monotonicMs(), timeOfDayMs: clock.nowMs() }
+    return { monotonicMs: this.#modules.clock.monotonicMs(), timeOfDayMs: this.#modules.clock.nowMs() }
   }
 
   /** The core counts in monotonic time; people and rooms want the time of day. */

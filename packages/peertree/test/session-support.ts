@@ -111,7 +111,6 @@ export async function startNode(options: TestNodeOptions): Promise<TestNode> {
     }),
     listener: {
       onOpened: (session) => opened.push(session),
-      onBarred: () => {},
       onClosed: (session) => closed.push(session),
       onTreeMessage: (_, message) => treeMessages.push(message),
       onBroadcast: (_, bytes) => broadcasts.push(bytes),

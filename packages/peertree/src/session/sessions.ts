@@ -22,8 +22,6 @@ export interface SessionsListener extends Omit<SessionListener, 'onClosed'> {
   onOpened(session: Session): void
   /** The node has no session any more, or a new one of which `onOpened` tells next. */
   onClosed(session: Session): void
-  /** A node that was dialed says that this one is a member no more. */
-  onBarred(by: NodeId): void
 }
 
 export interface SessionsModules extends HandshakeModules {
@@ -52,6 +50,7 @@ export class Sessions {
   readonly #dialing = new Map<string, Dialing>()
   readonly #awaited = new Map<NodeId, Set<(session: Session) => void>>()
   #stopped = false
+  #barredBy: NodeId | undefined
 
   constructor(modules: SessionsModules) {
     this.#modules = modules
@@ -73,8 +72,9 @@ export class Sessions {
     return [...this.#byNode.values()]
   }
 
-  get hasMembers(): boolean {
-    return this.all().some((session) => session.peer.role === 'member')
+  /** A node that said this one is a member no more, while none has a session with it as a member: what it says of itself may be out of date. */
+  get barredBy(): NodeId | undefined {
+    return this.#barredBy
   }
 
   /**
@@ -97,6 +97,7 @@ export class Sessions {
 
   /** Ends every session, and what is under way to become one. */
   async closeAll(): Promise<void> {
+    this.#barredBy = undefined
     const closing = this.all().map((session) => session.close('stopping'))
     for (const connection of this.#pending.keys()) connection.abort(closed('the node begins anew or stops'))
     await Promise.all(closing)
@@ -152,7 +153,7 @@ export class Sessions {
     } catch (error) {
       connection.abort(error instanceof Error ? error : closed('the hello failed'))
       if (error instanceof DuplicateSession) return await this.#sessionOf(connection.remote)
-      if (isBorgError(error) && error.code === 'PEERTREE_BARRED') this.#modules.listener.onBarred(connection.remote)
+      if (isBorgError(error) && error.code === 'PEERTREE_BARRED') this.#onBarred(connection.remote)
       throw error
     }
   }
@@ -239,7 +240,8 @@ export class Sessions {
         onClosed: (ended) => this.#onClosed(ended),
       },
     })
-    const { node } = session.peer
+    const { node, role } = session.peer
+    if (role === 'member') this.#barredBy = undefined
     // The old one is over before the new one is told of.
     if (old !== undefined) void old.close('duplicate', this.#crossed(old, session))
     this.#byNode.set(node, session)
@@ -261,6 +263,10 @@ export class Sessions {
 
   #ageMs(session: Session): number {
     return this.#modules.clock.monotonicMs() - session.openedMs
+  }
+
+  #onBarred(by: NodeId): void {
+    if (!this.all().some(({ peer }) => peer.role === 'member')) this.#barredBy = by
   }
 
   #onClosed(session: Session): void {
